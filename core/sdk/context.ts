@@ -1,0 +1,43 @@
+import type { Bus } from './bus.ts';
+import type { Needs, Services } from './contract.ts';
+import type { AuditEntry } from './audit.ts';
+import type { Database } from './database.ts';
+import type { Http } from './http.ts';
+import type { Jobs } from './jobs.ts';
+import type { Locks } from './locks.ts';
+import type { Clock, Flags, Health, Log, Metrics, Timers } from './runtime.ts';
+import type { State } from './state.ts';
+
+/**
+ * Everything a plugin may have an effect through. What is obtained here is undone, last-in first-out, when the
+ * generation stops; a timer, listener, connection or child process obtained elsewhere is a defect.
+ */
+export interface PluginContext<Config, Declared extends Needs> {
+  /** Which instance this is; `generation` grows by one with each load. */
+  readonly plugin: { readonly name: string; readonly version: string; readonly generation: number };
+  /** The plugin's section of the client's YAML, validated, defaults filled in. */
+  readonly config: Config;
+  /** The provider the client's YAML names for this capability; default the manifest's first, else `builtin`. */
+  readonly provider: string;
+  readonly services: Services<Declared>;
+  readonly http: Http;
+  readonly bus: Bus;
+  readonly state: State;
+  readonly database: Database;
+  readonly jobs: Jobs;
+  readonly locks: Locks;
+  readonly flags: Flags;
+  readonly timers: Timers;
+  /** Audit entries outside a transaction of one's own; prefer `tx.audit`. */
+  readonly audit: { record(entry: AuditEntry): Promise<void> };
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** `fetch` to the hosts that manifest and client YAML both allow; throws `HOST_NOT_ALLOWED` for others. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly health: Health;
+  /** Aborted when the generation begins to drain. */
+  readonly signal: AbortSignal;
+  /** Adds an effect of the plugin's own to what is undone at the end, such as a child process or a socket. */
+  defer(dispose: () => void | Promise<void>): void;
+}

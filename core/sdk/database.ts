@@ -1,0 +1,74 @@
+import type { Static } from 'typebox';
+import type { EmitOptions, EventDefinition } from './events.ts';
+import type { AuditEntry } from './audit.ts';
+import type { EnqueueOptions, JobDefinition } from './jobs.ts';
+
+/** SQL with its values, as Kysely's `compile()` gives it. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Rows as the driver returns them: `bigint` as number, `numeric` as text, `timestamptz` as Date, `jsonb` parsed. */
+export type Row = Record<string, unknown>;
+
+/**
+ * Work inside one database transaction, with the plugin's role and search path.
+ * Emitted events, audit entries and enqueued jobs are written with the commit and vanish with a rollback.
+ */
+export interface Transaction {
+  /** Runs one statement with `$1` placeholders and returns its rows. */
+  query<Result extends object = Row>(sql: string | Statement, values?: readonly unknown[]): Promise<Result[]>;
+  /** Runs work under a savepoint: if it throws, only its writes, events, audit entries and jobs are undone. */
+  savepoint<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Emits an event with the commit.
+   * Throws `EVENT_INVALID` when the data do not fit the definition and `EVENT_NOT_DECLARED` when the
+   * manifest does not list it; returns the event's id.
+   */
+  emit<Definition extends EventDefinition>(
+    definition: Definition,
+    data: Static<Definition['data']>,
+    options?: EmitOptions,
+  ): string;
+  /** Writes an audit entry with the commit; who, when and from where are added by the core. */
+  audit(entry: AuditEntry): void;
+  /** Enqueues a job with the commit; returns the job's id. Throws `JOB_INVALID` when the payload does not fit. */
+  enqueue<Definition extends JobDefinition>(
+    definition: Definition,
+    payload: Static<Definition['payload']>,
+    options?: EnqueueOptions,
+  ): string;
+  /** Calls back once the transaction has committed; an error in it is logged, never thrown. */
+  afterCommit(work: () => void): void;
+}
+
+export interface TransactionOptions {
+  /** Default `read committed`. `serializable` and `repeatable read` are retried up to 5 times on conflict. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  /** Refuses writes; default false. */
+  readonly readOnly?: boolean;
+  /** Longest run of one statement, milliseconds; default `database.timeout` of the client's YAML. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The plugin's own schema in PostgreSQL. Every statement runs with the plugin's role, so that the tables of
+ * others and of the core are out of reach.
+ * Throws `DATABASE_UNAVAILABLE` (503), `DATABASE_TIMEOUT` (503), `STORAGE_FULL` (507).
+ */
+export interface Database {
+  /** Runs work in one transaction: commits its result, rolls back when it throws. */
+  transaction<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>;
+  /** Runs one statement in a transaction of its own. */
+  query<Result extends object = Row>(sql: string | Statement, values?: readonly unknown[]): Promise<Result[]>;
+  /** Streams rows through a cursor at constant memory; `batchSize` rows a fetch, default 500. */
+  stream<Result extends object = Row>(
+    sql: string | Statement,
+    values?: readonly unknown[],
+    options?: { readonly batchSize?: number },
+  ): AsyncIterable<Result>;
+}

@@ -1,0 +1,72 @@
+import type {} from '@fastify/websocket';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * What a caller may do. `admin` may everything, `operator` includes `viewer`, `system` is for machines
+ * (metrics, internal calls) and stands beside them.
+ */
+export type Role = 'admin' | 'operator' | 'viewer' | 'system';
+
+/** Who is calling. */
+export interface Caller {
+  /** The token's `sub`, or the API key's id. */
+  readonly id: string;
+  readonly kind: 'user' | 'service';
+  /** User name or client id, for logs and audit. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** The route rule each route declares in `config.access`: `public`, or the least role that may call it. */
+export type Access = 'public' | Role | readonly Role[];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Required on every route; a plugin with a route without it fails to load. */
+    access?: Access;
+    /** Longest run of the handler, milliseconds; default 30,000. Streams and uploads set their own. */
+    timeoutMs?: number;
+  }
+  interface FastifyRequest {
+    /** Who is calling; undefined on a public route without a token. */
+    caller: Caller | undefined;
+  }
+  interface FastifyReply {
+    /** Turns the reply into a server-sent event stream that ends with `server_shutdown` when the plugin is swapped. */
+    sse(): EventStream;
+  }
+}
+
+/** A server-sent event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export interface EventStream {
+  /** Sends one message; false when the reader is slow (wait for `drained`) or gone. */
+  send(message: { readonly id?: string; readonly event?: string; readonly data: unknown }): boolean;
+  /** Resolves when more may be sent. */
+  drained(): Promise<void>;
+  /** Ends the stream with a last event that names the reason. */
+  end(reason?: string): void;
+  /** Aborted when the reader leaves or the stream ends. */
+  readonly signal: AbortSignal;
+}
+
+/** The Fastify instance of one plugin generation, with TypeBox types. */
+export type HttpInstance = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** The form of each file in `routes/`: its default export. */
+export type Routes<Dependencies> = (app: HttpInstance, dependencies: Dependencies) => Promise<void>;
+
+/** The plugin's HTTP side; paths are below the manifest's prefixes. */
+export interface Http {
+  /** Serves every file of `routes/`, each given these dependencies. */
+  routes(dependencies: object): void;
+  /** The instance itself, for hooks, decorators and routes made by code. */
+  readonly instance: HttpInstance;
+}

@@ -1,0 +1,60 @@
+import type { Static, TObject } from 'typebox';
+import type { PluginContext } from './context.ts';
+import type { Contract, Needs } from './contract.ts';
+import type { EventDefinition } from './events.ts';
+
+/** Names, versions and promises of a plugin; the host checks all of it before any of its code runs. */
+export interface PluginManifest {
+  /** Lower case, digits and `-`, 2 to 40 characters, unique in the appliance. */
+  readonly name: string;
+  /** Semantic version. */
+  readonly version: string;
+  /** Semantic version range of the core it runs on. */
+  readonly engine: string;
+  /** Keys under `features` in the client's YAML that switch it; default the name. */
+  readonly features?: readonly string[];
+  /** URL prefixes it serves, such as `/api/v1/crm`; the longest match at a segment border wins. */
+  readonly prefixes?: readonly string[];
+  /** Events it may emit beside those of `provides`. */
+  readonly emits?: readonly EventDefinition[];
+  /** Hosts it may call, `example.com`, `*.example.com` or `host:port`; the client's YAML must allow them too. */
+  readonly hosts?: readonly string[];
+  /** Oldest version that code can go back to over this version's migrations; default none refused. */
+  readonly rollbackFloor?: string;
+  /** Providers its configuration may name, such as `builtin`, `salesforce`; the first is the default. */
+  readonly providers?: readonly string[];
+}
+
+/** What `setup` returns to the host. */
+export interface SetupResult<Service> {
+  /** The service that `provides` promises. */
+  readonly service: Service;
+}
+
+export interface PluginDefinition<
+  Config extends TObject = TObject,
+  Declared extends Needs = Needs,
+  Service = unknown,
+> extends PluginManifest {
+  /** Schema of the plugin's `config` in the client's YAML; default an empty object. */
+  readonly config?: Config;
+  /** Other plugins' contracts, by the name under which `services` gives them. */
+  readonly needs?: Declared;
+  readonly provides?: Contract<string, Service>;
+  /** Wires the plugin: routes, subscriptions, jobs. Nothing goes live before it has resolved. */
+  setup(context: PluginContext<Static<Config>, Declared>): SetupReturn<Service>;
+}
+
+/** A plugin that provides a contract must return its service; one that does not returns nothing. */
+type SetupReturn<Service> = unknown extends Service
+  ? void | Promise<void>
+  : SetupResult<Service> | Promise<SetupResult<Service>>;
+
+/** Declares a plugin; the default export of `plugin.ts`. Types of the context follow from `config` and `needs`. */
+export function definePlugin<
+  const Config extends TObject = TObject<{}>,
+  const Declared extends Needs = {},
+  Service = unknown,
+>(definition: PluginDefinition<Config, Declared, Service>): PluginDefinition<Config, Declared, Service> {
+  return definition;
+}

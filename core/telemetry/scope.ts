@@ -1,0 +1,29 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Caller } from '@orchestrall/sdk';
+
+/** On whose behalf the current asynchronous work runs; read by logs, audit entries, events and SQL. */
+export interface Scope {
+  /** Plugin whose code runs; undefined in the core. */
+  readonly plugin?: string | undefined;
+  readonly generation?: number | undefined;
+  /** Id of the request, job or event at the root of this work. */
+  readonly correlationId?: string | undefined;
+  /** W3C trace context (https://www.w3.org/TR/trace-context/#traceparent-header). */
+  readonly traceparent?: string | undefined;
+  readonly caller?: Caller | undefined;
+  /** Address of the caller, after trusted proxies. */
+  readonly remoteAddress?: string | undefined;
+}
+
+const storage = new AsyncLocalStorage<Scope>();
+const outside: Scope = {};
+
+/** The scope of the current asynchronous work; empty outside any. */
+export function currentScope(): Scope {
+  return storage.getStore() ?? outside;
+}
+
+/** Runs work in the current scope with some fields replaced. */
+export function withScope<Result>(fields: Scope, work: () => Result): Result {
+  return storage.run({ ...currentScope(), ...fields }, work);
+}
