@@ -1,4 +1,4 @@
-import type {} from '@fastify/websocket';
+import type { WebSocket } from '@fastify/websocket';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -50,6 +50,9 @@ export interface EventStream {
   /** Aborted when the reader leaves or the stream ends. */
   readonly signal: AbortSignal;
 }
+
+/** The socket a route with `websocket: true` is given; its plugin's swap closes it with 1012. */
+export type { WebSocket };
 
 /** The Fastify instance of one plugin generation, with TypeBox types. */
 export type HttpInstance = FastifyInstance<

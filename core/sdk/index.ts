@@ -8,7 +8,7 @@ export { AppError, defineErrors } from './errors.ts';
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';
-export type { Access, Caller, EventStream, Http, HttpInstance, Role, Routes } from './http.ts';
+export type { Access, Caller, EventStream, Http, HttpInstance, Role, Routes, WebSocket } from './http.ts';
 export { defineJob } from './jobs.ts';
 export type {
   EnqueueOptions,
