@@ -52,10 +52,80 @@ export const coreErrors = {
     message: 'Too many requests.',
     remedy: 'Wait for the seconds in Retry-After.',
   },
+  JOB_INVALID: {
+    status: 400,
+    message: 'The job {name} cannot be accepted: {reason}.',
+    remedy: 'Correct what the reason and `faults` name; payloads follow the schema given to `defineJob`.',
+  },
+  JOB_NOT_FOUND: {
+    status: 404,
+    message: 'No job has the id {id}.',
+    remedy: 'List the jobs: GET /api/v1/system/jobs. Ended jobs are forgotten after the retention time.',
+  },
+  JOB_NOT_FAILED: {
+    status: 409,
+    message: 'The job {id} is {status} and cannot be tried again.',
+    remedy: 'Only failed and cancelled jobs can be tried again, and only while no job of the same unique key waits.',
+  },
+  JOB_LEASE_LOST: {
+    status: 409,
+    message: 'This run of the job {id} no longer holds its lease (fence {fence}).',
+    remedy: 'Stop this run: another one has taken the job over, or it has ended; nothing of this step was saved.',
+  },
+  JOB_TIMEOUT: {
+    status: 504,
+    message: 'The job ran longer than {timeoutMs} ms.',
+    remedy: 'Save checkpoints and do less in one run, or give the handler a larger `timeoutMs`.',
+  },
+  SCHEDULE_INVALID: {
+    status: 400,
+    message: 'The schedule {name} cannot be accepted: {reason}.',
+    remedy: 'Give five or six cron fields that fire at some time, and a time zone of the IANA list.',
+  },
+  LOCK_INVALID: {
+    status: 400,
+    message: 'The lock {name} cannot be asked for: {reason}.',
+    remedy: 'Correct what the reason names.',
+  },
+  LOCK_UNAVAILABLE: {
+    status: 409,
+    message: 'The lock {name} is held by another.',
+    remedy: 'Try again later, or wait longer for it with `waitMs`.',
+  },
+  LOCK_WAIT_TIMEOUT: {
+    status: 503,
+    message: 'The lock {name} was not free within {waitMs} ms.',
+    remedy: 'Try again later; if it stays held, see who holds it in the statistics of the locks.',
+  },
+  STATE_KEY_INVALID: {
+    status: 400,
+    message: 'The state key or prefix {key} cannot be used: {reason}.',
+    remedy: 'Use 1 to 512 characters without NUL.',
+  },
+  STATE_VALUE_INVALID: {
+    status: 400,
+    message: 'The value for the state key {key} cannot be stored: {reason}.',
+    remedy: 'Store JSON of at most 1 MB; keep larger things in tables of the plugin.',
+  },
+  STATE_CONFLICT: {
+    status: 409,
+    message: 'The state key {key} is at version {version}, not at {expected}.',
+    remedy: 'Read the entry again, apply the change to it and write with its version.',
+  },
+  AUDIT_INVALID: {
+    status: 400,
+    message: 'The audit entry cannot be written: {reason}.',
+    remedy: 'Name an action as `noun.past`, a subject type and a subject id, and give plain JSON before and after.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     message: 'The appliance is stopping.',
     remedy: 'Try again in a few seconds.',
+  },
+  HOST_NOT_ALLOWED: {
+    status: 502,
+    message: 'The capability {plugin} may not call {host}.',
+    remedy: "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
   },
   INTERNAL_ERROR: {
     status: 500,

@@ -27,3 +27,8 @@ export function currentScope(): Scope {
 export function withScope<Result>(fields: Scope, work: () => Result): Result {
   return storage.run({ ...currentScope(), ...fields }, work);
 }
+
+/** Runs work outside any scope: for what outlives the plugin that happened to ask first, such as a pooled connection. */
+export function withoutScope<Result>(work: () => Result): Result {
+  return storage.exit(work);
+}

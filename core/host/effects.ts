@@ -1,0 +1,47 @@
+/** An effect that could not be undone, for the generation's report. */
+export interface EffectFault {
+  readonly effect: string;
+  readonly error: unknown;
+}
+
+type Dispose = () => void | PromiseLike<void>;
+
+/** What one generation has done to the process, undone last-in first-out. */
+export class Effects {
+  readonly #entries: { readonly name: string; readonly dispose: Dispose }[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Remembers how to undo an effect; `name` appears in the report when that fails. */
+  defer(name: string, dispose: Dispose): void {
+    this.#entries.push({ name, dispose });
+  }
+
+  /**
+   * Undoes everything, newest first. One that throws or takes longer than `limitMs` is reported and does not
+   * stop the others.
+   */
+  async undo(limitMs: number): Promise<EffectFault[]> {
+    const faults: EffectFault[] = [];
+    for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
+      try {
+        await within(limitMs, entry.dispose);
+      } catch (error) {
+        faults.push({ effect: entry.name, error });
+      }
+    }
+    return faults;
+  }
+}
+
+async function within(limitMs: number, dispose: Dispose): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not undone within ${limitMs} ms`)), limitMs);
+  try {
+    await Promise.race([Promise.resolve(dispose()), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
