@@ -1,0 +1,158 @@
+import type { Caller, Clock, Log } from '@orchestrall/sdk';
+import { AppError } from '@orchestrall/sdk';
+import { errors as joseErrors, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { hash } from 'node:crypto';
+import { authError } from './errors.ts';
+import { readCaller } from './tokens/claims.ts';
+import type { AccessTokenClaims } from './tokens/claims.ts';
+import { inspectToken } from './tokens/inspect.ts';
+import type { KeySource } from './tokens/key-source.ts';
+import { TokenRefusal } from './tokens/refusal.ts';
+import type { RefusalReason } from './tokens/refusal.ts';
+
+/** Signature algorithms that may be configured; symmetric ones and `none` never. */
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+
+/** Revoked tokens as this process knows them. */
+export interface RevokedTokens {
+  /** Whether the token with this `jti` was revoked. */
+  has(jti: string): boolean;
+  /** Makes sure that what other replicas revoked is known; throws `IDENTITY_UNAVAILABLE` when it cannot. */
+  ensureFresh(): Promise<void> | undefined;
+}
+
+export interface VerifierOptions {
+  /** The one accepted `iss`; a function when it is known only once the appliance listens. */
+  readonly issuer: string | (() => string);
+  /** Must be in `aud`; default `orchestrall`. */
+  readonly audience?: string;
+  /** Default `RS256` alone. */
+  readonly algorithms?: readonly SigningAlgorithm[];
+  readonly keys: KeySource;
+  /** Default: none are. */
+  readonly revoked?: RevokedTokens;
+  /** How far clocks may differ, seconds; default 5. */
+  readonly clockToleranceSeconds?: number;
+  /** Verified tokens kept until they expire; default 10,000. */
+  readonly cacheSize?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A verified token. */
+export interface Verified {
+  readonly caller: Caller;
+  readonly claims: AccessTokenClaims;
+}
+
+/** Decides whether an access token is genuine, current and meant for us. */
+export interface Verifier {
+  /**
+   * Verifies an access token. Throws `TOKEN_INVALID` (401), the same for every fault, with the reason in the log
+   * only; `IDENTITY_UNAVAILABLE` (503) when keys or revocations cannot be read.
+   */
+  verify(token: string): Promise<Caller>;
+  /** As `verify`, with the claims; the caches are the same. */
+  inspect(token: string): Promise<Verified>;
+  /**
+   * Reads an `Authorization` header: undefined without one, else as `verify`.
+   * Throws `TOKEN_INVALID` also for another scheme than Bearer and for more than one token.
+   */
+  authenticate(authorization: string | undefined): Promise<Caller | undefined>;
+}
+
+/** Creates a verifier; a cached token costs a hash and two look-ups. */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { keys, revoked, clock, log, audience = 'orchestrall', clockToleranceSeconds = 5 } = options;
+  const algorithms = [...(options.algorithms ?? ['RS256' as const])];
+  const cache = new LRUCache<string, Verified>({ max: options.cacheSize ?? 10_000 });
+  const issuer = (): string => (typeof options.issuer === 'string' ? options.issuer : options.issuer());
+  const nowSeconds = (): number => clock.now().getTime() / 1000;
+
+  async function decide(token: string): Promise<Verified> {
+    inspectToken(token);
+    const expectedIssuer = issuer();
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: expectedIssuer,
+      audience,
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'iat', 'sub', 'jti'],
+      currentDate: clock.now(),
+    });
+    // jose compares with a list of accepted issuers and so lets a list of one through.
+    if (payload.iss !== expectedIssuer) throw new TokenRefusal('issuer_wrong');
+    if (typeof payload.iat === 'number' && payload.iat > nowSeconds() + clockToleranceSeconds) {
+      throw new TokenRefusal('issued_in_future');
+    }
+    return readCaller(payload);
+  }
+
+  async function inspect(token: string): Promise<Verified> {
+    try {
+      await revoked?.ensureFresh();
+      const key = hash('sha256', token, 'base64url');
+      let verified = cache.get(key);
+      if (verified === undefined) {
+        verified = await decide(token);
+        cache.set(key, verified);
+      } else if (verified.claims.exp + clockToleranceSeconds <= nowSeconds()) {
+        cache.delete(key);
+        throw new TokenRefusal('expired');
+      } else if (verified.claims.iss !== issuer()) throw new TokenRefusal('issuer_wrong');
+      if (revoked?.has(verified.claims.jti) === true) throw new TokenRefusal('revoked');
+      return verified;
+    } catch (error) {
+      throw refuse(error, log);
+    }
+  }
+
+  return {
+    inspect,
+    verify: async (token) => (await inspect(token)).caller,
+    async authenticate(authorization) {
+      if (authorization === undefined) return undefined;
+      const token = /^bearer ([^\s,]+)$/i.exec(authorization)?.[1];
+      if (token === undefined) throw refuse(new TokenRefusal('authorization_malformed'), log);
+      return (await inspect(token)).caller;
+    },
+  };
+}
+
+function refuse(error: unknown, log: Log): AppError {
+  if (error instanceof AppError) return error;
+  const reason = error instanceof TokenRefusal ? error.reason : reasonOf(error);
+  if (reason === undefined) {
+    log.error({ err: error }, 'access tokens cannot be checked');
+    return authError('IDENTITY_UNAVAILABLE', undefined, error);
+  }
+  log.warn({ reason }, 'access token refused');
+  return authError(
+    'TOKEN_INVALID',
+    undefined,
+    error instanceof TokenRefusal ? error : new TokenRefusal(reason, error),
+  );
+}
+
+/** Undefined when the fault is not the token's. */
+function reasonOf(error: unknown): RefusalReason | undefined {
+  if (error instanceof joseErrors.JWTExpired) return 'expired';
+  if (error instanceof joseErrors.JWTClaimValidationFailed) return claimReason(error.claim, error.reason);
+  if (error instanceof joseErrors.JOSEAlgNotAllowed) return 'algorithm_not_allowed';
+  if (error instanceof joseErrors.JOSENotSupported) return 'algorithm_not_allowed';
+  if (error instanceof joseErrors.JWSSignatureVerificationFailed) return 'signature_wrong';
+  if (error instanceof joseErrors.JWKSNoMatchingKey) return 'key_unknown';
+  if (error instanceof joseErrors.JWKSMultipleMatchingKeys) return 'key_unknown';
+  if (error instanceof joseErrors.JWSInvalid || error instanceof joseErrors.JWTInvalid)
+    return 'token_malformed';
+  return undefined;
+}
+
+function claimReason(claim: string, reason: string): RefusalReason {
+  if (claim === 'exp') return reason === 'missing' ? 'expiry_missing' : 'claims_malformed';
+  if (claim === 'iss') return 'issuer_wrong';
+  if (claim === 'aud') return 'audience_wrong';
+  if (claim === 'nbf' && reason === 'check_failed') return 'not_yet_valid';
+  return 'claims_malformed';
+}
