@@ -1,0 +1,71 @@
+import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PluginDefinition } from '@orchestrall/sdk';
+import { packageError, reasonOf, singleFault } from './faults.ts';
+import { checkDefinition, isDefinition } from './manifest.ts';
+import { describePlugin } from './manifest-document.ts';
+import { readMigrations } from './migrations.ts';
+import type { PluginPackage } from './package.ts';
+import { loadRouteFiles, registerRouteFiles } from './routes.ts';
+
+/** Names of the file that wires a plugin, in the order in which they are looked for. */
+const entryNames = ['plugin.ts', 'plugin.js', 'plugin.mjs'];
+
+/** The entry file of a source folder, or undefined when the folder is not a plugin's. */
+export async function findEntry(folder: string): Promise<string | undefined> {
+  for (const name of entryNames) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found?.isFile() === true) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Imports the definition of a source folder; runs the module's top level, nothing else.
+ * Throws `PLUGIN_INVALID` when there is none, it throws, or its manifest has faults.
+ */
+export async function importDefinition(folder: string): Promise<PluginDefinition> {
+  const entry = await findEntry(folder);
+  if (entry === undefined) {
+    const remedy = 'Name the folder that holds plugin.ts.';
+    throw singleFault({ file: folder, path: '', message: 'holds no plugin.ts', remedy });
+  }
+  const loaded: unknown = await import(pathToFileURL(join(folder, entry)).href).catch((thrown: unknown) => {
+    const message = `throws when it is imported: ${reasonOf(thrown)}`;
+    throw singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
+  });
+  return validDefinition(folder, loaded);
+}
+
+/** The default export of a loaded module as a definition without faults; throws `PLUGIN_INVALID` otherwise. */
+export function validDefinition(file: string, loaded: unknown): PluginDefinition {
+  const definition: unknown =
+    typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
+  if (isDefinition(definition)) return definition;
+  throw packageError(
+    file,
+    checkDefinition(definition).map((fault) => ({ file, ...fault })),
+  );
+}
+
+/**
+ * Loads a plugin from its folder: `plugin.ts`, `routes/` and `migrations/`. A module is imported once a process;
+ * loading again gives the same code. Throws `PLUGIN_INVALID`.
+ */
+export async function loadSource(path: string): Promise<PluginPackage> {
+  const folder = await realpath(path).catch((thrown: unknown) => {
+    const remedy = 'Correct the path or make the folder readable.';
+    throw singleFault({ file: path, path: '', message: reasonOf(thrown), remedy }, thrown);
+  });
+  const definition = await importDefinition(folder);
+  const [routeFiles, migrations] = await Promise.all([loadRouteFiles(folder), readMigrations(folder)]);
+  return {
+    definition,
+    manifest: describePlugin(definition),
+    migrations,
+    origin: { kind: 'source', path: folder },
+    registerRoutes: (app, dependencies) => registerRouteFiles(routeFiles, app, dependencies),
+    unload: () => undefined,
+  };
+}
