@@ -9,6 +9,7 @@ export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } f
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';
 export type { Access, Caller, EventStream, Http, HttpInstance, Role, Routes, WebSocket } from './http.ts';
+export { createId } from './id.ts';
 export { defineJob } from './jobs.ts';
 export type {
   EnqueueOptions,
@@ -24,4 +25,6 @@ export type { HeldLock, LockOptions, Locks } from './locks.ts';
 export { definePlugin } from './plugin.ts';
 export type { PluginDefinition, PluginManifest, SetupResult } from './plugin.ts';
 export type { Clock, Flags, Health, HealthResult, Log, MetricOptions, Metrics, Timers } from './runtime.ts';
+export { Secret, secretMask, secretText } from './secret.ts';
+export { Problem, problems } from './problem.ts';
 export type { PutOptions, State, StateEntry } from './state.ts';

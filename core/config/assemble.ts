@@ -1,0 +1,149 @@
+import { Secret } from '@orchestrall/sdk';
+import { Value } from 'typebox/value';
+import { applyEnvironment, applyOverrides } from './apply-environment.ts';
+import { contradictionsOf } from './check-meaning.ts';
+import { CoreSections } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
+import type { Variables } from './environment.ts';
+import { environmentNames } from './environment-names.ts';
+import { featuresOf, sectionOf } from './installed.ts';
+import type { InstalledPlugins } from './installed.ts';
+import { interpolate } from './interpolate.ts';
+import { knowsPath } from './knows-path.ts';
+import { applyPresets, presetsNamedBy } from './presets.ts';
+import { readFeatures, switchesOf } from './read-features.ts';
+import type { FeatureSource, ReadFeature } from './read-features.ts';
+import { readSections } from './read-sections.ts';
+import { alwaysOnFeatures, reservedNames, reservedSections } from './reserved.ts';
+import { setAside } from './set-aside.ts';
+import type { InactiveKey } from './set-aside.ts';
+import { emptyMapping } from './tree.ts';
+import type { MappingNode } from './tree.ts';
+import { readBySchema, reportMissing, reportUnknownKey } from './validate.ts';
+import type { Validation } from './validate.ts';
+
+/** What a configuration is put together from. */
+export interface Assembly {
+  /** The YAML as written; `undefined` where it could not be read, which is reported already. */
+  readonly written: MappingNode | undefined;
+  readonly variables: Variables;
+  /** Takes the files that `${file:...}` names. */
+  readonly files: Set<string>;
+  readonly validation: Validation;
+  readonly options: {
+    readonly installed: InstalledPlugins;
+    readonly overrides?: Readonly<Record<string, string>>;
+  };
+}
+
+/** A configuration before it has a hash. */
+export interface Assembled {
+  readonly value: Configuration;
+  readonly sources: Readonly<Record<string, FeatureSource>>;
+  readonly inactive: readonly InactiveKey[];
+}
+
+/** Puts file, environment, command line, presets and defaults together; throws all faults at once. */
+export async function assemble(assembly: Assembly): Promise<Assembled> {
+  const { variables, validation, options, files } = assembly;
+  const { faults, folder } = validation;
+  const { installed } = options;
+  const written = assembly.written ?? emptyMapping({ file: 'environment' });
+  const { active, inactive } = setAside(written, installed);
+  const used = new Set<string>();
+  const resolved = await interpolate(active, [], { variables, folder, faults, used, files });
+  const tree = resolved.kind === 'mapping' ? resolved : active;
+
+  const installedFeatures = installed.flatMap(featuresOf);
+  const flags = [...new Set([...installedFeatures, ...reservedNames, ...alwaysOnFeatures])];
+  const ignored = applyEnvironment({
+    tree,
+    variables,
+    used,
+    knows: (path) => knowsPath(path, installed),
+    features: flags,
+    faults,
+  });
+  applyOverrides(tree, options.overrides ?? {});
+  const switches = switchesOf(variables, namedSwitches(), flags, validation);
+  // A file that could not be read has its faults already; judging what is not there would add false ones.
+  if (assembly.written === undefined) faults.throwIfAny();
+
+  const { tier, model } = presetsNamedBy(tree);
+  applyPresets(tree, tier, model);
+  refuseUnknownSections(tree, installed, validation);
+  const core = readCore(tree, validation);
+  const features = readFeatures(tree.entries.get('features')?.node, installed, switches, validation);
+  const sections = readSections(tree, installed, features, validation);
+  faults.throwIfAny();
+
+  if (!isCore(core)) throw new TypeError('the configuration passed validation and does not fit its schema');
+  for (const fault of contradictionsOf(core, tree)) faults.add(fault);
+  faults.throwIfAny();
+  const client = { ...core.client, name: core.client.name === '' ? core.client.id : core.client.name };
+  return {
+    value: { ...core, client, features: mapValues(features, plainFeature), sections },
+    sources: mapValues(features, (feature) => feature.source),
+    inactive: [...inactive, ...ignored, ...inactiveSwitches(switches, features)],
+  };
+}
+
+function namedSwitches(): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, outcome] of Object.entries(environmentNames))
+    if (outcome.kind === 'switches') names.set(name, outcome.feature);
+  return names;
+}
+
+function inactiveSwitches(
+  switches: ReadonlyMap<string, { variable: string }>,
+  features: ReadonlyMap<string, ReadFeature>,
+): InactiveKey[] {
+  return [...switches]
+    .filter(([feature]) => !features.has(feature))
+    .map(([feature, { variable }]) => ({
+      path: `features.${feature}`,
+      reason: `${variable} sets it, and the capability \`${feature}\` is not installed.`,
+    }));
+}
+
+function refuseUnknownSections(tree: MappingNode, installed: InstalledPlugins, validation: Validation): void {
+  const own = Object.keys(CoreSections.properties);
+  const allowed = new Set([...own, 'features', ...installed.map(sectionOf)]);
+  const known = [...new Set([...allowed, ...reservedSections])];
+  for (const [key, { keyPlace }] of tree.entries)
+    if (!allowed.has(key)) reportUnknownKey(known, {}, key, keyPlace, [], validation);
+}
+
+function readCore(tree: MappingNode, validation: Validation): Record<string, unknown> {
+  const core: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(CoreSections.properties)) {
+    const entry = tree.entries.get(name);
+    if (entry === undefined && name === 'client') reportMissing(schema, tree.place, [name], validation);
+    else core[name] = readBySchema(schema, entry?.node ?? emptyMapping(tree.place), [name], validation);
+  }
+  return core;
+}
+
+function isCore(value: unknown): value is CoreSections {
+  return Value.Check(CoreSections, revealed(value));
+}
+
+/** The value as it was written, to be judged once more by its schema, in which a secret is a text. */
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
+}
+
+function plainFeature({ enabled, provider }: ReadFeature): { enabled: boolean; provider: string | null } {
+  return { enabled, provider };
+}
+
+function mapValues<From, To>(
+  map: ReadonlyMap<string, From>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,120 @@
+import { AppError } from '@orchestrall/sdk';
+import type { Fault } from '@orchestrall/sdk';
+import type { Place } from './tree.ts';
+
+/** Exit code of a start that its configuration stopped (`EX_CONFIG` of sysexits). */
+export const configurationExitCode = 78;
+
+/** What kind of fault it is, for programs. */
+export type FaultCode =
+  | 'unreadable'
+  | 'syntax'
+  | 'duplicate_key'
+  | 'unknown_key'
+  | 'refused_key'
+  | 'missing_key'
+  | 'wrong_type'
+  | 'out_of_bounds'
+  | 'missing_variable'
+  | 'bad_interpolation'
+  | 'refused_variable'
+  | 'contradiction';
+
+/** One fault of a configuration. No field ever holds the value that was found. */
+export interface ConfigurationFault extends Fault {
+  readonly code: FaultCode;
+  /** Path of the YAML or `.env` file, or `environment`, `command line`. */
+  readonly file: string;
+  /** From 1; null where the place is not in a file, or is the whole file. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** `security.rate_limit.burst_size`; empty for the whole file. */
+  readonly path: string;
+  /** What is wrong, one sentence. */
+  readonly message: string;
+  /** What would have been right. */
+  readonly expected: string;
+  /** Kind of what was found: `text`, `a list`, `nothing`; never the value. */
+  readonly found: string;
+  /** What to do about it, one sentence. */
+  readonly remedy: string;
+}
+
+/** What a reader of the configuration says about a fault; the place becomes file, line and column. */
+export interface FaultReport {
+  readonly code: FaultCode;
+  readonly place: Place;
+  readonly path: string;
+  readonly message: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+}
+
+/** Gathers faults, so that all of them are told at once. */
+export class FaultList {
+  readonly #faults: ConfigurationFault[] = [];
+
+  add(report: FaultReport): void {
+    const { place, ...fault } = report;
+    this.#faults.push({
+      ...fault,
+      file: place.file,
+      line: place.line ?? null,
+      column: place.column ?? null,
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#faults.length === 0;
+  }
+
+  /** Throws a `ConfigurationError` with all faults, in the order of their places, if there are any. */
+  throwIfAny(): void {
+    if (!this.isEmpty) throw new ConfigurationError(this.#faults.toSorted(byPlace));
+  }
+}
+
+function byPlace(one: ConfigurationFault, other: ConfigurationFault): number {
+  return (
+    (one.line ?? 0) - (other.line ?? 0) ||
+    (one.column ?? 0) - (other.column ?? 0) ||
+    one.path.localeCompare(other.path)
+  );
+}
+
+/** A configuration that cannot be used; `faults` names every reason, `message` renders them for a terminal. */
+export class ConfigurationError extends AppError {
+  readonly faults: readonly ConfigurationFault[];
+  /** Exit code for a process that this stops. */
+  readonly exitCode = configurationExitCode;
+
+  constructor(faults: readonly ConfigurationFault[]) {
+    super({
+      code: 'CONFIGURATION_INVALID',
+      status: 422,
+      message: renderFaults(faults),
+      remedy: 'Correct each place named; nothing was changed.',
+      details: { faults },
+    });
+    this.name = 'ConfigurationError';
+    this.faults = faults;
+  }
+}
+
+/** Faults as text for a terminal: place and path on a line of their own, then message, expectation and remedy. */
+export function renderFaults(faults: readonly ConfigurationFault[]): string {
+  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+  return [`The configuration cannot be used: ${count}.`, ...faults.map(renderFault)].join('\n\n');
+}
+
+function renderFault(fault: ConfigurationFault): string {
+  const place = [fault.file, fault.line, fault.column].filter((part) => part !== null).join(':');
+  return [
+    `${place}${fault.path === '' ? '' : `  ${fault.path}`}`,
+    `  ${fault.message}`,
+    `  expected: ${fault.expected}`,
+    `  found:    ${fault.found}`,
+    `  remedy:   ${fault.remedy}`,
+  ].join('\n');
+}

@@ -1,0 +1,75 @@
+import { dirname, resolve } from 'node:path';
+import { assemble } from './assemble.ts';
+import type { Configuration } from './configuration.ts';
+import { defaultClient } from './default-client.ts';
+import { gatherVariables } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { FaultList } from './faults.ts';
+import { hashOf } from './hash.ts';
+import type { InstalledPlugins } from './installed.ts';
+import { readClientFile } from './read-file.ts';
+import type { FeatureSource } from './read-features.ts';
+import { readYaml } from './read-yaml.ts';
+import { Secrets } from './secrets.ts';
+import type { InactiveKey } from './set-aside.ts';
+import { treeOf } from './tree.ts';
+import type { MappingNode } from './tree.ts';
+import type { Validation } from './validate.ts';
+
+/** What a configuration is loaded from. */
+export interface LoadOptions {
+  /** The client's YAML; without it the built-in client, and no `.env`. */
+  readonly file?: string;
+  /** The process's environment, from `readEnvironment()`. */
+  readonly environment: Environment;
+  readonly installed: InstalledPlugins;
+  /** What the command line sets, by path: `{ 'server.port': '0' }`; stands over file and environment. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Key under which secrets enter the hash; without it a changed secret does not change the hash. */
+  readonly hashKey?: string;
+}
+
+/** A configuration that is fit for use, and where it came from. */
+export interface LoadedConfiguration {
+  readonly value: Configuration;
+  readonly secrets: Secrets;
+  /** Per feature, what each source says and which decided. */
+  readonly sources: Readonly<Record<string, FeatureSource>>;
+  /** Keys that are known and have no effect, since their capability is not installed. */
+  readonly inactive: readonly InactiveKey[];
+  /** SHA-256 of the canonical form, hexadecimal; secrets enter it masked. */
+  readonly hash: string;
+  /** Absolute path of the YAML; null for the built-in client. */
+  readonly file: string | null;
+  /** Every file it depends on, absolute, whether it exists or not: the YAML, `.env`, `${file:...}`. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Loads, resolves and validates a client's configuration.
+ * Throws a `ConfigurationError` that names every fault at once; a process that it stops exits with its `exitCode`, 78.
+ */
+export async function loadConfiguration(options: LoadOptions): Promise<LoadedConfiguration> {
+  const faults = new FaultList();
+  const file = options.file === undefined ? null : resolve(options.file);
+  const folder = file === null ? process.cwd() : dirname(file);
+  const files = new Set(file === null ? [] : [file, resolve(folder, '.env')]);
+  const variables = await gatherVariables(options.environment, file === null ? undefined : folder, faults);
+  const written = await readTree(file, faults);
+  const validation: Validation = { faults, secrets: new Secrets(), folder };
+  const read = await assemble({ written, variables, files, validation, options });
+  faults.throwIfAny();
+  const { value, sources, inactive } = read;
+  const { secrets } = validation;
+  const hash = hashOf(value, secrets, options.hashKey);
+  return { value, secrets, sources, inactive, hash, file, files: [...files] };
+}
+
+async function readTree(file: string | null, faults: FaultList): Promise<MappingNode | undefined> {
+  if (file === null) {
+    const tree = treeOf(defaultClient, { file: 'built-in defaults' });
+    return tree.kind === 'mapping' ? tree : undefined;
+  }
+  const text = await readClientFile(file, faults);
+  return text === undefined ? undefined : readYaml(text, file, faults);
+}

@@ -1,0 +1,50 @@
+import { secretText } from '@orchestrall/sdk';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+
+/** How many requests one caller may make. */
+export const RateLimit = Type.Object(
+  {
+    requests_per_minute: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10_000_000,
+      description: 'Requests that one caller may make in a minute, on average.',
+      'x-unit': 'requests',
+    }),
+    burst_size: Type.Integer({
+      default: 20,
+      minimum: 0,
+      maximum: 10_000_000,
+      description: 'Requests beyond the average that one caller may make at once.',
+      'x-unit': 'requests',
+    }),
+  },
+  { default: {}, description: 'Limits per caller.', 'x-applies': 'live' },
+);
+export type RateLimit = Static<typeof RateLimit>;
+
+/** Tokens, webhooks and limits. */
+export const Security = Type.Object(
+  {
+    jwt_expiry: Type.Integer({
+      default: 300,
+      minimum: 30,
+      maximum: 86_400,
+      description: 'Life of an access token that the embedded identity provider issues.',
+      'x-unit': 'seconds',
+    }),
+    webhook_secret: Type.Optional(
+      secretText({
+        minLength: 16,
+        description:
+          'Key with which incoming webhooks are signed (HMAC-SHA256); without it they are refused.',
+        examples: ['${file:/run/secrets/webhook}'],
+        'x-expected': 'text of at least 16 characters',
+      }),
+    ),
+    rate_limit: RateLimit,
+  },
+  { default: {}, description: 'Tokens, webhooks and limits.', 'x-applies': 'restart' },
+);
+export type Security = Static<typeof Security>;
