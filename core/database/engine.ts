@@ -1,0 +1,118 @@
+import type { Log } from '@orchestrall/sdk';
+import type { ServerConnection } from './connection.ts';
+import type { EffectPorts } from './effects.ts';
+import { createListener } from './listener.ts';
+import type { ListenOptions } from './listener.ts';
+import { migrate, purgePlugin } from './migrate/run.ts';
+import type { MigrationReport, MigrationSet } from './migrate/run.ts';
+import { createPool } from './pool.ts';
+import type { PoolStatistics } from './pool.ts';
+import { bootstrapPlugin, bootstrapRoles } from './roles.ts';
+import { roleNames } from './scope.ts';
+import type { RoleNames, Scope } from './scope.ts';
+import { createScopedDatabase } from './scoped-database.ts';
+import type { ScopedDatabase } from './scoped-database.ts';
+
+export interface DatabaseOptions {
+  /** The administrative user; the serving login is derived from it. */
+  readonly connection: ServerConnection;
+  /** Beginning of every role's name; default `orchestrall`. 1 to 14 of a-z, 0-9 and `_`. */
+  readonly rolePrefix?: string;
+  /** Connections of this process; default 20. */
+  readonly poolSize?: number;
+  /** Longest wait for a free connection; default 5,000 ms. */
+  readonly acquireTimeoutMs?: number;
+  /** Longest run of one statement; default 30,000 ms. */
+  readonly statementTimeoutMs?: number;
+  /** Longest pause between two statements of one transaction; default 60,000 ms. */
+  readonly idleInTransactionMs?: number;
+  /** Shown by the server as `application_name` while a transaction runs, such as a `traceparent`. */
+  readonly annotate?: () => string | undefined;
+  /** While true, transactions are read-only and a write throws `STORAGE_FULL`. */
+  readonly writesRefused?: () => boolean;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+}
+
+/** The database room: pool, roles, migrations and notifications of one appliance. */
+export interface DatabaseEngine extends AsyncDisposable {
+  readonly names: RoleNames;
+  /** As the core's role on the schema `core`. */
+  core(): ScopedDatabase;
+  /** As the plugin's role on its schema, which `preparePlugin` has made. Throws `PLUGIN_NAME_INVALID`. */
+  forPlugin(name: string): ScopedDatabase;
+  /** Makes the plugin's role and schema; cheap when they are there. */
+  preparePlugin(name: string): Promise<void>;
+  /** Connects the rooms that store events, audit entries and jobs; ports given earlier and not named stay. */
+  connectEffects(ports: EffectPorts): void;
+  /** Runs the sets in order; see `migrate`. */
+  migrate(sets: readonly MigrationSet[]): Promise<MigrationReport[]>;
+  /** Drops a plugin's schema with all its data, and what is remembered of its migrations. */
+  purge(plugin: string): Promise<void>;
+  /** Hears NOTIFY on a channel; resolves when nothing sent from now on is missed. */
+  listen(
+    channel: string,
+    handler: (payload: string) => void,
+    options?: ListenOptions,
+  ): Promise<AsyncDisposable>;
+  /** Rejects when the database does not answer; for health checks. */
+  ping(): Promise<void>;
+  statistics(): PoolStatistics;
+  /** Waits for what is under way and closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the database, making roles and the schema `core` when they are not there.
+ * Throws as `bootstrapRoles` does.
+ */
+export async function createDatabase(options: DatabaseOptions): Promise<DatabaseEngine> {
+  const names = roleNames(options.rolePrefix ?? 'orchestrall');
+  const app = await bootstrapRoles(options.connection, names);
+  const pool = createPool({
+    connection: app,
+    size: options.poolSize ?? 20,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? 5_000,
+    idleInTransactionMs: options.idleInTransactionMs ?? 60_000,
+    log: options.log,
+  });
+  const listener = createListener({ connection: app, log: options.log });
+  let effects: EffectPorts = {};
+  const scoped = (scope: Scope): ScopedDatabase =>
+    createScopedDatabase({
+      pool,
+      scope,
+      core: names.core,
+      statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
+      effects: () => effects,
+      annotate: options.annotate ?? (() => undefined),
+      writesRefused: options.writesRefused ?? (() => false),
+      log: options.log,
+    });
+  const core = scoped(names.core);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      await listener.close();
+      await pool.end();
+    })();
+    return closing;
+  };
+  return {
+    names,
+    core: () => core,
+    forPlugin: (name) => scoped(names.plugin(name)),
+    preparePlugin: (name) => bootstrapPlugin(options.connection, names, names.plugin(name)),
+    connectEffects(ports) {
+      effects = { ...effects, ...ports };
+    },
+    migrate: (sets) => migrate({ connection: app, names }, sets),
+    purge: (plugin) => purgePlugin({ connection: app, names }, plugin),
+    listen: (channel, handler, given) => listener.listen(channel, handler, given),
+    ping: async () => {
+      await core.query('SELECT 1');
+    },
+    statistics: () => pool.statistics(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

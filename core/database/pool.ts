@@ -1,0 +1,76 @@
+import type { Log } from '@orchestrall/sdk';
+import { Pool } from 'pg';
+import type { PoolClient } from 'pg';
+import type { ServerConnection } from './connection.ts';
+import { databaseError } from './errors.ts';
+import { mapError } from './map-error.ts';
+import { rowTypes } from './row-types.ts';
+
+export interface PoolOptions {
+  readonly connection: ServerConnection;
+  readonly size: number;
+  /** Longest wait for a free connection. */
+  readonly acquireTimeoutMs: number;
+  /** Longest pause between two statements of a transaction, after which the server ends it. */
+  readonly idleInTransactionMs: number;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** What a health check and a metric want to know. */
+export interface PoolStatistics {
+  readonly size: number;
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+/** Connections as the serving login, with statements sent without waiting for the answers of earlier ones. */
+export interface ConnectionPool {
+  /** Throws `DATABASE_BUSY` after the wait and `DATABASE_UNAVAILABLE`. */
+  acquire(): Promise<PoolClient>;
+  statistics(): PoolStatistics;
+  end(): Promise<void>;
+}
+
+/** Opens no connection until one is needed. */
+export function createPool(options: PoolOptions): ConnectionPool {
+  const pool = new Pool({
+    ...options.connection,
+    max: options.size,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs,
+    keepAlive: true,
+    pipeline: true,
+    types: rowTypes,
+    application_name: 'orchestrall',
+    options: '-c timezone=UTC',
+  });
+  // The pool drops a connection that dies while idle; the next statement opens another.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.log.warn({ reason: error.message }, 'a database connection was lost');
+  });
+  pool.on('connect', (client) => {
+    // A connection that dies in use also rejects its statements, which is where it is handled.
+    client.on('error', () => undefined);
+  });
+  return {
+    async acquire() {
+      try {
+        return await pool.connect();
+      } catch (error) {
+        if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
+          throw databaseError('DATABASE_BUSY', { poolSize: options.size, waitMs: options.acquireTimeoutMs });
+        }
+        throw mapError(error);
+      }
+    },
+    statistics: () => ({
+      size: options.size,
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
+    end: () => pool.end(),
+  };
+}

@@ -1,0 +1,161 @@
+import type { Statement } from '@orchestrall/sdk';
+import type { PoolClient, QueryConfig, QueryResult } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { databaseError } from './errors.ts';
+import type { Scope } from './scope.ts';
+
+/** A statement that is parsed once per connection; use it on hot paths only. The name is unique in its scope. */
+export interface NamedStatement extends Statement {
+  readonly name?: string;
+}
+
+/** Commands whose effect outlives the transaction unless they are undone. */
+const sessionCommands = new Set(['SET', 'RESET', 'LISTEN', 'UNLISTEN', 'DISCARD', 'LOAD']);
+
+export interface BeginOptions {
+  readonly scope: Scope;
+  readonly isolation: string;
+  readonly readOnly: boolean;
+  readonly timeoutMs: number;
+  /** Shown as `application_name` while the transaction runs; at most 63 bytes. */
+  readonly annotation: string | undefined;
+}
+
+/**
+ * One transaction on one connection, sent without waiting for answers: BEGIN with role, search path and time
+ * limit is one message, and the first statement follows it in the same round trip.
+ */
+export class Session {
+  readonly #client: PoolClient;
+  readonly #pending = new Set<Promise<unknown>>();
+  #failure: { readonly error: unknown } | undefined;
+  #ended = false;
+  #sessionTouched = false;
+
+  constructor(client: PoolClient, options: BeginOptions) {
+    this.#client = client;
+    this.#control(beginText(options));
+  }
+
+  /** Runs one statement with `$1` placeholders; several in one text are refused by the server. */
+  async run(statement: NamedStatement, scope: Scope): Promise<QueryResult<Record<string, unknown>>> {
+    if (this.#ended) throw databaseError('TRANSACTION_ENDED');
+    const config: QueryConfig & { readonly queryMode: 'extended' } = {
+      text: statement.sql,
+      values: [...statement.parameters],
+      queryMode: 'extended',
+      ...(statement.name === undefined ? {} : { name: `${scope.schema}.${statement.name}` }),
+    };
+    const result = await this.#track(this.#client.query<Record<string, unknown>>(config));
+    if (sessionCommands.has(result.command)) this.#sessionTouched = true;
+    // With COMMIT already sent, its answer may have come as well.
+    if (!this.#ended && this.#client.getTransactionStatus() === 'I') {
+      this.#ended = true;
+      const error = databaseError('TRANSACTION_ENDED');
+      this.#failure ??= { error };
+      throw error;
+    }
+    return result;
+  }
+
+  /** Takes another role and search path for what is sent from now on. */
+  take(scope: Scope): void {
+    this.#control(takeText(scope));
+  }
+
+  savepoint(name: string): void {
+    this.#control(`SAVEPOINT ${name}`);
+  }
+
+  /** Undoes what came after the savepoint, a failure included. */
+  async rollbackTo(name: string, failureBefore: boolean): Promise<void> {
+    await this.#settle();
+    if (!failureBefore) this.#failure = undefined;
+    await this.#track(this.#client.query(`ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`));
+  }
+
+  release(name: string): void {
+    this.#control(`RELEASE SAVEPOINT ${name}`);
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Waits for every answer and commits; rejects with the first failure, after which nothing was kept. */
+  async commit(): Promise<void> {
+    this.#ended = true;
+    const commit = this.#client.query('COMMIT');
+    const [outcome] = await Promise.allSettled([commit]);
+    await this.#settle();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    // A transaction in which something failed answers COMMIT with ROLLBACK, and no error.
+    if (outcome.value.command !== 'COMMIT') throw databaseError('TRANSACTION_ENDED');
+  }
+
+  async rollback(): Promise<void> {
+    this.#ended = true;
+    // A failure here means the connection is gone, and with it the transaction; `giveBack` sees that.
+    await Promise.allSettled([this.#client.query('ROLLBACK')]);
+    await this.#settle();
+  }
+
+  /** Returns the connection to the pool, or closes it when its state is not known. */
+  giveBack(): void {
+    if (this.#client.getTransactionStatus() !== 'I') {
+      this.#client.release(true);
+      return;
+    }
+    const client = this.#client;
+    if (!this.#sessionTouched) {
+      client.release();
+      return;
+    }
+    client.query('RESET ROLE; RESET ALL; UNLISTEN *').then(
+      () => client.release(),
+      () => client.release(true),
+    );
+  }
+
+  #control(text: string): void {
+    void this.#track(this.#client.query(text)).catch(() => undefined);
+  }
+
+  async #track<Result>(answer: Promise<Result>): Promise<Result> {
+    this.#pending.add(answer);
+    try {
+      return await answer;
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    } finally {
+      this.#pending.delete(answer);
+    }
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+}
+
+function beginText(options: BeginOptions): string {
+  const isolation =
+    options.isolation === 'read committed' ? '' : ` ISOLATION LEVEL ${options.isolation.toUpperCase()}`;
+  const access = options.readOnly ? ' READ ONLY' : '';
+  const annotation =
+    options.annotation === undefined ? '' : `; SET LOCAL application_name = ${quote(options.annotation)}`;
+  return (
+    `BEGIN${isolation}${access}; ${takeText(options.scope)}; ` +
+    `SET LOCAL statement_timeout = ${Math.max(1, Math.round(options.timeoutMs))}${annotation}`
+  );
+}
+
+/** `pg_temp` last, so that a temporary table never stands before one of the schema. */
+function takeText(scope: Scope): string {
+  return `SET LOCAL ROLE ${escapeIdentifier(scope.role)}; SET LOCAL search_path = ${escapeIdentifier(scope.schema)}, pg_temp`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll(/[^\x20-\x7e]|['\\]/g, '').slice(0, 63)}'`;
+}
