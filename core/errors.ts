@@ -47,6 +47,51 @@ export const coreErrors = {
     message: 'The request took longer than {timeoutMs} ms.',
     remedy: 'Try again; if it stays slow, ask for less at a time.',
   },
+  ROUTE_ACCESS_MISSING: {
+    status: 500,
+    message: 'The route {method} {path} declares no access rule.',
+    remedy: 'Add `config: { access: ... }` with `public`, a role or a list of roles to the route.',
+  },
+  ROUTE_OUTSIDE_PREFIX: {
+    status: 500,
+    message: 'The route {method} {path} lies outside the prefixes {prefixes}.',
+    remedy: 'Register the route below a prefix of the manifest, or add the prefix there.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: '{path} does not answer {method}.',
+    remedy: 'Use one of the methods in Allow.',
+  },
+  REQUEST_MALFORMED: {
+    status: 400,
+    message: 'The request is not valid HTTP: {reason}.',
+    remedy: 'Correct the request line and headers.',
+  },
+  URL_TOO_LONG: {
+    status: 414,
+    message: 'A part of the URL is too long.',
+    remedy: 'Shorten the URL; send long values in the body.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    message: 'The headers are larger than {maxBytes} bytes.',
+    remedy: 'Send fewer or shorter headers.',
+  },
+  UPGRADE_NOT_SUPPORTED: {
+    status: 400,
+    message: 'This route does not speak {protocol}.',
+    remedy: 'Send the request without an Upgrade header, or use a route that speaks WebSocket.',
+  },
+  UPGRADE_REQUIRED: {
+    status: 426,
+    message: 'This route speaks WebSocket only.',
+    remedy: 'Open it as a WebSocket.',
+  },
+  RECEIVE_TIMEOUT: {
+    status: 408,
+    message: 'The request did not arrive in time.',
+    remedy: 'Send the whole request without pauses.',
+  },
   RATE_LIMITED: {
     status: 429,
     message: 'Too many requests.',
@@ -65,12 +110,24 @@ export const coreErrors = {
   JOB_NOT_FAILED: {
     status: 409,
     message: 'The job {id} is {status} and cannot be tried again.',
-    remedy: 'Only failed and cancelled jobs can be tried again, and only while no job of the same unique key waits.',
+    remedy:
+      'Only failed and cancelled jobs can be tried again, and only while no job of the same unique key waits.',
   },
   JOB_LEASE_LOST: {
     status: 409,
     message: 'This run of the job {id} no longer holds its lease (fence {fence}).',
-    remedy: 'Stop this run: another one has taken the job over, or it has ended; nothing of this step was saved.',
+    remedy:
+      'Stop this run: another one has taken the job over, or it has ended; nothing of this step was saved.',
+  },
+  JOB_CANCELLED: {
+    status: 409,
+    message: 'The job {id} was cancelled.',
+    remedy: 'Stop this run; nothing more is saved for it.',
+  },
+  JOB_STOPPED: {
+    status: 503,
+    message: 'The run of the job {id} was cut because {plugin} is being switched.',
+    remedy: 'Stop this run; the job goes on from its last checkpoint.',
   },
   JOB_TIMEOUT: {
     status: 504,
@@ -89,13 +146,8 @@ export const coreErrors = {
   },
   LOCK_UNAVAILABLE: {
     status: 409,
-    message: 'The lock {name} is held by another.',
+    message: 'The lock {name} is held by another and was not free within {waitMs} ms.',
     remedy: 'Try again later, or wait longer for it with `waitMs`.',
-  },
-  LOCK_WAIT_TIMEOUT: {
-    status: 503,
-    message: 'The lock {name} was not free within {waitMs} ms.',
-    remedy: 'Try again later; if it stays held, see who holds it in the statistics of the locks.',
   },
   STATE_KEY_INVALID: {
     status: 400,
@@ -115,17 +167,51 @@ export const coreErrors = {
   AUDIT_INVALID: {
     status: 400,
     message: 'The audit entry cannot be written: {reason}.',
-    remedy: 'Name an action as `noun.past`, a subject type and a subject id, and give plain JSON before and after.',
+    remedy:
+      'Name an action as `noun.past`, a subject type and a subject id, and give plain JSON before and after.',
   },
   SHUTTING_DOWN: {
     status: 503,
     message: 'The appliance is stopping.',
     remedy: 'Try again in a few seconds.',
   },
+  PROVIDER_NOT_INSTALLED: {
+    status: 503,
+    message: 'The provider {provider} of {plugin} is not installed; installed: {installed}.',
+    remedy:
+      "Name an installed provider in the client's YAML, or install the plugin version that brings this one.",
+  },
+  PLUGIN_CONFIG_INVALID: {
+    status: 503,
+    message: 'The configuration of {plugin} does not fit: {list}.',
+    remedy: "Correct these keys in the client's YAML; docs/reference/configuration.md describes them.",
+  },
+  ROLLBACK_IMPOSSIBLE: {
+    status: 409,
+    message: 'No earlier version of {plugin} is at hand.',
+    remedy: 'Put the packed file of the version to go back to into one of plugins.paths, then try again.',
+  },
+  ROLLBACK_REFUSED: {
+    status: 409,
+    message:
+      '{plugin} {version} cannot run on the data as they are now; the oldest version that can is {floor}.',
+    remedy: 'Stay at this version, or restore a backup made before the upgrade.',
+  },
+  FLAG_NAME_INVALID: {
+    status: 400,
+    message: '{name} is not a name for a flag.',
+    remedy: 'Use lower-case words of letters, digits, - or _ joined by dots, at most 100 characters.',
+  },
+  FLAG_OVERRIDDEN: {
+    status: 409,
+    message: 'The flag {name} is decided by {source}; this change would have no effect.',
+    remedy: 'Remove that override first; GET /api/v1/system/flags/{name} shows every source.',
+  },
   HOST_NOT_ALLOWED: {
     status: 502,
     message: 'The capability {plugin} may not call {host}.',
-    remedy: "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
+    remedy:
+      "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
   },
   INTERNAL_ERROR: {
     status: 500,

@@ -16,10 +16,17 @@ type Method = (...parameters: unknown[]) => Promise<unknown>;
  */
 export class ServiceHub {
   readonly #offers = new Map<string, OfferedService>();
+  readonly #closed = new WeakSet<OfferedService>();
 
   /** Puts a generation's service in the place of its predecessor's. */
   publish(contract: string, offer: OfferedService): void {
     this.#offers.set(contract, offer);
+  }
+
+  /** Hides the service from whoever asks anew; consumers that are draining may call it until `withdraw`. */
+  close(contract: string, owner: Owner): void {
+    const offer = this.#offers.get(contract);
+    if (offer?.owner === owner) this.#closed.add(offer);
   }
 
   /** Takes a service away, unless another generation has taken its place meanwhile. */
@@ -28,7 +35,8 @@ export class ServiceHub {
   }
 
   isOffered(contract: string): boolean {
-    return this.#offers.has(contract);
+    const offer = this.#offers.get(contract);
+    return offer !== undefined && !this.#closed.has(offer);
   }
 
   /** The object a consumer calls; methods throw `PLUGIN_DISABLED` while nobody offers the contract. */

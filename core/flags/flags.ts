@@ -1,0 +1,168 @@
+import type { Flags, Log } from '@orchestrall/sdk';
+import { coreError } from '../errors.ts';
+import type { DatabaseEngine } from '../database/engine.ts';
+import type { Owner, Registration } from '../telemetry/owner.ts';
+import { decide, type Decision, type FlagSources } from './decide.ts';
+import { flagChannel, FlagStore, type StoredFlag } from './store.ts';
+
+export interface FlagsOptions {
+  readonly database: DatabaseEngine;
+  /** Overrides by environment variables, by flag name. */
+  readonly environment: ReadonlyMap<string, { readonly enabled: boolean; readonly variable: string }>;
+  readonly log: Log;
+}
+
+/** A flag with everything that bears on it. */
+export interface ExplainedFlag extends Decision {
+  readonly name: string;
+  readonly sources: FlagSources;
+}
+
+type Listener = (name: string, enabled: boolean) => void;
+
+const nameForm = /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
+
+/** What is on: a copy of the flag table in memory, kept equal by notifications, with the environment's overrides. */
+export class FlagRoom implements AsyncDisposable {
+  readonly #options: FlagsOptions;
+  readonly #store: FlagStore;
+  readonly #listeners = new Set<Listener>();
+  #stored = new Map<string, StoredFlag>();
+  #subscription: AsyncDisposable | undefined;
+  #reading: Promise<void> | undefined;
+  #readAgain = false;
+
+  constructor(options: FlagsOptions) {
+    this.#options = options;
+    this.#store = new FlagStore(options.database.core());
+  }
+
+  /** Reads the table and follows its changes from then on. */
+  async start(): Promise<void> {
+    this.#subscription = await this.#options.database.listen(flagChannel, () => {
+      this.#refresh().catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'flags could not be read after a change');
+      });
+    });
+    await this.#refresh();
+  }
+
+  /** Takes over the features of the client's YAML, by flag name. */
+  async applyYaml(values: ReadonlyMap<string, boolean>): Promise<void> {
+    await this.#store.applyYaml(values);
+    await this.#refresh();
+  }
+
+  /** Sets a flag for good. Throws `FLAG_NAME_INVALID`, and `FLAG_OVERRIDDEN` while a higher source decides. */
+  async set(name: string, enabled: boolean): Promise<ExplainedFlag> {
+    this.#assertSettable(name, enabled);
+    await this.#store.set(name, enabled);
+    await this.#refresh();
+    return this.explain(name);
+  }
+
+  /** Pulls or releases the kill switch: while pulled the flag is off whatever else says. Throws `FLAG_NAME_INVALID`. */
+  async kill(name: string, killed: boolean): Promise<ExplainedFlag> {
+    if (!nameForm.test(name) || name.length > 100) throw coreError('FLAG_NAME_INVALID', { name });
+    await this.#store.kill(name, killed);
+    await this.#refresh();
+    return this.explain(name);
+  }
+
+  isEnabled(name: string, fallback = false): boolean {
+    return decide(this.#sources(name), fallback).enabled;
+  }
+
+  /** Every source with its instant, and which one decided. */
+  explain(name: string, fallback = false): ExplainedFlag {
+    const sources = this.#sources(name);
+    return { name, ...decide(sources, fallback), sources };
+  }
+
+  /** All flags that any source knows, by name. */
+  list(): ExplainedFlag[] {
+    const names = new Set([...this.#stored.keys(), ...this.#options.environment.keys()]);
+    return [...names].toSorted().map((name) => this.explain(name));
+  }
+
+  /** Calls back after each change of a flag's value, on every replica. */
+  onChange(listener: Listener): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  forPlugin(owner: Owner): Registration<Flags> {
+    const watches: { readonly name: string; readonly listener: (enabled: boolean) => void }[] = [];
+    let active = false;
+    const subscription = this.onChange((name, enabled) => {
+      if (!active) return;
+      for (const watch of watches) {
+        if (watch.name !== name) continue;
+        owner
+          .run('listener', async () => watch.listener(enabled))
+          .catch((error: unknown) => {
+            this.#options.log.error(
+              { err: error, plugin: owner.plugin, flag: name },
+              'a flag listener threw',
+            );
+          });
+      }
+    });
+    return {
+      api: {
+        isEnabled: (name, fallback) => this.isEnabled(name, fallback),
+        watch: (name, listener) => void watches.push({ name, listener }),
+      },
+      prepare: async () => {},
+      activate: () => void (active = true),
+      deactivate: () => void (active = false),
+      [Symbol.asyncDispose]: async () => subscription[Symbol.dispose](),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#subscription?.[Symbol.asyncDispose]();
+    this.#listeners.clear();
+  }
+
+  #sources(name: string): FlagSources {
+    return { ...this.#stored.get(name), environment: this.#options.environment.get(name) };
+  }
+
+  #assertSettable(name: string, enabled: boolean): void {
+    if (!nameForm.test(name) || name.length > 100) throw coreError('FLAG_NAME_INVALID', { name });
+    const { decidedBy, sources } = this.explain(name);
+    if (decidedBy === 'kill_switch' && enabled) {
+      throw coreError('FLAG_OVERRIDDEN', { name, source: 'the kill switch' });
+    }
+    if (decidedBy === 'environment' && sources.environment?.enabled !== enabled) {
+      const variable = sources.environment?.variable ?? '';
+      throw coreError('FLAG_OVERRIDDEN', { name, source: `the environment variable ${variable}` });
+    }
+  }
+
+  /** One read at a time; a change that comes during one is followed by another. */
+  async #refresh(): Promise<void> {
+    this.#readAgain = true;
+    this.#reading ??= this.#readUntilQuiet().finally(() => (this.#reading = undefined));
+    await this.#reading;
+  }
+
+  async #readUntilQuiet(): Promise<void> {
+    while (this.#readAgain) {
+      this.#readAgain = false;
+      const before = this.#stored;
+      this.#stored = await this.#store.load();
+      const names = new Set([...before.keys(), ...this.#stored.keys()]);
+      for (const name of names) this.#tell(name, before.get(name));
+    }
+  }
+
+  #tell(name: string, before: StoredFlag | undefined): void {
+    const environment = this.#options.environment.get(name);
+    const was = decide({ ...before, environment }, false).enabled;
+    const is = this.isEnabled(name);
+    if (was === is) return;
+    for (const listener of this.#listeners) listener(name, is);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Fault } from '@orchestrall/sdk';
+import { gt, lt } from 'semver';
+import { Compile } from 'typebox/compile';
+import Type, { type Static, type TObject } from 'typebox';
+import { Clone, Default } from 'typebox/value';
+import { coreError } from '../errors.ts';
+import type { HostStore } from './desired.ts';
+import { Generation } from './generation.ts';
+import type { LeakTracker } from './leaks.ts';
+import type { Rooms } from './rooms.ts';
+import type { ServiceHub } from './services.ts';
+import type { Slot } from './slot.ts';
+
+export interface BuildOptions {
+  readonly rooms: Rooms;
+  readonly services: ServiceHub;
+  readonly leaks: LeakTracker;
+  readonly store: HostStore;
+  readonly fetch: typeof globalThis.fetch;
+  /** Longest run of a plugin's `setup`, milliseconds. */
+  readonly setupLimitMs: number;
+}
+
+/**
+ * Builds the generation that a slot is due: loads the code, checks provider and configuration, migrates, runs
+ * `setup`. Throws `PROVIDER_NOT_INSTALLED`, `PLUGIN_CONFIG_INVALID`, `ROLLBACK_REFUSED`, the errors of migrations
+ * and whatever the plugin's own code throws; nothing of the generation is left then.
+ */
+export async function buildGeneration(options: BuildOptions, slot: Slot): Promise<Generation> {
+  const available = slot.targetPackage;
+  if (available === undefined) throw new TypeError(`no version of ${slot.name} is at hand`);
+  const { desired } = slot;
+  const loaded = await available.load();
+  try {
+    const provider = providerOf(slot, loaded.manifest.providers);
+    const config = checkedConfig(slot.name, loaded.definition.config, desired.config);
+    await migrate(
+      options,
+      slot,
+      loaded.definition.version,
+      loaded.definition.rollbackFloor,
+      loaded.migrations,
+    );
+    slot.generations += 1;
+    return await Generation.prepare({
+      loaded,
+      generation: slot.generations,
+      provider,
+      config,
+      rooms: options.rooms,
+      services: options.services,
+      leaks: options.leaks,
+      fetch: options.fetch,
+      setupLimitMs: options.setupLimitMs,
+    });
+  } catch (error) {
+    loaded.unload();
+    throw error;
+  }
+}
+
+function providerOf(slot: Slot, providers: readonly string[]): string {
+  const [first = 'builtin'] = providers;
+  const provider = slot.desired.provider ?? first;
+  if (providers.length === 0 || providers.includes(provider)) return provider;
+  throw coreError('PROVIDER_NOT_INSTALLED', { plugin: slot.name, provider, installed: providers.join(', ') });
+}
+
+/** The plugin's configuration with defaults; faults name paths, never values. */
+function checkedConfig(plugin: string, schema: TObject = Type.Object({}), given: object): Static<TObject> {
+  const config: unknown = Default(schema, Clone(given));
+  const validator = Compile(schema);
+  if (validator.Check(config)) return config;
+  const faults: Fault[] = validator.Errors(config).map((fault) => ({
+    path: fault.instancePath,
+    message: fault.message,
+  }));
+  const list = faults.map(
+    (fault) => `${fault.path === '' ? 'config' : `config${fault.path}`} ${fault.message}`,
+  );
+  throw coreError('PLUGIN_CONFIG_INVALID', { plugin, list: list.join('; '), faults });
+}
+
+async function migrate(
+  options: BuildOptions,
+  slot: Slot,
+  version: string,
+  rollbackFloor: string | undefined,
+  migrations: Parameters<Rooms['database']['migrate']>[1],
+): Promise<void> {
+  const { record } = slot;
+  if (record.rollbackFloor !== undefined && lt(version, record.rollbackFloor)) {
+    throw coreError('ROLLBACK_REFUSED', { plugin: slot.name, version, floor: record.rollbackFloor });
+  }
+  const isOlder = record.highestVersion !== undefined && lt(version, record.highestVersion);
+  await options.rooms.database.migrate(slot.name, migrations, { allowNewer: isOlder });
+  if (record.highestVersion !== undefined && !gt(version, record.highestVersion)) return;
+  slot.record = { ...record, highestVersion: version, rollbackFloor: rollbackFloor ?? record.rollbackFloor };
+  await options.store.save(slot.record);
+}

@@ -1,0 +1,37 @@
+/** What the operator wants of one plugin, derived from flags and configuration. */
+export interface DesiredPlugin {
+  readonly enabled: boolean;
+  /** Provider that the client's YAML names; undefined means the manifest's first. */
+  readonly provider: string | undefined;
+  /** The plugin's `config` of the client's YAML as written; validated against the version that is loaded. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Desired state by plugin name; plugins that are not named are off. */
+export type Desired = ReadonlyMap<string, DesiredPlugin>;
+
+/** What a rollback leaves behind: stay at `version` until something newer than `above` arrives. */
+export interface VersionHold {
+  readonly version: string;
+  readonly above: string;
+}
+
+/** What the host must remember of a plugin across restarts and share between replicas. */
+export interface PluginRecord {
+  readonly name: string;
+  /** Highest version whose migrations have been applied. */
+  readonly highestVersion: string | undefined;
+  /** Oldest version that code may go back to over those migrations. */
+  readonly rollbackFloor: string | undefined;
+  /** Version that served before the present one. */
+  readonly previousVersion: string | undefined;
+  readonly hold: VersionHold | undefined;
+}
+
+/** Keeps plugin records and the versions of the desired state; on PostgreSQL, and a fake for unit tests. */
+export interface HostStore {
+  load(): Promise<ReadonlyMap<string, PluginRecord>>;
+  save(record: PluginRecord): Promise<void>;
+  /** Keeps a new revision of the desired state when it differs from the last one; returns the revision. */
+  recordDesired(desired: Desired): Promise<number>;
+}

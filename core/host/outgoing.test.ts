@@ -1,0 +1,64 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createOutgoingFetch, matchesHost } from './outgoing.ts';
+
+const server = createServer((request, response) => {
+  if (request.url === '/away') response.writeHead(302, { location: 'http://elsewhere.test/' }).end();
+  else if (request.url === '/see-other') response.writeHead(303, { location: '/echo' }).end();
+  else {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => response.end(`${request.method} ${body}`));
+  }
+});
+let host = '';
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => void server.close());
+
+const outgoing = (requested: string[], allowed: string[], signal = new AbortController().signal) =>
+  createOutgoingFetch({ plugin: 'p', requested, allowed: () => allowed, signal, fetch });
+
+test.each([
+  ['example.com', 'https://example.com/', true],
+  ['example.com', 'https://www.example.com/', false],
+  ['*.example.com', 'https://www.example.com/', true],
+  ['*.example.com', 'https://example.com/', false],
+  ['*.example.com', 'https://evilexample.com/', false],
+  ['example.com:8443', 'https://example.com:8443/', true],
+  ['example.com', 'https://example.com:8443/', false],
+  ['example.com', 'https://example.com@evil.test/', false],
+])('host pattern %s against %s', (pattern, url, expected) => {
+  expect(matchesHost(pattern, new URL(url))).toBe(expected);
+});
+
+test('a host is reached only when manifest and YAML both name it', async () => {
+  expect(await (await outgoing([host], [host])(`http://${host}/`)).text()).toBe('GET ');
+  await expect(outgoing([host], [])(`http://${host}/`)).rejects.toMatchObject({ code: 'HOST_NOT_ALLOWED' });
+  await expect(outgoing([], [host])(`http://${host}/`)).rejects.toMatchObject({ code: 'HOST_NOT_ALLOWED' });
+});
+
+test('a redirect to a host that is not allowed is refused', async () => {
+  await expect(outgoing([host], [host])(`http://${host}/away`)).rejects.toMatchObject({
+    code: 'HOST_NOT_ALLOWED',
+  });
+});
+
+test('a 303 after POST becomes a GET without the body', async () => {
+  const response = await outgoing([host], [host])(`http://${host}/see-other`, { method: 'POST', body: 'x' });
+  expect(await response.text()).toBe('GET ');
+});
+
+test('a body is sent', async () => {
+  const response = await outgoing([host], [host])(`http://${host}/`, { method: 'POST', body: 'hello' });
+  expect(await response.text()).toBe('POST hello');
+});
+
+test('requests end with the generation', async () => {
+  const end = new AbortController();
+  end.abort(new Error('over'));
+  await expect(outgoing([host], [host], end.signal)(`http://${host}/`)).rejects.toThrow('over');
+});

@@ -1,0 +1,238 @@
+import type { HealthResult } from '@orchestrall/sdk';
+import { defineContract, definePlugin, required } from '@orchestrall/sdk';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AvailablePlugin } from './packages/discover.ts';
+import { describePlugin } from './packages/manifest-document.ts';
+import { Reconciler } from './reconciler.ts';
+import { Slot, type RunningGeneration } from './slot.ts';
+
+interface FakeBehaviour {
+  health?: HealthResult;
+  buildFails?: string;
+}
+
+class FakeGeneration implements RunningGeneration {
+  readonly generation: number;
+  readonly version: string;
+  readonly definition: RunningGeneration['definition'];
+  readonly #journal: string[];
+  readonly #health: HealthResult;
+  isActive = false;
+  ended = Promise.resolve();
+
+  constructor(slot: Slot, journal: string[], health: HealthResult) {
+    slot.generations += 1;
+    this.generation = slot.generations;
+    this.version = slot.targetVersion ?? '';
+    this.definition = definitionOf(slot.name, this.version);
+    this.#journal = journal;
+    this.#health = health;
+  }
+
+  get plugin(): string {
+    return this.definition.name;
+  }
+
+  get child(): never {
+    throw new TypeError('a fake has no child');
+  }
+
+  activate(): void {
+    this.isActive = true;
+    this.#journal.push(`${this.plugin} ${this.version} on`);
+  }
+
+  deactivate(): void {
+    if (this.isActive) this.#journal.push(`${this.plugin} ${this.version} off`);
+    this.isActive = false;
+  }
+
+  async check(): Promise<HealthResult> {
+    return this.#health;
+  }
+
+  async drain(): ReturnType<RunningGeneration['drain']> {
+    await this.ended;
+    this.#journal.push(`${this.plugin} ${this.version} drained`);
+    return { plugin: this.plugin, generation: this.generation, durationMs: 0, cut: 0, faults: [], leaks: [] };
+  }
+}
+
+const crm = defineContract<object>()({ name: 'crm', version: '1.0.0' });
+
+function definitionOf(name: string, version: string): RunningGeneration['definition'] {
+  const base = { name, version, engine: '*' };
+  return name === 'sales'
+    ? definePlugin({ ...base, needs: { crm: required(crm, '^1') }, setup() {} })
+    : definePlugin({ ...base, provides: crm, setup: () => ({ service: {} }) });
+}
+
+function available(name: string, version: string): AvailablePlugin {
+  return {
+    manifest: describePlugin(definitionOf(name, version)),
+    origin: { kind: 'source', path: '/' },
+    fingerprint: version,
+    load: async () => Promise.reject(new Error('a fake is not loaded')),
+  };
+}
+
+/** Two plugins, `sales` needs `crm`; builds end when the test lets them. */
+function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
+  const journal: string[] = [];
+  const clock = { ms: 0, now: () => new Date(0), monotonicMs: () => clock.ms };
+  const builds: (() => void)[] = [];
+  const reconciler = new Reconciler({
+    clock,
+    events: { activated() {}, deactivated() {}, failed() {}, drained() {} },
+    plan: (slots) => {
+      const wanted = new Set([...slots].filter((slot) => slot.desired.enabled).map((slot) => slot.name));
+      const order = ['crm', 'sales'].filter((name) => wanted.has(name) && wanted.has('crm'));
+      const waits = wanted.has('sales') && !wanted.has('crm');
+      return { order, refused: new Map(waits ? [['sales', { reason: 'needs crm', isFault: false }]] : []) };
+    },
+    build: async (slot) => {
+      const { buildFails, health = { status: 'healthy' } } = behaviour(slot);
+      await new Promise<void>((resolve) => builds.push(resolve));
+      if (buildFails !== undefined) throw new Error(buildFails);
+      return new FakeGeneration(slot, journal, health);
+    },
+    remember: async () => {},
+    publish: () => {},
+    drainDeadlineMs: 1,
+    retryMs: 1000,
+  });
+  const slots = ['crm', 'sales'].map((name) => {
+    const slot = new Slot(name, new Date(0));
+    slot.available.set('1.0.0', available(name, '1.0.0'));
+    reconciler.slots.set(name, slot);
+    return slot;
+  });
+  const [crmSlot, salesSlot] = slots as [Slot, Slot];
+  const want = (name: string, enabled: boolean): void => {
+    const slot = reconciler.slots.get(name);
+    if (slot !== undefined) slot.desired = { enabled, provider: undefined, config: {} };
+    reconciler.pass();
+  };
+  /** Lets builds end until nothing is left to do. */
+  const quiet = async (): Promise<void> => {
+    for (let round = 0; round < 50; round += 1) {
+      builds.splice(0).forEach((finish) => finish());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { reconciler, journal, clock, crm: crmSlot, sales: salesSlot, want, quiet, builds };
+}
+
+test('a provider comes on before its consumer and goes off after it', async () => {
+  const { want, quiet, journal, sales } = world();
+  want('sales', true);
+  await quiet();
+  expect(sales.state).toBe('off');
+  expect(sales.refusal?.reason).toBe('needs crm');
+  want('crm', true);
+  await quiet();
+  want('crm', false);
+  await quiet();
+  expect(journal).toEqual([
+    'crm 1.0.0 on',
+    'sales 1.0.0 on',
+    'sales 1.0.0 off',
+    'crm 1.0.0 off',
+    'sales 1.0.0 drained',
+    'crm 1.0.0 drained',
+  ]);
+  want('crm', true);
+  await quiet();
+  expect(sales.state).toBe('active');
+});
+
+test('on, off, on, off while the first build runs ends off, with nothing left active', async () => {
+  const { want, quiet, journal, crm: slot } = world();
+  for (const enabled of [true, false, true, false]) want('crm', enabled);
+  await quiet();
+  expect(slot.state).toBe('off');
+  expect(journal).toEqual(['crm 1.0.0 drained']);
+});
+
+test('an upgrade is switched in one step and an unhealthy one is switched back', async () => {
+  let health: HealthResult = { status: 'healthy' };
+  const { want, quiet, journal, crm: slot, reconciler } = world(() => ({ health }));
+  want('crm', true);
+  await quiet();
+  health = { status: 'unhealthy', reason: 'no database' };
+  slot.available.set('1.1.0', available('crm', '1.1.0'));
+  reconciler.pass();
+  await quiet();
+  expect(journal).toEqual([
+    'crm 1.0.0 on',
+    'crm 1.1.0 on',
+    'crm 1.0.0 off',
+    'crm 1.0.0 on',
+    'crm 1.1.0 off',
+    'crm 1.1.0 drained',
+  ]);
+  expect(slot.state).toBe('active');
+  expect(slot.failure?.reason).toContain('no database');
+});
+
+test('switching off while an upgrade proves its health leaves neither version active', async () => {
+  const { want, quiet, journal, crm: slot, reconciler } = world();
+  want('crm', true);
+  await quiet();
+  slot.available.set('1.1.0', available('crm', '1.1.0'));
+  reconciler.pass();
+  await quiet();
+  want('crm', false);
+  await quiet();
+  expect(slot.state).toBe('off');
+  expect(journal.filter((line) => line.endsWith(' on')).length).toBe(
+    journal.filter((line) => line.endsWith(' drained')).length,
+  );
+});
+
+test('a failing build waits twice as long after each attempt, and a new wish is tried at once', async () => {
+  const { want, quiet, crm: slot, clock, reconciler, builds } = world(() => ({ buildFails: 'no luck' }));
+  want('crm', true);
+  await quiet();
+  expect(slot.state).toBe('failed');
+  expect(slot.failure).toMatchObject({ reason: 'no luck', retryAtMs: 1000 });
+  clock.ms = 999;
+  reconciler.pass();
+  expect(builds).toHaveLength(0);
+  clock.ms = 1000;
+  reconciler.pass();
+  await quiet();
+  expect(slot.failure?.retryAtMs).toBe(3000);
+  slot.reloads += 1;
+  reconciler.pass();
+  expect(builds).toHaveLength(1);
+  await quiet();
+});
+
+test('whatever is wished in whatever order, what runs in the end is what was wished last', async () => {
+  const wish = fc.record({
+    name: fc.constantFrom('crm', 'sales'),
+    enabled: fc.boolean(),
+    wait: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(wish, { maxLength: 12 }), async (wishes) => {
+      const { want, quiet, crm: crmSlot, sales, journal } = world();
+      for (const { name, enabled, wait } of wishes) {
+        want(name, enabled);
+        if (wait) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await quiet();
+      const last = (name: string): boolean => wishes.findLast((each) => each.name === name)?.enabled ?? false;
+      expect(crmSlot.current !== undefined).toBe(last('crm'));
+      expect(sales.current !== undefined).toBe(last('crm') && last('sales'));
+      const balance = journal.filter((line) => line.endsWith(' on')).length;
+      expect(journal.filter((line) => line.endsWith(' off'))).toHaveLength(
+        balance - Number(crmSlot.current !== undefined) - Number(sales.current !== undefined),
+      );
+      expect(crmSlot.draining.size + sales.draining.size).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
+});

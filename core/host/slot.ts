@@ -1,0 +1,102 @@
+import { AppError } from '@orchestrall/sdk';
+import { gt, rcompare } from 'semver';
+import type { DesiredPlugin, PluginRecord } from './desired.ts';
+import type { Generation } from './generation.ts';
+import type { AvailablePlugin } from './packages/discover.ts';
+
+/** Where a plugin stands, as the API shows it. */
+export type PluginState = 'off' | 'preparing' | 'active' | 'failed';
+
+/** A generation as the reconciler moves it. */
+export type RunningGeneration = Pick<
+  Generation,
+  'plugin' | 'version' | 'generation' | 'definition' | 'child' | 'activate' | 'deactivate' | 'check' | 'drain'
+>;
+
+/** Why the last attempt at a target failed, and when the next one is due. */
+export interface Failure {
+  readonly target: string;
+  readonly version: string;
+  readonly reason: string;
+  /** On the monotonic clock, milliseconds. */
+  readonly retryAtMs: number;
+}
+
+/** Why a desired plugin is off: its provider is (not its fault), or its manifest cannot be resolved. */
+export interface Refusal {
+  readonly reason: string;
+  readonly isFault: boolean;
+}
+
+/** Everything the host knows of one plugin. */
+export class Slot {
+  readonly name: string;
+  /** By version. */
+  readonly available = new Map<string, AvailablePlugin>();
+  desired: DesiredPlugin = { enabled: false, provider: undefined, config: {} };
+  record: PluginRecord;
+  current: RunningGeneration | undefined;
+  /** The target that `current` was built for. */
+  currentTarget: string | undefined;
+  activatedAtMs = 0;
+  /** Generations that are going, each with the promise of its end. */
+  readonly draining = new Map<RunningGeneration, Promise<void>>();
+  failure: Failure | undefined;
+  /** Failures in a row; forgotten after a minute without one. */
+  attempts = 0;
+  refusal: Refusal | undefined;
+  /** A generation is being built or switched: one change at a time. */
+  busy = false;
+  generations = 0;
+  reloads = 0;
+  state: PluginState = 'off';
+  since: Date;
+
+  constructor(name: string, now: Date) {
+    this.name = name;
+    this.since = now;
+    this.record = {
+      name,
+      highestVersion: undefined,
+      rollbackFloor: undefined,
+      previousVersion: undefined,
+      hold: undefined,
+    };
+  }
+
+  /** The version that should run: the newest at hand, unless a rollback holds an older one. */
+  get targetVersion(): string | undefined {
+    const newest = [...this.available.keys()].toSorted(rcompare)[0];
+    const { hold } = this.record;
+    if (newest === undefined || hold === undefined || gt(newest, hold.above)) return newest;
+    return this.available.has(hold.version) ? hold.version : newest;
+  }
+
+  get targetPackage(): AvailablePlugin | undefined {
+    return this.targetVersion === undefined ? undefined : this.available.get(this.targetVersion);
+  }
+
+  /** Names one exact wish: a new generation is due whenever it differs from the one that `current` was built for. */
+  get target(): string {
+    const { provider, config } = this.desired;
+    return JSON.stringify([
+      this.targetVersion,
+      this.targetPackage?.fingerprint,
+      this.reloads,
+      provider,
+      config,
+    ]);
+  }
+
+  enter(state: PluginState, now: Date): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.since = now;
+  }
+}
+
+/** The reason to show for a failure: the message, and what to do where that is known. */
+export function failureReason(error: unknown): string {
+  if (error instanceof AppError) return `${error.message} ${error.remedy}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,38 @@
+import type { PluginState, Slot } from './slot.ts';
+
+/** A plugin as the system API shows it. */
+export interface PluginView {
+  readonly name: string;
+  /** Version that runs, else the one that would. */
+  readonly version: string | null;
+  readonly state: PluginState;
+  readonly desired: 'on' | 'off';
+  /** Number of the instance that serves; null when none does. */
+  readonly generation: number | null;
+  /** Keys under `features` in the client's YAML that switch it. */
+  readonly feature: string;
+  /** When it entered this state, RFC 3339. */
+  readonly since: string;
+  /** Why it failed, waits, or stayed at an older version; null when all is as desired. */
+  readonly reason: string | null;
+  /** Versions at hand, newest first. */
+  readonly versions: readonly string[];
+  /** Old instances that still finish what they had begun. */
+  readonly draining: number;
+}
+
+/** What the API shows of one plugin. */
+export function viewOf(slot: Slot): PluginView {
+  return {
+    name: slot.name,
+    version: slot.current?.version ?? slot.targetVersion ?? null,
+    state: slot.state,
+    desired: slot.desired.enabled ? 'on' : 'off',
+    generation: slot.current?.generation ?? null,
+    feature: slot.targetPackage?.manifest.features.join(', ') ?? slot.name,
+    since: slot.since.toISOString(),
+    reason: slot.failure?.reason ?? slot.refusal?.reason ?? null,
+    versions: [...slot.available.keys()],
+    draining: slot.draining.size,
+  };
+}
