@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['core/**/*.test.ts', 'plugins/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: ['core/testing/global-servers.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     typecheck: { enabled: false },

@@ -8,18 +8,26 @@ type TypeId = Parameters<typeof types.getTypeParser>[0];
 const int8 = 20;
 const int8Array = 1016;
 const date = 1082;
+const textArrayType: number = 1009;
 const dateArray = 1182;
 const timestamp = 1114;
 const timestampArray = 1115;
 
+/** Nested for arrays of more than one dimension. */
+function textArray(text: string): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum lists no array types
+  const parse: Parser = types.getTypeParser(textArrayType);
+  return parse(text);
+}
+
 const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
   [int8, wholeNumber],
-  [int8Array, (text) => types.arrayParser(text, (entry: string) => wholeNumber(entry))],
+  [int8Array, (text) => mapEntries(textArray(text), wholeNumber)],
   // A calendar date and a time without zone are no instants: the driver would move them by the local zone.
   [date, (text) => text],
-  [dateArray, (text) => types.arrayParser(text, (entry: string) => entry)],
+  [dateArray, textArray],
   [timestamp, (text) => text],
-  [timestampArray, (text) => types.arrayParser(text, (entry: string) => entry)],
+  [timestampArray, textArray],
 ]);
 
 /**
@@ -34,6 +42,11 @@ export const rowTypes = {
     return driver;
   },
 };
+
+function mapEntries(entries: unknown, parse: Parser): unknown {
+  if (Array.isArray(entries)) return entries.map((entry: unknown) => mapEntries(entry, parse));
+  return typeof entries === 'string' ? parse(entries) : entries;
+}
 
 function wholeNumber(text: string): number {
   const value = Number(text);

@@ -9,6 +9,8 @@ import type { Account } from './account.ts';
 
 /** Where the programs of the embedded PostgreSQL lie, ready to be run by the server's account. */
 export interface Binaries {
+  /** Major version, on which a few settings depend. */
+  readonly major: number;
   readonly initdb: string;
   readonly postgres: string;
 }
@@ -23,7 +25,7 @@ export async function locateBinaries(account: Account | undefined, copyFolder: s
   let native = join(packageFolder, 'native');
   const usable = (await isReadableBy(account, native)) && (await makeLinks(packageFolder, native));
   if (!usable) native = await copyNative(packageFolder, native, copyFolder);
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+  return { major: 18, initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
 }
 
 async function findPackage(): Promise<string> {

@@ -67,9 +67,7 @@ async function initialise(
         `--username=${administrator}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
-        '--locale=C',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
+        ...localeParameters(binaries.major),
         ...(durable ? [] : ['--no-sync']),
       ],
       { output: output.fd, dieWithParent: false },
@@ -88,6 +86,13 @@ async function initialise(
     await rm(making, { recursive: true, force: true });
   }
   await rm(join(layout.folder, 'initdb.log'), { force: true });
+}
+
+/** Order by code point, the same on every system; the built-in provider needs no locale of the system. */
+function localeParameters(major: number): readonly string[] {
+  return major >= 17
+    ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C.UTF-8'];
 }
 
 function passwordLost(file: string): Error {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ServerConnection } from '../connection.ts';
 import { serverAccount } from './account.ts';
 import { locateBinaries } from './binaries.ts';
+import type { Binaries } from './binaries.ts';
 import { administrator, ensureCluster } from './cluster.ts';
 import { ensureDatabase } from './ensure-database.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -22,6 +23,8 @@ export interface EmbeddedServerOptions {
   readonly loopbackPort?: number;
   /** False in tests only; default true. */
   readonly durable?: boolean;
+  /** Programs of an installed PostgreSQL, 15 or newer, in place of the package's. */
+  readonly binaries?: Binaries;
   /** Settings of `postgresql.conf` that differ from ours. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Longest wait for readiness, crash recovery included; default 600,000 ms. */
@@ -60,7 +63,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   try {
     await endLeftover(join(await realpath(options.folder), 'cluster'));
     layout = await prepareLayout(options.folder, account);
-    const binaries = await locateBinaries(account, layout.programFolder);
+    const binaries = options.binaries ?? (await locateBinaries(account, layout.programFolder));
     const { password } = await ensureCluster(layout, binaries, options.durable ?? true);
     const connection: ServerConnection = {
       host: layout.socketFolder,
@@ -73,6 +76,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       layout,
       binaries,
       settings: {
+        major: binaries.major,
         socketFolder: layout.socketFolder,
         port: connection.port,
         listen: options.loopbackPort === undefined ? '' : '127.0.0.1',

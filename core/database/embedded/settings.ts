@@ -1,5 +1,7 @@
 /** What the settings of the embedded server depend on. */
 export interface SettingsInput {
+  /** Major version of the server. */
+  readonly major: number;
   readonly socketFolder: string;
   readonly port: number;
   /** Loopback address to listen on as well; none by default. */
@@ -32,7 +34,7 @@ export function serverSettings(input: SettingsInput): string {
     max_worker_processes: '4',
     max_parallel_workers_per_gather: '0',
     autovacuum_max_workers: '2',
-    io_method: 'sync',
+    ...(input.major >= 18 ? { io_method: 'sync' } : {}),
     jit: 'off',
     huge_pages: 'off',
     timezone: 'UTC',
