@@ -1,0 +1,36 @@
+import type { AppError } from '@orchestrall/sdk';
+import type { Socket } from 'node:net';
+import { coreError } from '../errors.ts';
+import { uuidv7 } from '../telemetry/uuid.ts';
+import { problemOf, problemType } from './problem.ts';
+import { rawAnswer } from './refusal.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** Answers bytes that are no HTTP request, or one that never completed, with problem details, and closes. */
+export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes: number): void {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // An answer may be under way on this connection; bytes of ours would be taken for a part of it.
+  const answering =
+    Reflect.get(socket, '_httpMessage') !== null && Reflect.get(socket, '_httpMessage') !== undefined;
+  if (code === 'ECONNRESET' || !socket.writable || answering) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemFor(code, error, maxHeaderBytes);
+  const id = uuidv7();
+  const body = JSON.stringify(problemOf(problem, { url: '', id }));
+  const head = {
+    ...securityHeaders,
+    'content-type': problemType,
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  // Ended in full before it is destroyed, else the reset may overtake the answer.
+  socket.end(rawAnswer(problem.status, { ...head, 'x-request-id': id }, body), () => socket.destroy());
+}
+
+function problemFor(code: string, error: Error, maxBytes: number): AppError {
+  if (code === 'HPE_HEADER_OVERFLOW') return coreError('HEADERS_TOO_LARGE', { maxBytes }, error);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return coreError('RECEIVE_TIMEOUT', {}, error);
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : 'it cannot be parsed';
+  return coreError('REQUEST_MALFORMED', { reason: reason.charAt(0).toLowerCase() + reason.slice(1) }, error);
+}

@@ -1,0 +1,58 @@
+import type { AppError, Fault } from '@orchestrall/sdk';
+import { STATUS_CODES } from 'node:http';
+
+/** Media type of problem details (https://www.rfc-editor.org/rfc/rfc9457). */
+export const problemType = 'application/problem+json; charset=utf-8';
+
+/** What a caller gets for every error: RFC 9457 problem details with our code, request id and remedy. */
+export interface Problem {
+  /** Reference of the code in the error table, relative to the appliance. */
+  readonly type: string;
+  /** The status in words. */
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Path of the request, without its query. */
+  readonly instance: string;
+  readonly code: string;
+  readonly request_id: string;
+  readonly remedy: string;
+  /** Each faulty place of the input; only where the input is at fault. */
+  readonly faults?: readonly Fault[];
+}
+
+/** Describes an error to the caller; its cause and stack stay inside. */
+export function problemOf(error: AppError, request: { readonly url: string; readonly id: string }): Problem {
+  const { faults } = error.details;
+  return {
+    type: `/docs/errors#${error.code.toLowerCase()}`,
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    instance: pathOf(request.url),
+    code: error.code,
+    request_id: request.id,
+    remedy: error.remedy,
+    ...(faults === undefined ? {} : { faults }),
+  };
+}
+
+/** The path of a URL, without query and fragment. */
+export function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** Headers that a problem carries beside its type, from the error's details: `headers`, `allow`, `retryAfterSeconds`. */
+export function problemHeaders(error: AppError): Record<string, string> {
+  const { retryAfterSeconds, allow, headers: given } = error.details;
+  const headers: Record<string, string> = {};
+  if (typeof given === 'object' && given !== null) {
+    for (const [name, value] of Object.entries(given)) headers[name] = String(value);
+  }
+  if (typeof retryAfterSeconds === 'number')
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
+  if (typeof allow === 'string') headers['allow'] = allow;
+  if (error.status === 401) headers['www-authenticate'] = 'Bearer realm="orchestrall"';
+  return headers;
+}
