@@ -11,7 +11,7 @@ import type { MappingNode, Place, TreeNode } from './tree.ts';
 export interface EnvironmentTarget {
   readonly tree: MappingNode;
   readonly variables: Variables;
-  /** Names that the file asked for itself; those are not refused. */
+  /** Names that the file asked for itself; with those only the file decides what they do. */
   readonly used: ReadonlySet<string>;
   /** Whether a path is known: to the core, or to an installed plugin's schema. */
   readonly knows: (path: readonly string[]) => boolean;
@@ -25,13 +25,14 @@ export function applyEnvironment(target: EnvironmentTarget): InactiveKey[] {
   const inactive: InactiveKey[] = [];
   for (const [name, outcome] of Object.entries(environmentNames)) {
     const variable = target.variables.get(name);
-    if (variable === undefined || variable.text === '') continue;
+    if (variable === undefined || variable.text === '' || target.used.has(name)) continue;
     if (outcome.kind === 'refused') {
-      if (!target.used.has(name)) reportRefused(variable, outcome.message, outcome.remedy, target.faults);
+      reportRefused(variable, outcome.message, outcome.remedy, target.faults);
     } else if (outcome.kind !== 'switches') {
       const text = outcome.kind === 'sets' ? variable.text : whenTrue(variable, outcome.value, target.faults);
       if (text === undefined) continue;
-      if (target.knows(outcome.path)) putAt(target.tree, outcome.path, looseText(text, variable.place));
+      const node = textFrom(text, `the variable ${name}`, variable.place);
+      if (target.knows(outcome.path)) putAt(target.tree, outcome.path, node);
       else
         inactive.push({
           path: renderPath(outcome.path),
@@ -46,11 +47,11 @@ export function applyEnvironment(target: EnvironmentTarget): InactiveKey[] {
 /** Sets what the command line sets, by path, over file and environment. */
 export function applyOverrides(tree: MappingNode, overrides: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(overrides))
-    putAt(tree, path.split('.'), looseText(text, { file: 'command line' }));
+    putAt(tree, path.split('.'), textFrom(text, 'the command line', { file: 'command line' }));
 }
 
-function looseText(value: string, place: Place): TreeNode {
-  return { kind: 'scalar', value, place, loose: true, secret: false };
+function textFrom(value: string, from: string, place: Place): TreeNode {
+  return { kind: 'scalar', value, place, from, secret: false };
 }
 
 function whenTrue(variable: Variable, value: string, faults: FaultList): string | undefined {

@@ -19,8 +19,9 @@ import { setAside } from './set-aside.ts';
 import type { InactiveKey } from './set-aside.ts';
 import { emptyMapping } from './tree.ts';
 import type { MappingNode } from './tree.ts';
-import { readBySchema, reportMissing, reportUnknownKey } from './validate.ts';
-import type { Validation } from './validate.ts';
+import { reportMissing, reportUnknownKey } from './report.ts';
+import type { Validation } from './report.ts';
+import { readBySchema } from './validate.ts';
 
 /** What a configuration is put together from. */
 export interface Assembly {

@@ -33,8 +33,8 @@ const signingKey = {
 
 /**
  * Every name that the appliance looks at in the environment and in `.env`, beside `FF_<FEATURE>` and the names that
- * the file asks for with `${NAME}`. A refused name stops the start, unless the file itself asks for it; an empty
- * variable counts as not set.
+ * the file asks for with `${NAME}`. They stand over the file; a refused name stops the start. With a name that the file
+ * itself asks for only the file decides what it does. An empty variable counts as not set.
  */
 export const environmentNames: Readonly<Record<string, EnvironmentOutcome>> = {
   DATABASE_URL: { kind: 'sets', path: ['database', 'url'] },

@@ -54,6 +54,12 @@ export interface FaultReport {
 /** Gathers faults, so that all of them are told at once. */
 export class FaultList {
   readonly #faults: ConfigurationFault[] = [];
+  readonly #files: ReadonlySet<string>;
+
+  /** `files` grows while the configuration is read; the error says on which files it depends. */
+  constructor(files: ReadonlySet<string> = new Set()) {
+    this.#files = files;
+  }
 
   add(report: FaultReport): void {
     const { place, ...fault } = report;
@@ -71,7 +77,7 @@ export class FaultList {
 
   /** Throws a `ConfigurationError` with all faults, in the order of their places, if there are any. */
   throwIfAny(): void {
-    if (!this.isEmpty) throw new ConfigurationError(this.#faults.toSorted(byPlace));
+    if (!this.isEmpty) throw new ConfigurationError(this.#faults.toSorted(byPlace), [...this.#files]);
   }
 }
 
@@ -88,8 +94,10 @@ export class ConfigurationError extends AppError {
   readonly faults: readonly ConfigurationFault[];
   /** Exit code for a process that this stops. */
   readonly exitCode = configurationExitCode;
+  /** Every file that had to be read, absolute, whether it exists or not. */
+  readonly files: readonly string[];
 
-  constructor(faults: readonly ConfigurationFault[]) {
+  constructor(faults: readonly ConfigurationFault[], files: readonly string[] = []) {
     super({
       code: 'CONFIGURATION_INVALID',
       status: 422,
@@ -99,6 +107,7 @@ export class ConfigurationError extends AppError {
     });
     this.name = 'ConfigurationError';
     this.faults = faults;
+    this.files = files;
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Variables } from './environment.ts';
 import type { FaultList } from './faults.ts';
 import { reasonOf } from './read-file.ts';
+import { refusedKeys } from './reserved.ts';
 import { renderPath } from './tree.ts';
 import type { Path, ScalarNode, TreeNode } from './tree.ts';
 
@@ -30,6 +31,8 @@ export async function interpolate(
   path: Path,
   interpolation: Interpolation,
 ): Promise<TreeNode> {
+  // What is refused is not looked up: that its variable is missing would be a misleading second fault.
+  if (Object.hasOwn(refusedKeys, renderPath(path))) return node;
   if (node.kind === 'mapping') {
     const entries = new Map(node.entries);
     for (const [key, entry] of node.entries)
@@ -55,11 +58,11 @@ async function interpolateText(
 ): Promise<ScalarNode> {
   let result = '';
   let secret = false;
-  let loose = false;
+  const from: string[] = [];
   let rest = text;
   for (;;) {
     const start = rest.indexOf('${');
-    if (start === -1) return { ...node, value: result + rest, loose, secret };
+    if (start === -1) return finish(node, result + rest, from, secret);
     if (rest[start - 1] === '$') {
       result += `${rest.slice(0, start - 1)}\${`;
       rest = rest.slice(start + 2);
@@ -68,13 +71,22 @@ async function interpolateText(
     const end = rest.indexOf('}', start);
     const expression = end === -1 ? undefined : rest.slice(start + 2, end);
     const resolved = await resolveExpression(expression, node, path, interpolation);
-    loose = true;
+    from.push(rest.slice(start, end === -1 ? undefined : end + 1));
     secret ||= expression?.startsWith('file:') ?? false;
     // What could not be resolved is reported already; validation passes over it.
-    if (resolved === undefined) return { ...node, value: null, loose, secret, unresolved: true };
+    if (resolved === undefined) return { ...node, value: null, unresolved: true };
     result += rest.slice(0, start) + resolved;
     rest = rest.slice(end + 1);
   }
+}
+
+function finish(node: ScalarNode, value: string, from: readonly string[], secret: boolean): ScalarNode {
+  return from.length === 0 ? { ...node, value } : { ...node, value, from: shown(from), secret };
+}
+
+/** The expressions without their defaults, which may be anything. */
+function shown(expressions: readonly string[]): string {
+  return expressions.map((expression) => expression.replace(/:-.*\}$/s, '}')).join(', ');
 }
 
 async function resolveExpression(

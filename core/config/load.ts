@@ -14,7 +14,7 @@ import { Secrets } from './secrets.ts';
 import type { InactiveKey } from './set-aside.ts';
 import { treeOf } from './tree.ts';
 import type { MappingNode } from './tree.ts';
-import type { Validation } from './validate.ts';
+import type { Validation } from './report.ts';
 
 /** What a configuration is loaded from. */
 export interface LoadOptions {
@@ -50,10 +50,10 @@ export interface LoadedConfiguration {
  * Throws a `ConfigurationError` that names every fault at once; a process that it stops exits with its `exitCode`, 78.
  */
 export async function loadConfiguration(options: LoadOptions): Promise<LoadedConfiguration> {
-  const faults = new FaultList();
   const file = options.file === undefined ? null : resolve(options.file);
   const folder = file === null ? process.cwd() : dirname(file);
   const files = new Set(file === null ? [] : [file, resolve(folder, '.env')]);
+  const faults = new FaultList(files);
   const variables = await gatherVariables(options.environment, file === null ? undefined : folder, faults);
   const written = await readTree(file, faults);
   const validation: Validation = { faults, secrets: new Secrets(), folder };

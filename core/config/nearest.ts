@@ -1,19 +1,24 @@
 /**
- * The known name most like a given one, `undefined` when none is near: at most a third of its letters differ.
- * Distance is Damerau-Levenshtein restricted to adjacent swaps (optimal string alignment).
+ * The known name most like a given one, `undefined` when none is near: at most a third of its letters differ, or one
+ * of the two is a part of the other. Distance is Damerau-Levenshtein restricted to adjacent swaps (optimal string alignment).
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.min(name.length, 64) / 3)) + 1;
   const asked = normalise(name);
   for (const candidate of known) {
-    const distance = distanceOf(asked, normalise(candidate));
+    const other = normalise(candidate);
+    const distance = isPart(asked, other) ? 1 : distanceOf(asked, other);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+function isPart(one: string, other: string): boolean {
+  return Math.min(one.length, other.length) >= 3 && (one.includes(other) || other.includes(one));
 }
 
 /** `rateLimit`, `rate-limit` and `RATE_LIMIT` are all written `rate_limit` here. */

@@ -8,8 +8,9 @@ import { alwaysOnFeatures, reservedNames } from './reserved.ts';
 import { FeatureSettings } from './sections/features.ts';
 import { kindOf, renderPath } from './tree.ts';
 import type { MappingNode, ScalarNode, TreeNode } from './tree.ts';
-import { readBySchema, reportUnknownKey } from './validate.ts';
-import type { Validation } from './validate.ts';
+import { reportUnknownKey } from './report.ts';
+import type { Validation } from './report.ts';
+import { readBySchema } from './validate.ts';
 
 /** What each source says of one feature, and which of them decided. */
 export interface FeatureSource {
@@ -124,7 +125,7 @@ function readFeature(
 }
 
 function valueOf(node: ScalarNode): unknown {
-  return node.loose && typeof node.value === 'string' ? booleanOf(node.value) : node.value;
+  return node.from !== undefined && typeof node.value === 'string' ? booleanOf(node.value) : node.value;
 }
 
 function property(value: unknown, key: string): unknown {

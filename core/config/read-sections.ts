@@ -7,7 +7,7 @@ import { Secrets } from './secrets.ts';
 import { emptyMapping, renderPath } from './tree.ts';
 import type { MappingEntry, MappingNode, Path } from './tree.ts';
 import { readBySchema } from './validate.ts';
-import type { Validation } from './validate.ts';
+import type { Validation } from './report.ts';
 
 const noKeys: TSchema = { type: 'object', properties: {} };
 

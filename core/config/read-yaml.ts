@@ -1,13 +1,17 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, YAMLError } from 'yaml';
+import type { Document, Node } from 'yaml';
 import type { FaultList } from './faults.ts';
 import { emptyMapping, renderPath } from './tree.ts';
 import type { MappingNode, Path, Place, TreeNode } from './tree.ts';
-
-/** Deepest nesting of mappings and lists. */
-export const maxDepth = 32;
-/** Most values in one file. */
-export const maxValues = 20_000;
+import {
+  maxDepth,
+  maxValues,
+  reportDepth,
+  reportDuplicate,
+  reportKey,
+  reportSize,
+  reportSyntax,
+} from './yaml-faults.ts';
 
 const dangerousKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -94,8 +98,7 @@ class TreeReader {
         .filter((item) => item !== undefined);
       return { kind: 'sequence', items, place };
     }
-    if (isScalar(node))
-      return { kind: 'scalar', value: plain(node.value), place, loose: false, secret: false };
+    if (isScalar(node)) return { kind: 'scalar', value: plain(node.value), place, secret: false };
     return undefined;
   }
 
@@ -115,7 +118,7 @@ class TreeReader {
       }
       const child = isNode(value)
         ? this.read(value, keyPath)
-        : ({ kind: 'scalar', value: null, place: keyPlace, loose: false, secret: false } as const);
+        : ({ kind: 'scalar', value: null, place: keyPlace, secret: false } as const);
       if (child !== undefined) mapping.entries.set(key.value, { keyPlace, node: child });
     }
     return mapping;
@@ -148,108 +151,4 @@ function isImplicitTag(tag: string): boolean {
 
 function plain(value: unknown): string | number | boolean | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-}
-
-function reportSyntax(error: YAMLError, place: Place, faults: FaultList): void {
-  const tab = error.code === 'TAB_AS_INDENT' || /\btabs?\b/i.test(error.message);
-  const known = tab ? syntaxHelp.TAB_AS_INDENT : syntaxHelp[error.code];
-  faults.add({
-    code: 'syntax',
-    place,
-    path: '',
-    message: known?.message ?? 'This is not valid YAML.',
-    expected: known?.expected ?? 'valid YAML 1.2',
-    found: known?.found ?? 'text that does not fit here',
-    remedy:
-      known?.remedy ??
-      'Check indentation, colons and quotes at this place; quote text that holds `: `, `#`, `{` or `[`.',
-  });
-}
-
-interface SyntaxHelp {
-  readonly message: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
-}
-
-const syntaxHelp: Readonly<Record<string, SyntaxHelp>> & { readonly TAB_AS_INDENT: SyntaxHelp } = {
-  TAB_AS_INDENT: {
-    message: 'The line is indented with a tab.',
-    expected: 'spaces',
-    found: 'a tab',
-    remedy: 'Replace the tab by spaces, two for each level.',
-  },
-  MULTIPLE_DOCS: {
-    message: 'The file holds more than one document.',
-    expected: 'one document',
-    found: 'a line `---` that begins another',
-    remedy: 'Keep one client per file; remove the `---` line.',
-  },
-  NON_STRING_KEY: {
-    message: 'A key is not text.',
-    expected: 'a word before the colon',
-    found: 'a list or mapping as key',
-    remedy: 'Write the key as a word; quote ${...} when it stands alone in braces or brackets.',
-  },
-  BAD_ALIAS: {
-    message: 'An alias refers to nothing.',
-    expected: 'a plain value',
-    found: 'an alias',
-    remedy: 'Write the value out; quote text that begins with `*`.',
-  },
-  TAG_RESOLVE_FAILED: {
-    message: 'YAML tags are not supported here.',
-    expected: 'a plain value',
-    found: 'a tag',
-    remedy: 'Remove the word that begins with `!`.',
-  },
-};
-
-function reportKey(key: string, place: Place, path: string, faults: FaultList): void {
-  faults.add({
-    code: 'unknown_key',
-    place,
-    path,
-    message: key === '<<' ? 'Merge keys are not supported here.' : `The key \`${key}\` is never allowed.`,
-    expected: 'a key of this section',
-    found: key === '<<' ? 'a merge key' : 'a name that JavaScript reserves',
-    remedy: key === '<<' ? 'Write the keys out at each place.' : 'Remove the key.',
-  });
-}
-
-function reportDuplicate(place: Place, path: string, faults: FaultList): void {
-  faults.add({
-    code: 'duplicate_key',
-    place,
-    path,
-    message: 'The key stands twice in one mapping.',
-    expected: 'each key once',
-    found: 'the same key again',
-    remedy: 'Keep one of the two, and merge what stands below them.',
-  });
-}
-
-function reportDepth(place: Place, path: string, faults: FaultList): void {
-  faults.add({
-    code: 'syntax',
-    place,
-    path,
-    message: `Values are nested more than ${maxDepth} levels deep.`,
-    expected: `at most ${maxDepth} levels`,
-    found: 'more',
-    remedy: 'Flatten the structure; a client file needs five levels or so.',
-  });
-}
-
-function reportSize(place: Place, path: string, faults: FaultList): void {
-  faults.add({
-    code: 'syntax',
-    place,
-    path,
-    message: `The file holds more than ${maxValues} values.`,
-    expected: `at most ${maxValues} values`,
-    found: 'more',
-    remedy: 'Keep data out of the client file; it holds settings only.',
-  });
 }

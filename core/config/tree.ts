@@ -11,8 +11,11 @@ export interface ScalarNode {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly place: Place;
-  /** Whether it came as text from a variable or a file, and so is read as the type that its key wants. */
-  readonly loose: boolean;
+  /**
+   * Where a text was taken from when it was not written in place (`${PORT}`, `the variable DATABASE_URL`); such a
+   * text is read as the type that its key wants.
+   */
+  readonly from?: string;
   /** Whether it came from a file of secrets, and so is masked wherever it is shown. */
   readonly secret: boolean;
   /** Whether a variable or file behind it is missing: that is reported, and its value is not looked at. */
@@ -74,7 +77,7 @@ export function emptyMapping(place: Place): MappingNode {
 
 /** A scalar written as it stands. */
 export function scalar(value: ScalarNode['value'], place: Place): ScalarNode {
-  return { kind: 'scalar', value, place, loose: false, secret: false };
+  return { kind: 'scalar', value, place, secret: false };
 }
 
 /** The node at a path, `undefined` where the path does not lead through mappings to one. */

@@ -3,28 +3,13 @@ import { Secret } from '@orchestrall/sdk';
 import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
 import { convert, fits } from './checks.ts';
-import type { FaultList } from './faults.ts';
-import { nearest } from './nearest.ts';
-import { refusedKeys } from './reserved.ts';
+import { nameOf, reportMissing, reportUnknownKey, reportWrong } from './report.ts';
+import type { Validation } from './report.ts';
 import { choicesOf, expectationOf, isMappingSchema, schemaNode } from './schema-node.ts';
 import type { SchemaNode } from './schema-node.ts';
 import type { Secrets } from './secrets.ts';
-import { emptyMapping, kindOf, renderPath, treeOf } from './tree.ts';
+import { emptyMapping, renderPath, treeOf } from './tree.ts';
 import type { MappingNode, Path, Place, ScalarNode, SequenceNode, TreeNode } from './tree.ts';
-
-/** Where validation reports, collects secrets and resolves paths. */
-export interface Validation {
-  readonly faults: FaultList;
-  readonly secrets: Secrets;
-  /** Folder against which relative paths are resolved. */
-  readonly folder: string;
-  /** The path as it stands in the file, for faults; default `renderPath`. */
-  readonly nameOf?: (path: Path) => string;
-}
-
-function nameOf(path: Path, validation: Validation): string {
-  return (validation.nameOf ?? renderPath)(path);
-}
 
 /**
  * Reads a tree by a schema: fills defaults, converts text from variables, wraps secrets, and reports every fault.
@@ -108,7 +93,8 @@ function readScalar(
   path: Path,
   validation: Validation,
 ): unknown {
-  const value = node.loose && typeof node.value === 'string' ? convert(schema, node.value) : node.value;
+  const value =
+    node.from !== undefined && typeof node.value === 'string' ? convert(schema, node.value) : node.value;
   if (!fits(schema, value)) {
     reportWrong(shape, node, path, validation);
     return undefined;
@@ -128,7 +114,7 @@ function readUnion(
   validation: Validation,
 ): unknown {
   const plain = plainOf(node);
-  const loose = node.kind === 'scalar' && node.loose && typeof plain === 'string';
+  const loose = node.kind === 'scalar' && node.from !== undefined && typeof plain === 'string';
   const value = loose ? convert({ anyOf: branches }, plain) : plain;
   const fitting = branches.find((branch) => Value.Check(branch, value));
   const sameKind = branches.filter((branch) => hasKind(schemaNode(branch), node));
@@ -167,91 +153,4 @@ export function plainOf(node: TreeNode, path: Path = [], secrets?: Secrets): unk
     );
   if (node.secret && typeof node.value === 'string') secrets?.add(renderPath(path), new Secret(node.value));
   return node.value;
-}
-
-/** Reports a key that is not known, or refused, and the known one most like it. */
-export function reportUnknownKey(
-  known: readonly string[],
-  shape: SchemaNode,
-  key: string,
-  place: Place,
-  parent: Path,
-  validation: Validation,
-): void {
-  const path = nameOf([...parent, key], validation);
-  const refused = refusedKeys[path];
-  const guess = nearest(key, known);
-  const patterns = Object.keys(shape.patternProperties ?? {});
-  const names = known.map((name) => `\`${name}\``).join(', ');
-  validation.faults.add({
-    code: refused === undefined ? 'unknown_key' : 'refused_key',
-    place,
-    path,
-    message: refused?.message ?? `There is no key \`${key}\` here.`,
-    expected:
-      refused === undefined
-        ? names === ''
-          ? `keys that match ${patterns.join(' or ')}`
-          : `one of ${names}`
-        : 'no such key',
-    found: refused === undefined ? 'an unknown key' : 'a refused key',
-    remedy:
-      refused?.remedy ??
-      (guess === undefined ? 'Remove the key, or correct its name.' : `Did you mean \`${guess}\`?`),
-  });
-}
-
-/** Reports a key that must be there and is not. */
-export function reportMissing(shape: SchemaNode, place: Place, path: Path, validation: Validation): void {
-  const key = String(path.at(-1));
-  const example = shape.examples?.[0];
-  validation.faults.add({
-    code: 'missing_key',
-    place,
-    path: nameOf(path, validation),
-    message: `The key \`${key}\` is missing.`,
-    expected: expectationOf(shape),
-    found: 'nothing',
-    remedy:
-      shape['x-remedy'] ??
-      `Add \`${key}:\`${typeof example === 'string' ? `, such as \`${key}: ${example}\`` : ''}.`,
-  });
-}
-
-function reportWrong(shape: SchemaNode, node: TreeNode, path: Path, validation: Validation): void {
-  const rightKind = node.kind === 'scalar' && isRightKind(shape, node);
-  const origin = node.kind === 'scalar' && node.loose ? ' (from a variable or file)' : '';
-  validation.faults.add({
-    code: rightKind ? 'out_of_bounds' : 'wrong_type',
-    place: node.place,
-    path: nameOf(path, validation),
-    message: rightKind ? 'The value is not one that is allowed here.' : 'The value is of the wrong kind.',
-    expected: expectationOf(shape),
-    found: kindOf(node) + origin,
-    remedy: shape['x-remedy'] ?? adviceFor(shape, node),
-  });
-}
-
-function isRightKind(shape: SchemaNode, node: ScalarNode): boolean {
-  const choices = choicesOf(shape);
-  if (choices !== undefined) return typeof node.value === 'string';
-  if (shape.type === 'integer') return Number.isInteger(node.value);
-  return shape.type === typeof node.value;
-}
-
-function adviceFor(shape: SchemaNode, node: TreeNode): string {
-  const value = node.kind === 'scalar' ? node.value : undefined;
-  const choices = choicesOf(shape);
-  const guess = choices !== undefined && typeof value === 'string' ? nearest(value, choices) : undefined;
-  if (guess !== undefined) return `Did you mean \`${guess}\`?`;
-  if (value === null) return 'Give it a value, or remove the key to take the default.';
-  if (shape.type === 'boolean' && typeof value === 'string')
-    return 'Write `true` or `false`, without quotes.';
-  if ((shape.type === 'integer' || shape.type === 'number') && typeof value === 'string')
-    return 'Write the number without quotes and without a unit.';
-  if (shape.type === 'string' && value !== undefined && typeof value !== 'string')
-    return 'Put the value in quotes if it is meant as text.';
-  if (shape.type === 'array') return 'Write each item on a line of its own after `- `.';
-  if (isMappingSchema(shape)) return 'Write its keys below it, indented by two spaces.';
-  return `Change it to ${expectationOf(shape)}.`;
 }
