@@ -17,6 +17,11 @@ export const coreErrors = {
     message: 'The capability {plugin} has failed and is being retried.',
     remedy: 'Try again after the time in Retry-After; the reason is at /api/v1/system/plugins/{plugin}.',
   },
+  PLUGIN_PREPARING: {
+    status: 503,
+    message: 'The capability {plugin} is being started.',
+    remedy: 'Try again after the time in Retry-After.',
+  },
   PLUGIN_NOT_FOUND: {
     status: 404,
     message: 'No plugin is named {plugin}.',

@@ -1,0 +1,139 @@
+import { coreError } from '../errors.ts';
+import { jobsChannel } from './wake-up.ts';
+import type { JobsOptions } from './ports.ts';
+import type { JobFilter, JobRecord, ScheduleRecord } from './record.ts';
+
+/** Jobs as an administrator sees them, of all plugins. */
+export interface JobHistory {
+  /** Newest first. */
+  list(
+    filter?: JobFilter,
+  ): Promise<{ readonly items: readonly JobRecord[]; readonly next_cursor: string | null }>;
+  /** Undefined when there is no such job, or not of that plugin. */
+  get(id: string, plugin?: string): Promise<JobRecord | undefined>;
+  /** Ends a waiting job at once and asks a running one to stop; false when it has ended or there is none. */
+  cancel(id: string, plugin?: string): Promise<boolean>;
+  /** Queues a failed or cancelled job again, at its checkpoint. Throws `JOB_NOT_FOUND`, `JOB_NOT_FAILED`. */
+  retry(id: string): Promise<JobRecord>;
+  schedules(): Promise<readonly ScheduleRecord[]>;
+}
+
+const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const common = `id, plugin, name, priority, unique_key, attempt, fence, progress_done, progress_total, error_code, error,
+  created_at, started_at`;
+
+/** Live and ended jobs as one relation; a job moves between them in one statement, so it is seen exactly once. */
+function jobsWhere(condition: string, tail = ''): string {
+  return `
+(select ${common}, case when leased_until is null then 'queued' else 'running' end as status, run_at,
+  null::timestamptz as ended_at from core.jobs where ${condition} ${tail})
+union all
+(select ${common}, status, null, ended_at from core.ended_jobs where ${condition} ${tail})`;
+}
+
+type Stored = Omit<JobRecord, 'created_at' | 'run_at' | 'started_at' | 'ended_at'> & {
+  readonly created_at: Date;
+  readonly run_at: Date | null;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+};
+
+/** `woken` is called when a job waits again. */
+export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken: () => void): JobHistory {
+  const get = async (id: string, plugin?: string): Promise<JobRecord | undefined> => {
+    if (!idPattern.test(id)) return undefined;
+    const [row] = await database.core().query<Stored>(
+      jobsWhere(`id = coalesce((select job_id from core.job_aliases where job_aliases.id = $1), $1)
+        and ($2::text is null or plugin = $2)`),
+      [id, plugin ?? null],
+    );
+    return row === undefined ? undefined : record(row);
+  };
+  return {
+    get,
+    async list(filter = {}) {
+      const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500);
+      const { where, values } = conditions(filter);
+      const rows = await database
+        .core()
+        .query<Stored>(
+          `select * from (${jobsWhere(where, '')}) job where ($1::text is null or status = $1) order by id desc limit $2`,
+          [filter.status ?? null, limit + 1, ...values],
+        );
+      const items = rows.slice(0, limit).map(record);
+      return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+    async cancel(id, plugin) {
+      if (!idPattern.test(id)) return false;
+      const core = database.core();
+      const [row] = await core.query<{ outcome: string | null }>(
+        'select core.cancel_job($1, $2) as outcome',
+        [id, plugin ?? null],
+      );
+      if (row?.outcome === 'asked') await core.query('select pg_notify($1, $2)', [jobsChannel, id]);
+      return typeof row?.outcome === 'string';
+    },
+    async retry(id) {
+      const [row] = idPattern.test(id)
+        ? await database
+            .core()
+            .query<{ outcome: string | null }>('select core.requeue_job($1) as outcome', [id])
+        : [];
+      const found = await get(id);
+      if (found === undefined) throw coreError('JOB_NOT_FOUND', { id });
+      if (row?.outcome !== 'failed' && row?.outcome !== 'cancelled') {
+        throw coreError('JOB_NOT_FAILED', { id, status: found.status });
+      }
+      woken();
+      return found;
+    },
+    async schedules() {
+      const rows = await database.core().query<StoredSchedule>(
+        `select plugin, name, job_name, cron, time_zone, next_at, last_at, last_job_id
+        from core.job_schedules order by plugin, name`,
+      );
+      return rows.map((row) => ({ ...row, next_at: text(row.next_at), last_at: text(row.last_at) }));
+    },
+  };
+}
+
+type StoredSchedule = Omit<ScheduleRecord, 'next_at' | 'last_at'> & {
+  readonly next_at: Date | null;
+  readonly last_at: Date | null;
+};
+
+function conditions(filter: JobFilter): { readonly where: string; readonly values: readonly unknown[] } {
+  const clauses = ['true'];
+  const values: unknown[] = [];
+  const add = (clause: string, value: unknown): void => {
+    values.push(value);
+    // $1 and $2 are the status and the limit.
+    clauses.push(`${clause} $${values.length + 2}`);
+  };
+  if (filter.plugin !== undefined) add('plugin =', filter.plugin);
+  if (filter.name !== undefined) add('name =', filter.name);
+  if (filter.cursor !== undefined) {
+    if (!idPattern.test(filter.cursor)) {
+      throw coreError('VALIDATION_FAILED', {
+        faults: [{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }],
+      });
+    }
+    add('id <', filter.cursor);
+  }
+  return { where: clauses.join(' and '), values };
+}
+
+function record(row: Stored): JobRecord {
+  return {
+    ...row,
+    created_at: row.created_at.toISOString(),
+    run_at: text(row.run_at),
+    started_at: text(row.started_at),
+    ended_at: text(row.ended_at),
+  };
+}
+
+function text(date: Date | null): string | null {
+  return date === null ? null : date.toISOString();
+}
