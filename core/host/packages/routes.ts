@@ -5,38 +5,56 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, singleFault } from './faults.ts';
 
-/** One file of `routes/` with its code loaded. */
-export interface RouteFile {
-  /** Path below the plugin's folder, `/` between segments: `routes/contacts.ts`. */
+/** One file of `routes/`, its code not loaded. */
+export interface RoutePlace {
+  /** Path below the plugin's folder, `/` between segments: `routes/admin/contacts.ts`. */
   readonly file: string;
-  /** URL prefix from its folder below `routes/` and its `autoPrefix`, as @fastify/autoload has it; often empty. */
+  /** URL prefix, from its folders below `routes/`: `/admin`; empty for a file directly in it. */
   readonly prefix: string;
-  readonly routes: Routes<object>;
 }
 
-/** What autoload hands over for one file. */
-type Recorded = Pick<RouteFile, 'prefix' | 'routes'>;
+/** One file of `routes/` with its code loaded. */
+export interface RouteFile extends RoutePlace {
+  readonly routes: Routes<object>;
+}
 
 /** Tests and declarations beside the routes are not routes. */
 const ignored = /\.(?:test|spec|d)\.[cm]?[jt]s$/u;
 
-/**
- * Loads every route file of a plugin folder through @fastify/autoload, ascending by path; none without a folder
- * `routes`. Throws `PLUGIN_INVALID` when a file throws or its default export is not of the form `Routes`.
- */
-export async function loadRouteFiles(folder: string): Promise<RouteFile[]> {
-  const root = join(folder, 'routes');
-  const kind = await stat(root).catch(() => undefined);
+/** The files that @fastify/autoload finds in a plugin folder, ascending by path; none without a folder `routes`. */
+export async function listRouteFiles(folder: string): Promise<RoutePlace[]> {
+  const kind = await stat(join(folder, 'routes')).catch(() => undefined);
   if (kind === undefined || !kind.isDirectory()) return [];
   const paths: string[] = [];
-  await record(root, (path) => {
+  await record(folder, (path) => {
     if (!ignored.test(path)) paths.push(path);
     return false;
   });
+  // By code unit, whatever the order of the file system.
+  return paths
+    .toSorted()
+    .map((path) => ({ file: `routes${path}`, prefix: path.slice(0, path.lastIndexOf('/')) }));
+}
+
+/**
+ * Loads every route file of a plugin folder through @fastify/autoload, in the order of `listRouteFiles`. Throws
+ * `PLUGIN_INVALID` when a file throws, its default export is not of the form `Routes`, or it moves its own prefix.
+ */
+export async function loadRouteFiles(folder: string): Promise<RouteFile[]> {
   const files: RouteFile[] = [];
-  // One by one, so that a fault is known to be of this file; the order is by code unit, whatever the file system's.
-  for (const path of paths.toSorted()) files.push(await loadRouteFile(folder, root, path));
+  // One by one, so that a fault is known to be of this file.
+  for (const place of await listRouteFiles(folder)) files.push(await loadRouteFile(folder, place));
   return files;
+}
+
+/** The default export of a route file as its function; throws `PLUGIN_INVALID` when it is not of that form. */
+export function checkRoutes(file: string, place: RoutePlace, exported: unknown): RouteFile {
+  if (isRoutes(exported) && exported.length <= 2) return { ...place, routes: exported };
+  const message = isRoutes(exported)
+    ? 'its default export takes a third parameter, but no callback is given'
+    : 'its default export is not a function';
+  const remedy = 'Export a function `async (app, dependencies)` of type `Routes` as default.';
+  throw singleFault({ file, path: place.file, message, remedy });
 }
 
 /** Registers route files on an instance, in their order, each in a context of its own. */
@@ -50,42 +68,53 @@ export async function registerRouteFiles(
   }
 }
 
-async function loadRouteFile(folder: string, root: string, path: string): Promise<RouteFile> {
-  const file = `routes${path}`;
-  const remedy = 'Export a function `async (app, dependencies)` of type `Routes` as default.';
-  const recorded = await record(root, (candidate) => candidate === path).catch((thrown: unknown) => {
+async function loadRouteFile(folder: string, place: RoutePlace): Promise<RouteFile> {
+  const fault = { file: folder, path: place.file };
+  const recorded = await record(folder, (path) => `routes${path}` === place.file).catch((thrown: unknown) => {
     const message = `cannot be loaded: ${reasonOf(thrown)}`;
-    throw singleFault({ file: folder, path: file, message, remedy: 'Correct the file.' }, thrown);
+    throw singleFault({ ...fault, message, remedy: 'Correct the file.' }, thrown);
   });
   const [first] = recorded;
-  if (first === undefined) {
-    throw singleFault({ file: folder, path: file, message: 'its default export is not a function', remedy });
+  const loaded = checkRoutes(folder, place, first?.routes);
+  if (first?.prefix !== place.prefix) {
+    const message = `sets its own prefix ${first?.prefix ?? ''}`;
+    throw singleFault({
+      ...fault,
+      message,
+      remedy: 'Move it to a folder of that name, without `autoPrefix`.',
+    });
   }
-  if (first.routes.length > 2) {
-    const message = 'its default export takes a third parameter, but no callback is given';
-    throw singleFault({ file: folder, path: file, message, remedy });
-  }
-  return { file, ...first };
+  return loaded;
+}
+
+function isRoutes(value: unknown): value is Routes<object> {
+  return typeof value === 'function';
+}
+
+/** What autoload hands over for one file. */
+interface Recorded {
+  readonly prefix: string;
+  readonly routes: unknown;
 }
 
 /**
  * Lets autoload find and import, but registers nothing: what it registers gets a copy of the options, in which a
  * dependency's prototype is lost and one named `prefix` moves the routes.
  */
-async function record(root: string, matches: (path: string) => boolean): Promise<Recorded[]> {
+async function record(folder: string, matches: (path: string) => boolean): Promise<Recorded[]> {
   const recorded: Recorded[] = [];
   // The whole of what autoload uses of an instance.
   const recorder: FastifyInstance = Object.create(null, {
     log: { value: { debug: () => undefined } },
     register: {
-      value: (routes: Routes<object>, options: { readonly prefix?: string }) =>
+      value: (routes: unknown, options: { readonly prefix?: string }) =>
         recorded.push({ prefix: options.prefix ?? '', routes }),
     },
   });
   // Its type is that of a plugin with a callback; the code is an async function that never calls it.
   const running: unknown = autoload(
     recorder,
-    { dir: root, matchFilter: matches, forceESM: true },
+    { dir: join(folder, 'routes'), matchFilter: matches, forceESM: true },
     () => undefined,
   );
   await running;

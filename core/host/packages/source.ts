@@ -21,16 +21,20 @@ export async function findEntry(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** The entry file of a plugin's source folder; throws `PLUGIN_INVALID` when there is none. */
+export async function requireEntry(folder: string): Promise<string> {
+  const entry = await findEntry(folder);
+  if (entry !== undefined) return entry;
+  const remedy = 'Name the folder that holds plugin.ts.';
+  throw singleFault({ file: folder, path: '', message: 'holds no plugin.ts', remedy });
+}
+
 /**
  * Imports the definition of a source folder; runs the module's top level, nothing else.
  * Throws `PLUGIN_INVALID` when there is none, it throws, or its manifest has faults.
  */
 export async function importDefinition(folder: string): Promise<PluginDefinition> {
-  const entry = await findEntry(folder);
-  if (entry === undefined) {
-    const remedy = 'Name the folder that holds plugin.ts.';
-    throw singleFault({ file: folder, path: '', message: 'holds no plugin.ts', remedy });
-  }
+  const entry = await requireEntry(folder);
   const loaded: unknown = await import(pathToFileURL(join(folder, entry)).href).catch((thrown: unknown) => {
     const message = `throws when it is imported: ${reasonOf(thrown)}`;
     throw singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
