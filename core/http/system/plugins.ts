@@ -1,0 +1,100 @@
+import type { Caller, HttpInstance } from '@orchestrall/sdk';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { coreError } from '../../errors.ts';
+import { instant, pageOf } from './schemas.ts';
+
+/** How a plugin stands. */
+export const PluginStatus = Type.Object(
+  {
+    name: Type.String(),
+    version: Type.String(),
+    state: Type.String({
+      description: 'Where its life stands: off, preparing, active, draining, failed, ...',
+    }),
+    desired: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    generation: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'The generation that serves, if any.',
+    }),
+    feature: Type.Union([Type.String(), Type.Null()], { description: 'Its key under `features`.' }),
+    since: instant,
+    reason: Type.Union([Type.String(), Type.Null()], { description: 'Why it is in this state.' }),
+  },
+  { additionalProperties: true },
+);
+export type PluginStatus = Static<typeof PluginStatus>;
+
+export type PluginChange = 'enable' | 'disable' | 'reload' | 'rollback';
+
+/** The plugin host as these routes see it. */
+export interface PluginAdministration {
+  list(): readonly PluginStatus[];
+  get(name: string): PluginStatus | undefined;
+  /** Asks for the change; resolves when it is in effect, rejects with an AppError when it cannot be. */
+  change(
+    name: string,
+    change: PluginChange,
+    options: { by: Caller | undefined; version?: string },
+  ): Promise<PluginStatus>;
+}
+
+const changes: readonly PluginChange[] = ['enable', 'disable', 'reload', 'rollback'];
+const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) });
+
+/** `/api/v1/system/plugins`: what runs, and switching it. */
+export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): void {
+  app.get(
+    '/api/v1/system/plugins',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Lists the plugins', tags: ['system'], response: { 200: pageOf(PluginStatus) } },
+    },
+    async () => ({ items: plugins.list(), next_cursor: null }),
+  );
+
+  app.get(
+    '/api/v1/system/plugins/:name',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Shows a plugin', tags: ['system'], params: Name, response: { 200: PluginStatus } },
+    },
+    async (request) => existing(plugins, request.params.name),
+  );
+
+  for (const change of changes) {
+    app.post(
+      `/api/v1/system/plugins/:name/${change}`,
+      {
+        config: { access: 'admin', timeoutMs: 180_000 },
+        schema: {
+          summary: `Asks to ${change} a plugin; answers once that is in effect, or at once with wait=false`,
+          tags: ['system'],
+          params: Name,
+          querystring: Type.Object({
+            wait: Type.Boolean({ default: true }),
+            ...(change === 'rollback' ? { version: Type.Optional(Type.String({ maxLength: 100 })) } : {}),
+          }),
+          response: { 200: PluginStatus, 202: PluginStatus },
+        },
+      },
+      async (request, reply) => {
+        const { name } = request.params;
+        existing(plugins, name);
+        const version = Reflect.get(request.query, 'version');
+        const done = plugins.change(name, change, {
+          by: request.caller,
+          ...(typeof version === 'string' ? { version } : {}),
+        });
+        if (request.query.wait) return done;
+        done.catch((error: unknown) => request.log.warn({ error, plugin: name, change }, 'A change failed'));
+        return reply.code(202).send(existing(plugins, name));
+      },
+    );
+  }
+}
+
+function existing(plugins: PluginAdministration, name: string): PluginStatus {
+  const plugin = plugins.get(name);
+  if (plugin === undefined) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
+  return plugin;
+}
