@@ -41,7 +41,7 @@ export class FlagRoom implements AsyncDisposable {
   async start(): Promise<void> {
     this.#subscription = await this.#options.database.listen(flagChannel, () => {
       this.#refresh().catch((error: unknown) => {
-        this.#options.log.error({ err: error }, 'flags could not be read after a change');
+        this.#options.log.error({ error }, 'flags could not be read after a change');
       });
     });
     await this.#refresh();
@@ -101,10 +101,7 @@ export class FlagRoom implements AsyncDisposable {
         owner
           .run('listener', async () => watch.listener(enabled))
           .catch((error: unknown) => {
-            this.#options.log.error(
-              { err: error, plugin: owner.plugin, flag: name },
-              'a flag listener threw',
-            );
+            this.#options.log.error({ error, plugin: owner.plugin, flag: name }, 'a flag listener threw');
           });
       }
     });

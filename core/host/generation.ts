@@ -8,6 +8,10 @@ import type {
   Services,
 } from '@orchestrall/sdk';
 import type { Static, TObject } from 'typebox';
+import type { GatewayTarget } from '../http/prefix-table.ts';
+import type { RouteRecord } from '../http/route-record.ts';
+import type { Child } from '../http/child.ts';
+import { OpenResponses } from './open-responses.ts';
 import type { Owner, Registration, WorkKind } from '../telemetry/owner.ts';
 import { withScope } from '../telemetry/scope.ts';
 import { Activity } from './activity.ts';
@@ -15,7 +19,7 @@ import { Effects, type EffectFault } from './effects.ts';
 import type { Leak, LeakTracker } from './leaks.ts';
 import { createOutgoingFetch } from './outgoing.ts';
 import type { PluginPackage } from './packages/package.ts';
-import type { ChildServer, OwnedHealth, Rooms } from './rooms.ts';
+import type { OwnedHealth, Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
 import { OwnedTimers } from './timers.ts';
 
@@ -36,6 +40,7 @@ export interface GenerationOptions {
 /** How a generation ended. */
 export interface DrainReport {
   readonly plugin: string;
+  readonly version: string;
   readonly generation: number;
   readonly durationMs: number;
   /** Requests and streams that outlived the deadline. */
@@ -63,7 +68,8 @@ export class Generation implements Owner {
   readonly #draining = new AbortController();
   readonly #disposed = new AbortController();
   readonly #timers: OwnedTimers;
-  #child: ChildServer | undefined;
+  #child: Child | undefined;
+  #responses: OpenResponses | undefined;
   #health: OwnedHealth | undefined;
   #service: object | undefined;
 
@@ -88,7 +94,7 @@ export class Generation implements Owner {
     const log = options.rooms.log(this);
     this.#timers = new OwnedTimers({
       owner: this,
-      onError: (error) => log.error({ err: error }, 'a timer of the plugin threw'),
+      onError: (error) => log.error({ error }, 'a timer of the plugin threw'),
     });
   }
 
@@ -106,9 +112,15 @@ export class Generation implements Owner {
     return withScope({ plugin: this.plugin, generation: this.generation }, work);
   }
 
-  get child(): ChildServer {
-    if (this.#child === undefined) throw new TypeError('the generation has not been built');
-    return this.#child;
+  /** Where the gateway sends the requests below its prefixes. */
+  get target(): GatewayTarget {
+    if (this.#responses === undefined) throw new TypeError('the generation has not been built');
+    return this.#responses;
+  }
+
+  /** The routes it serves, for the API's description. */
+  get routes(): readonly RouteRecord[] {
+    return this.#child?.routes ?? [];
   }
 
   activate(): void {
@@ -142,9 +154,9 @@ export class Generation implements Owner {
     const startedAt = this.#options.rooms.clock.monotonicMs();
     this.deactivate();
     this.#draining.abort(new Error('the generation is draining'));
-    this.#child?.endStreams('server_shutdown');
+    this.#child?.streams.endAll('server_shutdown');
     const reachedZero = await this.activity.idle(deadlineMs);
-    const cut = reachedZero ? 0 : (this.#child?.cut() ?? 0);
+    const cut = reachedZero ? 0 : this.#cut();
     this.#disposed.abort(new Error('the generation has ended'));
     if (this.definition.provides !== undefined) {
       this.#options.services.withdraw(this.definition.provides.name, this);
@@ -154,6 +166,7 @@ export class Generation implements Owner {
     this.#options.loaded.unload();
     return {
       plugin: this.plugin,
+      version: this.version,
       generation: this.generation,
       durationMs: this.#options.rooms.clock.monotonicMs() - startedAt,
       cut,
@@ -164,9 +177,14 @@ export class Generation implements Owner {
 
   async #build(): Promise<void> {
     const { loaded, rooms, setupLimitMs } = this.#options;
-    const child = await rooms.createChild({ owner: this, prefixes: this.definition.prefixes ?? [] });
+    const child = await rooms.createChild({
+      plugin: { name: this.plugin, generation: this.generation },
+      prefixes: this.definition.prefixes ?? [],
+      activity: this.activity,
+    });
     this.#child = child;
-    this.#effects.defer('http', async () => child.close());
+    this.#responses = new OpenResponses(child.target);
+    this.#effects.defer('http', async () => child.instance.close());
     const routes: object[] = [];
     const context = this.#context(child.instance, routes);
     const result = await withinLimit(setupLimitMs, async () =>
@@ -176,7 +194,7 @@ export class Generation implements Owner {
     for (const dependencies of routes) {
       await this.scoped(async () => loaded.registerRoutes(child.instance, dependencies));
     }
-    await this.scoped(async () => child.ready());
+    await this.scoped(async () => child.instance.ready());
     for (const registration of this.#registrations) await registration.prepare();
   }
 
@@ -232,6 +250,11 @@ export class Generation implements Owner {
       declared[name] = { enumerable: true, get };
     }
     return Object.freeze(Object.defineProperties({}, declared));
+  }
+
+  /** Ends what outlived the deadline: streams first, so that they are not counted as requests too. */
+  #cut(): number {
+    return (this.#child?.streams.cutAll('drain_deadline') ?? 0) + (this.#responses?.destroyAll() ?? 0);
   }
 
   async #lookForLeaks(): Promise<Leak[]> {

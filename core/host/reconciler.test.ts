@@ -34,8 +34,10 @@ class FakeGeneration implements RunningGeneration {
     return this.definition.name;
   }
 
-  get child(): never {
-    throw new TypeError('a fake has no child');
+  readonly routes = [];
+
+  get target(): never {
+    throw new TypeError('a fake serves nothing');
   }
 
   activate(): void {
@@ -55,7 +57,15 @@ class FakeGeneration implements RunningGeneration {
   async drain(): ReturnType<RunningGeneration['drain']> {
     await this.ended;
     this.#journal.push(`${this.plugin} ${this.version} drained`);
-    return { plugin: this.plugin, generation: this.generation, durationMs: 0, cut: 0, faults: [], leaks: [] };
+    return {
+      plugin: this.plugin,
+      version: this.version,
+      generation: this.generation,
+      durationMs: 0,
+      cut: 0,
+      faults: [],
+      leaks: [],
+    };
   }
 }
 

@@ -7,31 +7,15 @@ import type {
   Flags,
   Health,
   HealthResult,
-  HttpInstance,
   Jobs,
   Locks,
   Log,
   Metrics,
   State,
 } from '@orchestrall/sdk';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Child, ChildOptions } from '../http/child.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
 import type { PackageMigration } from './packages/package.ts';
-
-/** The HTTP side of one generation: a Fastify instance that never listens, reached through the gateway. */
-export interface ChildServer {
-  readonly instance: HttpInstance;
-  /** Resolves when routes are compiled; throws when one has no access rule. */
-  ready(): Promise<void>;
-  dispatch(request: IncomingMessage, response: ServerResponse): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Ends SSE streams (`server_shutdown`) and WebSockets (1012); returns how many. */
-  endStreams(reason: string): number;
-  /** Destroys what still runs; returns how many requests and streams were cut. */
-  cut(): number;
-  close(): Promise<void>;
-}
 
 /** Health checks of one generation, run on demand after a switch. */
 export interface OwnedHealth extends Registration<Health> {
@@ -61,5 +45,5 @@ export interface Rooms {
   readonly clock: Clock;
   /** Hosts that the client's YAML allows this plugin now. */
   readonly allowedHosts: (plugin: string) => readonly string[];
-  createChild(options: { readonly owner: Owner; readonly prefixes: readonly string[] }): Promise<ChildServer>;
+  readonly createChild: (options: ChildOptions) => Promise<Child>;
 }

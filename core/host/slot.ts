@@ -10,7 +10,16 @@ export type PluginState = 'off' | 'preparing' | 'active' | 'failed';
 /** A generation as the reconciler moves it. */
 export type RunningGeneration = Pick<
   Generation,
-  'plugin' | 'version' | 'generation' | 'definition' | 'child' | 'activate' | 'deactivate' | 'check' | 'drain'
+  | 'plugin'
+  | 'version'
+  | 'generation'
+  | 'definition'
+  | 'target'
+  | 'routes'
+  | 'activate'
+  | 'deactivate'
+  | 'check'
+  | 'drain'
 >;
 
 /** Why the last attempt at a target failed, and when the next one is due. */

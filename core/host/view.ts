@@ -4,7 +4,7 @@ import type { PluginState, Slot } from './slot.ts';
 export interface PluginView {
   readonly name: string;
   /** Version that runs, else the one that would. */
-  readonly version: string | null;
+  readonly version: string;
   readonly state: PluginState;
   readonly desired: 'on' | 'off';
   /** Number of the instance that serves; null when none does. */
@@ -25,7 +25,7 @@ export interface PluginView {
 export function viewOf(slot: Slot): PluginView {
   return {
     name: slot.name,
-    version: slot.current?.version ?? slot.targetVersion ?? null,
+    version: slot.current?.version ?? slot.targetVersion ?? '',
     state: slot.state,
     desired: slot.desired.enabled ? 'on' : 'off',
     generation: slot.current?.generation ?? null,

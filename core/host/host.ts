@@ -1,0 +1,172 @@
+import type { Clock, Log } from '@orchestrall/sdk';
+import { gt, lt } from 'semver';
+import { coreError } from '../errors.ts';
+import { buildGeneration, type BuildOptions } from './build.ts';
+import type { UncaughtFault } from './containment.ts';
+import type { Desired, PluginRecord } from './desired.ts';
+import type { AvailablePlugin } from './packages/discover.ts';
+import { planPlugins } from './plan.ts';
+import { Reconciler, type HostEvents } from './reconciler.ts';
+import { Slot } from './slot.ts';
+import { viewOf, type PluginView } from './view.ts';
+
+export interface HostOptions extends BuildOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: HostEvents;
+  /** Version of the core, for the engine ranges of manifests. */
+  readonly engineVersion: string;
+  /** Puts the prefixes of all plugins in place, in one synchronous step. */
+  readonly publish: (slots: Iterable<Slot>) => void;
+  /** Longest time that requests and streams of an old generation may go on, milliseconds. */
+  readonly drainDeadlineMs: number;
+  /** First pause before a failed plugin is tried again, milliseconds; doubled each time up to five minutes. */
+  readonly retryMs: number;
+}
+
+/** The plugin host: told what is at hand and what is desired, it keeps exactly that running. */
+export class Host {
+  readonly #options: HostOptions;
+  readonly #reconciler: Reconciler;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#reconciler = new Reconciler({
+      clock: options.clock,
+      events: options.events,
+      plan: (slots) => planPlugins(slots, options.engineVersion),
+      build: async (slot) => buildGeneration(options, slot),
+      remember: async (slot, previous) => {
+        if (previous === undefined || previous.version === slot.current?.version) return;
+        await this.#remember(slot, { previousVersion: previous.version });
+      },
+      publish: options.publish,
+      drainDeadlineMs: options.drainDeadlineMs,
+      retryMs: options.retryMs,
+    });
+  }
+
+  /** Reads what earlier runs left behind; before anything else. */
+  async load(): Promise<void> {
+    for (const record of (await this.#options.store.load()).values()) this.#slot(record.name).record = record;
+  }
+
+  /** Replaces the set of versions at hand, as discovery found them, and reconciles. */
+  offer(available: readonly AvailablePlugin[]): void {
+    for (const slot of this.#reconciler.slots.values()) slot.available.clear();
+    for (const plugin of available) {
+      this.#slot(plugin.manifest.name).available.set(plugin.manifest.version, plugin);
+    }
+    this.#reconciler.pass();
+  }
+
+  /** Makes this the desired state; resolves with its revision once recorded. Await `settled` for the effect. */
+  async apply(desired: Desired): Promise<number> {
+    for (const slot of this.#reconciler.slots.values()) {
+      const wish = desired.get(slot.name) ?? { enabled: false, provider: undefined, config: {} };
+      if (wish.enabled && !slot.desired.enabled) forgive(slot);
+      slot.desired = wish;
+    }
+    this.#reconciler.pass();
+    return this.#options.store.recordDesired(desired);
+  }
+
+  list(): PluginView[] {
+    const known = [...this.#reconciler.slots.values()].filter(isKnown);
+    return known.map(viewOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Throws `PLUGIN_NOT_FOUND`. */
+  get(name: string): PluginView {
+    return viewOf(this.#known(name));
+  }
+
+  /** Resolves once the plugin is what is desired, or has failed to become it. Throws `PLUGIN_NOT_FOUND`. */
+  async settled(name: string): Promise<PluginView> {
+    const slot = this.#known(name);
+    await this.#reconciler.settled(slot);
+    return viewOf(slot);
+  }
+
+  /** Resolves once every plugin is settled. */
+  async allSettled(): Promise<void> {
+    const slots = [...this.#reconciler.slots.values()];
+    await Promise.all(slots.map(async (slot) => this.#reconciler.settled(slot)));
+  }
+
+  /** Builds the plugin anew, a packed one from its file as it is now, and switches to it without a gap. */
+  async reload(name: string): Promise<PluginView> {
+    const slot = this.#known(name);
+    slot.reloads += 1;
+    forgive(slot);
+    this.#reconciler.pass();
+    return this.settled(name);
+  }
+
+  /**
+   * Goes back to the version that served before and stays there until something newer than today's arrives.
+   * Throws `ROLLBACK_IMPOSSIBLE` when that version is not at hand, and `ROLLBACK_REFUSED` when it is below the
+   * floor of the migrations applied meanwhile.
+   */
+  async rollback(name: string): Promise<PluginView> {
+    const slot = this.#known(name);
+    const { previousVersion, rollbackFloor, highestVersion } = slot.record;
+    const present = slot.current?.version ?? slot.targetVersion;
+    if (previousVersion === undefined || present === undefined || !slot.available.has(previousVersion)) {
+      throw coreError('ROLLBACK_IMPOSSIBLE', { plugin: name });
+    }
+    if (rollbackFloor !== undefined && lt(previousVersion, rollbackFloor)) {
+      throw coreError('ROLLBACK_REFUSED', { plugin: name, version: previousVersion, floor: rollbackFloor });
+    }
+    const above = highestVersion !== undefined && gt(highestVersion, present) ? highestVersion : present;
+    await this.#remember(slot, { hold: { version: previousVersion, above }, previousVersion: present });
+    forgive(slot);
+    this.#reconciler.pass();
+    return this.settled(name);
+  }
+
+  /** Takes note of an error that no code caught: the plugin whose scope it was thrown in fails and is retried. */
+  report(fault: UncaughtFault & { readonly plugin: string }): void {
+    const { plugin, generation, error } = fault;
+    this.#options.log.error({ error, plugin, generation }, `uncaught ${fault.kind} in the plugin ${plugin}`);
+    const slot = this.#reconciler.slots.get(plugin);
+    if (slot?.current !== undefined && slot.current.generation === generation) {
+      this.#reconciler.fault(slot, error);
+    }
+  }
+
+  /** Switches everything off, consumers first, and waits until all of it has drained. */
+  async stop(): Promise<void> {
+    await this.#reconciler.stop();
+  }
+
+  async #remember(slot: Slot, change: Partial<PluginRecord>): Promise<void> {
+    slot.record = { ...slot.record, ...change };
+    await this.#options.store.save(slot.record);
+  }
+
+  #slot(name: string): Slot {
+    let slot = this.#reconciler.slots.get(name);
+    if (slot === undefined) {
+      slot = new Slot(name, this.#options.clock.now());
+      this.#reconciler.slots.set(name, slot);
+    }
+    return slot;
+  }
+
+  #known(name: string): Slot {
+    const slot = this.#reconciler.slots.get(name);
+    if (slot === undefined || !isKnown(slot)) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
+    return slot;
+  }
+}
+
+function isKnown(slot: Slot): boolean {
+  return slot.available.size > 0 || slot.current !== undefined;
+}
+
+/** An explicit wish is tried at once, whatever failed before. */
+function forgive(slot: Slot): void {
+  slot.failure = undefined;
+  slot.attempts = 0;
+}

@@ -1,0 +1,38 @@
+import { coreError } from '../errors.ts';
+import type { PrefixEntry } from '../http/prefix-table.ts';
+import { refuseWith } from '../http/refusal.ts';
+import type { Slot } from './slot.ts';
+
+/**
+ * The gateway's table for all plugins as they stand: prefixes of what serves lead to its generation, those of the
+ * others to the reason why not.
+ */
+export function tableOf(slots: Iterable<Slot>, monotonicMs: () => number): PrefixEntry[] {
+  const taken = new Set<string>();
+  const entries: PrefixEntry[] = [];
+  // What serves comes first: a prefix that two plugins claim belongs to the one that is active.
+  const ordered = [...slots].toSorted(
+    (a, b) => Number(b.current !== undefined) - Number(a.current !== undefined),
+  );
+  for (const slot of ordered) {
+    const prefixes = slot.current?.definition.prefixes ?? slot.targetPackage?.manifest.prefixes ?? [];
+    const target = slot.current?.target ?? refusalOf(slot, monotonicMs);
+    for (const prefix of prefixes) {
+      if (taken.has(prefix)) continue;
+      taken.add(prefix);
+      entries.push({ prefix, target });
+    }
+  }
+  return entries;
+}
+
+function refusalOf(slot: Slot, monotonicMs: () => number): PrefixEntry['target'] {
+  const plugin = slot.name;
+  if (slot.state === 'off') return refuseWith(() => coreError('PLUGIN_DISABLED', { plugin }));
+  return refuseWith(() => {
+    const waitMs = (slot.failure?.retryAtMs ?? 0) - monotonicMs();
+    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const code = slot.state === 'failed' ? 'PLUGIN_FAILED' : 'PLUGIN_PREPARING';
+    return coreError(code, { plugin, retryAfterSeconds });
+  });
+}
