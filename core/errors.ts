@@ -154,6 +154,11 @@ export const coreErrors = {
     message: 'The lock {name} is held by another and was not free within {waitMs} ms.',
     remedy: 'Try again later, or wait longer for it with `waitMs`.',
   },
+  LOCK_LOST: {
+    status: 409,
+    message: 'The lock {name} was lost while the work ran (fence {fence}).',
+    remedy: 'Stop this work; writers that were given the fence are refused by now.',
+  },
   STATE_KEY_INVALID: {
     status: 400,
     message: 'The state key or prefix {key} cannot be used: {reason}.',

@@ -3,6 +3,8 @@ export interface LockOptions {
   readonly ttlMs?: number;
   /** Longest wait for it; default 0, which fails at once. Throws `LOCK_UNAVAILABLE`. */
   readonly waitMs?: number;
+  /** 0 to 9, higher is served sooner among those who wait; default 1. Five seconds of waiting count as one more. */
+  readonly priority?: number;
 }
 
 /** A held lock. */
