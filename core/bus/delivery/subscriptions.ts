@@ -1,0 +1,232 @@
+import type { Log } from '@orchestrall/sdk';
+import type { ScopedDatabase } from '../../database/scoped-database.ts';
+import type { StampedEvent } from '../envelope.ts';
+import type { EventStore } from '../event-store.ts';
+import type { Tail } from '../tail.ts';
+import type { Binding } from './binding.ts';
+import type { DeliveryStore } from './delivery-store.ts';
+import { SubscriptionRunner } from './runner.ts';
+
+export interface SubscriptionsOptions {
+  readonly database: ScopedDatabase;
+  readonly events: EventStore;
+  readonly store: DeliveryStore;
+  readonly tail: Tail;
+  readonly log: Log;
+  /** This process among the replicas; only one process at a time may have it. */
+  readonly replica: string;
+  readonly leaseMs: number;
+  readonly onDead: (binding: Binding, event: StampedEvent, reason: string) => void;
+}
+
+interface Slot {
+  readonly id: number;
+  binding: Binding | undefined;
+  runner: SubscriptionRunner | undefined;
+  /** A runner that ends; the next one waits for it. */
+  ending: Promise<void> | undefined;
+}
+
+const tickMs = 250;
+const takeMs = 1_000;
+/** How often all held subscriptions are searched for parked events, known or not. */
+const searchMs = 5_000;
+
+/** The durable subscriptions of this process: takes what is free, saves cursors, retries what is due. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #slots = new Map<number, Slot>();
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> | undefined;
+  #stopped = false;
+  #search = true;
+  #take = true;
+  #renewAt = 0;
+  #takeAt = 0;
+  #searchAt = 0;
+  #advance: Disposable | undefined;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the rows of subscriptions and returns their ids by name. */
+  async prepare(bindings: readonly Binding[]): Promise<ReadonlyMap<string, number>> {
+    const ids = new Map<string, number>();
+    for (const binding of bindings) {
+      const [row] = await this.#options.database.query<{ id: number }>(
+        `insert into core.subscriptions as s (owner, name, pattern, cursor_position)
+         select $1, $2, $3, case when $4 then r.oldest - 1 else r.head end from core.relay r
+         on conflict (owner, name) do update set pattern = excluded.pattern, seen_at = now()
+         returning s.id`,
+        [binding.owner.plugin, binding.name, binding.pattern, binding.from === 'start'],
+      );
+      if (row !== undefined) ids.set(binding.name, row.id);
+    }
+    return ids;
+  }
+
+  /** Hands a subscription to a generation, at once; what an older one has begun ends there. */
+  bind(id: number, binding: Binding): void {
+    const slot: Slot = this.#slots.get(id) ?? { id, binding, runner: undefined, ending: undefined };
+    this.#slots.set(id, slot);
+    slot.binding = binding;
+    slot.runner?.bind(binding);
+    if (slot.runner === undefined) this.#wake('take');
+  }
+
+  /** Ends a generation's hold, unless a later one has taken over. */
+  unbind(id: number, binding: Binding): void {
+    const slot = this.#slots.get(id);
+    if (slot?.binding !== binding) return;
+    slot.binding = undefined;
+    slot.runner?.bind(undefined);
+    this.#wake('take');
+  }
+
+  start(): void {
+    this.#advance = this.#options.tail.onAdvance(() => {
+      for (const slot of this.#slots.values()) slot.runner?.pump();
+    });
+    this.#schedule(0);
+  }
+
+  /** Looks for parked events now, as after a replay. */
+  searchParked(): void {
+    this.#wake('search');
+  }
+
+  /** Finishes what runs, saves the cursors and gives the subscriptions back. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#advance?.[Symbol.dispose]();
+    await this.#ticking;
+    await Promise.all([...this.#slots.values()].map((slot) => this.#end(slot)));
+  }
+
+  #wake(what: 'take' | 'search'): void {
+    if (what === 'take') this.#take = true;
+    else this.#search = true;
+    // In its own turn of the loop, so that an old generation's end and a new one's begin are seen together.
+    if (this.#ticking === undefined) this.#schedule(0);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#ticking = this.#tick()
+        .catch((error: unknown) => {
+          this.#options.log.warn({ err: error }, 'the subscriptions could not reach the database');
+        })
+        .finally(() => {
+          this.#ticking = undefined;
+          this.#schedule(tickMs);
+        });
+    }, delayMs);
+  }
+
+  async #tick(): Promise<void> {
+    const now = performance.now();
+    for (const slot of this.#slots.values()) {
+      if (slot.binding === undefined && slot.runner !== undefined && slot.ending === undefined)
+        void this.#end(slot);
+    }
+    const wanted = [...this.#slots.values()].filter(
+      (slot) => slot.binding !== undefined && slot.runner === undefined && slot.ending === undefined,
+    );
+    if (this.#slots.size > 0 && now >= this.#renewAt) {
+      await this.#options.store.renew(this.#options.replica, this.#options.leaseMs);
+      this.#renewAt = now + this.#options.leaseMs / 3;
+    }
+    if (wanted.length > 0 && (this.#take || now >= this.#takeAt)) {
+      this.#take = false;
+      this.#takeAt = now + takeMs;
+      await this.#takeFree(wanted);
+    }
+    await this.#saveCursors([...this.#slots.values()]);
+    await this.#retryDue(now);
+  }
+
+  async #takeFree(wanted: readonly Slot[]): Promise<void> {
+    const { store, tail, events, log, onDead, replica } = this.#options;
+    const taken = await store.take(
+      replica,
+      wanted.map((slot) => slot.id),
+    );
+    for (const one of taken) {
+      const slot = this.#slots.get(one.id);
+      if (slot === undefined || this.#stopped) continue;
+      const runner = new SubscriptionRunner({
+        taken: one,
+        tail,
+        store,
+        readMatching: (after, condition, limit) => events.readMatching(after, tail.head, condition, limit),
+        log,
+        onLost: () => {
+          log.warn({ subscription_id: one.id }, 'another replica has taken a subscription');
+          if (slot.runner === runner) slot.runner = undefined;
+        },
+        onDead,
+      });
+      slot.runner = runner;
+      runner.bind(slot.binding);
+      if (one.blockedKeys.size > 0) this.#search = true;
+    }
+  }
+
+  async #saveCursors(slots: readonly Slot[]): Promise<void> {
+    const moved = slots.flatMap((slot) => {
+      const update = slot.runner?.cursorUpdate;
+      return slot.runner === undefined || update === undefined ? [] : [{ runner: slot.runner, update }];
+    });
+    if (moved.length === 0) return;
+    // Rows are always locked in the same order.
+    moved.sort((left, right) => left.update.id - right.update.id);
+    const saved = await this.#options.store.saveCursors(moved.map((one) => one.update));
+    for (const { runner, update } of moved) if (saved.has(update.id)) runner.cursorSaved(update.cursor);
+  }
+
+  async #retryDue(now: number): Promise<void> {
+    const running = [...this.#slots.values()].flatMap((slot) =>
+      slot.runner === undefined ? [] : [{ id: slot.id, runner: slot.runner }],
+    );
+    const all = this.#search || now >= this.#searchAt;
+    const looked = all ? running : running.filter((one) => one.runner.blockedKeys > 0);
+    if (all) {
+      this.#search = false;
+      this.#searchAt = now + searchMs;
+    }
+    if (looked.length === 0) return;
+    const due = await this.#options.store.dueKeys(looked.map((one) => one.id));
+    for (const one of due) this.#slots.get(one.id)?.runner?.retry(one.key);
+  }
+
+  /** Lets the runner finish and gives the subscription back. */
+  #end(slot: Slot): Promise<void> {
+    slot.ending ??= this.#finish(slot).finally(() => {
+      slot.ending = undefined;
+      if (slot.binding !== undefined) this.#wake('take');
+      else this.#slots.delete(slot.id);
+    });
+    return slot.ending;
+  }
+
+  async #finish(slot: Slot): Promise<void> {
+    const { runner } = slot;
+    if (runner === undefined) return;
+    await runner.stop();
+    try {
+      await this.#saveCursors([slot]);
+      await this.#options.store.release([runner.held]);
+    } catch (error) {
+      // The lease runs out by itself; what the inbox holds is not handled again.
+      this.#options.log.warn(
+        { err: error, subscription_id: slot.id },
+        'a subscription could not be given back',
+      );
+    }
+    if (slot.runner === runner) slot.runner = undefined;
+  }
+}

@@ -1,0 +1,134 @@
+import type { EmitOptions, Event, EventDefinition } from '@orchestrall/sdk';
+import { currentScope } from '../telemetry/scope.ts';
+import type { EventStamp } from './event-id.ts';
+import { dataCheck } from './validation.ts';
+
+/** An event on its way to the outbox: validated and frozen as text, so that later changes of its data do not count. */
+export interface OutgoingEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string | undefined;
+  /** The data as JSON text. */
+  readonly data: string;
+  readonly correlationId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly visibleTo: readonly string[] | undefined;
+}
+
+/** An event with its place in the history and the roles that may see it. */
+export interface StampedEvent {
+  readonly position: number;
+  readonly event: Event & { readonly position: number };
+  /** Roles that may see it; null: every signed-in caller. */
+  readonly visibleTo: readonly string[] | null;
+}
+
+/** A row of `core.events` as the relay and the history return it; `time` is RFC 3339 text. */
+export interface EventRow {
+  readonly position: number;
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string | null;
+  readonly time: string;
+  readonly data: unknown;
+  readonly correlation_id: string | null;
+  readonly traceparent: string | null;
+  readonly visible_to: readonly string[] | null;
+}
+
+/** Validates an event and takes its text. Throws `EVENT_INVALID` (422). */
+export function toOutgoing(
+  source: string,
+  stamp: EventStamp,
+  definition: EventDefinition,
+  data: unknown,
+  options: EmitOptions | undefined,
+): OutgoingEvent {
+  dataCheck(definition)(data);
+  const scope = currentScope();
+  return {
+    id: stamp.id,
+    source,
+    type: definition.type,
+    subject: options?.subject,
+    data: JSON.stringify(data) ?? 'null',
+    correlationId: scope.correlationId,
+    traceparent: scope.traceparent,
+    visibleTo: options?.visibleTo,
+  };
+}
+
+/** Events as the one JSON parameter of `core.emit_events`. */
+export function toParameter(events: readonly OutgoingEvent[]): string {
+  const rows = events.map((event) => {
+    const head = JSON.stringify({
+      id: event.id,
+      source: event.source,
+      type: event.type,
+      subject: event.subject,
+      correlation_id: event.correlationId,
+      traceparent: event.traceparent,
+      visible_to: event.visibleTo,
+    });
+    return `${head.slice(0, -1)},"data":${event.data}}`;
+  });
+  return `[${rows.join(',')}]`;
+}
+
+/** The envelope of an event that is not stored. Throws `EVENT_INVALID` (422). */
+export function toBroadcast(
+  source: string,
+  stamp: EventStamp,
+  definition: EventDefinition,
+  data: unknown,
+  options: EmitOptions | undefined,
+): Event {
+  dataCheck(definition)(data);
+  const scope = currentScope();
+  const event: { -readonly [Key in keyof Event]: Event[Key] } = {
+    specversion: '1.0',
+    id: stamp.id,
+    source,
+    type: definition.type,
+    time: stamp.time,
+    datacontenttype: 'application/json',
+    data,
+  };
+  if (options?.subject !== undefined) event.subject = options.subject;
+  if (scope.correlationId !== undefined) event.correlationid = scope.correlationId;
+  if (scope.traceparent !== undefined) event.traceparent = scope.traceparent;
+  return event;
+}
+
+/** The envelope of a stored row. */
+export function fromRow(row: EventRow): StampedEvent {
+  const event: { -readonly [Key in keyof Event]: Event[Key] } & { position: number } = {
+    specversion: '1.0',
+    id: row.id,
+    source: row.source,
+    type: row.type,
+    time: row.time,
+    datacontenttype: 'application/json',
+    data: row.data,
+    position: row.position,
+  };
+  if (row.subject !== null) event.subject = row.subject;
+  if (row.correlation_id !== null) event.correlationid = row.correlation_id;
+  if (row.traceparent !== null) event.traceparent = row.traceparent;
+  return { position: row.position, event, visibleTo: row.visible_to };
+}
+
+/** What orders deliveries: events of one key reach a subscription one after the other. */
+export function keyOf(event: Event): string {
+  return event.subject ?? event.type;
+}
+
+/** Whether a caller with these roles may see an event. */
+export function isVisible(
+  visibleTo: readonly string[] | null | undefined,
+  roles: readonly string[],
+): boolean {
+  return visibleTo === null || visibleTo === undefined || visibleTo.some((role) => roles.includes(role));
+}

@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Event, EventDefinition, Log } from '@orchestrall/sdk';
+import { Client } from 'pg';
+import type { ServerConnection } from '../../database/connection.ts';
+import { startEmbeddedServer } from '../../database/embedded/server.ts';
+import { createDatabase } from '../../database/engine.ts';
+import type { DatabaseEngine } from '../../database/engine.ts';
+import { readMigrations } from '../../database/migrate/migration.ts';
+import type { Owner, Registration } from '../../telemetry/owner.ts';
+import type { Bus } from '@orchestrall/sdk';
+import { createBus } from '../bus-engine.ts';
+import type { BusEngine, BusOptions } from '../bus-engine.ts';
+
+/** A PostgreSQL of its own; each database on it is empty. */
+export interface Server extends AsyncDisposable {
+  readonly connection: ServerConnection;
+  createDatabase(name: string): Promise<ServerConnection>;
+}
+
+export async function startServer(durable = false): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrall-bus-'));
+  const server = await startEmbeddedServer({ folder, durable });
+  return {
+    connection: server.connection,
+    async createDatabase(name) {
+      const client = new Client({ ...server.connection });
+      await client.connect();
+      try {
+        await client.query(`create database ${name}`);
+      } finally {
+        await client.end();
+      }
+      return { ...server.connection, database: name };
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** A log that keeps what it is told. */
+export function createRecordingLog(): Log & {
+  readonly lines: { level: string; message: string; fields: object }[];
+} {
+  const lines: { level: string; message: string; fields: object }[] = [];
+  const at = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, message, fields });
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** One process as tests see it: a pool and a bus on a database. */
+export interface Replica extends AsyncDisposable {
+  readonly database: DatabaseEngine;
+  readonly bus: BusEngine;
+}
+
+export async function startReplica(
+  connection: ServerConnection,
+  options: Omit<BusOptions, 'database' | 'log'> & { readonly log?: Log; readonly poolSize?: number } = {},
+): Promise<Replica> {
+  const { log = silentLog, poolSize = 12, ...rest } = options;
+  const database = await createDatabase({ connection, poolSize, log });
+  const folder = new URL('../migrations', import.meta.url).pathname;
+  await database.migrate([{ owner: 'core/bus', migrations: await readMigrations(folder, 'core/bus') }]);
+  const bus = createBus({ database, log, ...rest });
+  await bus.start();
+  return {
+    database,
+    bus,
+    async [Symbol.asyncDispose]() {
+      await bus.stop();
+      await database.close();
+    },
+  };
+}
+
+/** A plugin's generation that counts what runs and keeps the errors attributed to it. */
+export interface TestOwner extends Owner {
+  readonly running: () => number;
+  readonly errors: unknown[];
+}
+
+export function createOwner(plugin: string, generation = 1): TestOwner {
+  let running = 0;
+  const errors: unknown[] = [];
+  return {
+    plugin,
+    version: '1.0.0',
+    generation,
+    errors,
+    running: () => running,
+    async run(_kind, work) {
+      running += 1;
+      try {
+        return await work();
+      } catch (error) {
+        errors.push(error);
+        throw error;
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+/** Sets a plugin up and switches it on. */
+export async function activate(
+  replica: Replica,
+  owner: Owner,
+  declared: readonly EventDefinition[],
+  setup: (bus: Bus) => void = () => undefined,
+): Promise<Registration<Bus>> {
+  await replica.database.preparePlugin(owner.plugin);
+  const registration = replica.bus.forPlugin(owner, declared);
+  setup(registration.api);
+  await registration.prepare();
+  registration.activate();
+  return registration;
+}
+
+/** Collects things and resolves when there are enough, or rejects after a generous time. */
+export function createCollector<Item>(deadlineMs = 30_000): {
+  readonly items: Item[];
+  add(item: Item): void;
+  reach(count: number): Promise<Item[]>;
+} {
+  const items: Item[] = [];
+  const waiting = new Set<() => void>();
+  return {
+    items,
+    add(item) {
+      items.push(item);
+      for (const check of waiting) check();
+    },
+    reach: (count) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          reject(new Error(`${items.length} of ${count} arrived: ${JSON.stringify(items.slice(-5))}`));
+        }, deadlineMs);
+        const check = (): void => {
+          if (items.length < count) return;
+          waiting.delete(check);
+          clearTimeout(timer);
+          resolve([...items]);
+        };
+        waiting.add(check);
+        check();
+      }),
+  };
+}
+
+/** Asks again until a condition holds; rejects after a generous time. */
+export async function until(condition: () => Promise<boolean> | boolean, deadlineMs = 30_000): Promise<void> {
+  const begun = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - begun > deadlineMs) throw new Error('the condition did not come true in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Type, subject and data: what a test compares. */
+export function summary(event: Event): string {
+  return `${event.type} ${event.subject ?? '-'} ${JSON.stringify(event.data)}`;
+}
