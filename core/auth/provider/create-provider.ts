@@ -1,0 +1,241 @@
+import type { Log } from '@orchestrall/sdk';
+import { Provider, interactionPolicy } from 'oidc-provider';
+import type { Account, Client, Context, ModelPayload, Token } from 'oidc-provider';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { extraClientMetadata } from '../accounts/client.ts';
+import { hashSecret } from '../accounts/clients.ts';
+import type { User } from '../accounts/user.ts';
+import type { Users } from '../accounts/users.ts';
+import { serviceAccountPrefix } from '../tokens/claims.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { Artifacts } from './artifacts.ts';
+import { messagePage, pageHeaders, signOutPage } from './pages.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** Where the provider is mounted: Keycloak's path of a realm named `orchestrall`. */
+export const realmPath = '/realms/orchestrall';
+
+const protocol = '/protocol/openid-connect';
+
+/** Paths below `realmPath`, as Keycloak has them. */
+export const routes = {
+  authorization: `${protocol}/auth`,
+  token: `${protocol}/token`,
+  jwks: `${protocol}/certs`,
+  userinfo: `${protocol}/userinfo`,
+  end_session: `${protocol}/logout`,
+  introspection: `${protocol}/token/introspect`,
+  revocation: `${protocol}/revoke`,
+} as const;
+
+/** Path of the sign-in page below `realmPath`, with the interaction's id behind it. */
+export const signInPath = '/sign-in';
+
+export interface ProviderOptions {
+  readonly issuer: string;
+  readonly keys: SigningKeys;
+  readonly artifacts: Artifacts;
+  readonly users: Users;
+  readonly accessTokens: AccessTokens;
+  /** Life of an access token. */
+  readonly jwtExpirySeconds: number;
+  /** Life of a session and of what is refreshed within it. */
+  readonly sessionSeconds: number;
+  readonly log: Log;
+}
+
+const scopes = ['openid', 'profile', 'email', 'roles', 'offline_access'];
+
+/** Builds oidc-provider on our storage, keys and pages. Cheap: a change of keys simply builds another. */
+export function createProvider(options: ProviderOptions): Provider {
+  const { issuer, artifacts, users, log, sessionSeconds } = options;
+  const secure = issuer.startsWith('https:');
+  // Cookies know no ports: two appliances on one machine must not overwrite each other's.
+  const cookiePrefix = `orchestrall_${hash('sha256', issuer, 'hex').slice(0, 8)}`;
+  const cookie = { httpOnly: true, sameSite: 'lax', secure, path: realmPath };
+  const policy = interactionPolicy.base();
+  // All clients are made by administrators of this appliance; nobody is asked whether to trust them.
+  policy.remove('consent');
+
+  const provider: Provider = new Provider(issuer, {
+    adapter: (kind: string) => artifacts.adapter(kind),
+    jwks: options.keys.privateKeys,
+    cookies: {
+      keys: [options.keys.cookieKey],
+      names: {
+        session: `${cookiePrefix}_session`,
+        interaction: `${cookiePrefix}_sign_in`,
+        resume: `${cookiePrefix}_resume`,
+      },
+      long: cookie,
+      short: { httpOnly: true, sameSite: 'lax', secure },
+    },
+    routes: { ...routes },
+    scopes,
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username'],
+      email: ['email'],
+      roles: ['realm_access'],
+    },
+    conformIdTokenClaims: false,
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_context: Context, client: { clientAuthMethod: string }) =>
+          client.clientAuthMethod !== 'none',
+      },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_context: Context, client: { clientId: string }, token: Token) =>
+          client.clientId === token.clientId,
+      },
+      userinfo: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (context: Context, form: string) => {
+          const target = context.oidc.params['post_logout_redirect_uri'];
+          show(context, signOutPage(form), target === undefined ? [] : [formTarget(target)]);
+        },
+        postLogoutSuccessSource: (context: Context) =>
+          show(context, messagePage('Signed out', 'You are signed out and may close this page.')),
+      },
+    },
+    pkce: { required: () => true },
+    extraClientMetadata: { properties: [...extraClientMetadata] },
+    interactions: {
+      policy,
+      url: (_context: Context, interaction: { uid: string }) =>
+        `${realmPath}${signInPath}/${interaction.uid}`,
+    },
+    findAccount: async (_context: Context, id: string) => toAccount(await users.find(id)),
+    extraTokenClaims: (context: Context | undefined, token: Token) => accessTokenClaims(context, token),
+    issueRefreshToken: (_context: Context, client: { grantTypeAllowed(type: string): boolean }) =>
+      client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    loadExistingGrant: (context: Context) => loadGrant(provider, context),
+    clientBasedCORS: (_context: Context, origin: string, client: { redirectUris: readonly string[] }) =>
+      client.redirectUris.some((uri) => URL.parse(uri)?.origin === origin),
+    renderError: (context: Context, out: { error: string; error_description?: string }) =>
+      show(context, messagePage('This sign-in cannot go on', out.error_description ?? out.error)),
+    clockTolerance: 5,
+    ttl: {
+      AccessToken: options.jwtExpirySeconds,
+      ClientCredentials: options.jwtExpirySeconds,
+      IdToken: options.jwtExpirySeconds,
+      AuthorizationCode: 60,
+      Interaction: 1800,
+      RefreshToken: sessionSeconds,
+      Session: sessionSeconds,
+      Grant: sessionSeconds,
+    },
+  });
+  // Host and scheme are the issuer's: the handler sets these headers itself, whatever the outside sent.
+  provider.proxy = true;
+  provider.Client.prototype.compareClientSecret = compareSecretHash;
+  options.accessTokens.install(provider);
+  provider.use(completeIntrospection);
+  provider.on('server_error', (_context, error) => log.error({ err: error }, 'identity provider failed'));
+  provider.on('error', (error) => log.error({ err: error }, 'identity provider failed'));
+  provider.on('grant.error', (context, error) =>
+    log.warn({ client: context.oidc.client?.clientId, reason: error.message }, 'token request refused'),
+  );
+  return provider;
+}
+
+function compareSecretHash(this: Client, secret: string): boolean {
+  const expected = Buffer.from(this.clientSecret ?? '');
+  const given = Buffer.from(hashSecret(secret));
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
+/** An account as oidc-provider wants it, with the user behind it. */
+interface UserAccount extends Account {
+  readonly user: User;
+}
+
+function toAccount(user: User | undefined): UserAccount | undefined {
+  if (user === undefined) return undefined;
+  return { accountId: user.id, user, claims: () => Promise.resolve({ sub: user.id, ...personClaims(user) }) };
+}
+
+function personClaims(user: User): Readonly<Record<string, unknown>> {
+  return {
+    preferred_username: user.name,
+    ...(user.email === null ? {} : { email: user.email }),
+    realm_access: { roles: user.roles },
+  };
+}
+
+function accessTokenClaims(context: Context | undefined, token: Token): ModelPayload {
+  if (token.kind === 'AccessToken') {
+    const account = context?.oidc.account;
+    if (account === undefined || !isUserAccount(account))
+      throw new TypeError('an access token without its user');
+    return { typ: 'Bearer', azp: token.clientId, aud: 'orchestrall', ...personClaims(account.user) };
+  }
+  const client = context?.oidc.client;
+  if (client === undefined) throw new TypeError('a service token without its client');
+  return {
+    typ: 'Bearer',
+    azp: token.clientId,
+    aud: 'orchestrall',
+    sub: client['service_account_id'],
+    preferred_username: `${serviceAccountPrefix}${token.clientId}`,
+    realm_access: { roles: client['service_account_roles'] },
+  };
+}
+
+function isUserAccount(account: Account): account is UserAccount {
+  return 'user' in account;
+}
+
+/** Adds what the provider, which stores no audience, leaves out. */
+async function completeIntrospection(context: Context, next: () => Promise<void>): Promise<void> {
+  await next();
+  const { body } = context;
+  if (typeof body !== 'object' || body === null || !('active' in body) || body.active !== true) return;
+  context.body = {
+    ...body,
+    aud: 'orchestrall',
+    ...('preferred_username' in body ? { username: body.preferred_username } : {}),
+  };
+}
+
+/** The session's grant, made at once with every scope, and kept alive as long as the session. */
+async function loadGrant(provider: Provider, context: Context): Promise<unknown> {
+  const { client, session, account, result } = context.oidc;
+  const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  const found = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  if (found !== undefined) {
+    if (session.exp !== undefined && found.exp < session.exp) {
+      found.exp = session.exp;
+      await found.save();
+    }
+    return found;
+  }
+  if (account === undefined) return undefined;
+  const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  grant.addOIDCScope(scopes.join(' '));
+  await grant.save();
+  return grant;
+}
+
+/** Where a form may lead after redirects, as a source of a content security policy. */
+export function formTarget(uri: string): string {
+  const parsed = URL.parse(uri);
+  if (parsed === null) return "'self'";
+  return parsed.origin === 'null' ? parsed.protocol : parsed.origin;
+}
+
+function show(context: Context, html: string, formTargets: readonly string[] = []): void {
+  for (const [name, value] of Object.entries(pageHeaders(formTargets))) context.set(name, value);
+  context.body = html;
+}

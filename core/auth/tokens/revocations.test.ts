@@ -1,0 +1,63 @@
+import type { Database } from '@orchestrall/sdk';
+import { describe, expect, it } from 'vitest';
+import { createRevocations } from './revocations.ts';
+
+/** A database that answers one statement, from what the test says is revoked. */
+function setUp(): {
+  revoked: string[];
+  reads: () => number;
+  fail: (failing: boolean) => void;
+  turn: (ms: number) => void;
+  revocations: ReturnType<typeof createRevocations>;
+} {
+  const revoked: string[] = [];
+  let count = 0;
+  let failing = false;
+  let nowMs = 0;
+  const query: Database['query'] = <Result extends object>() => {
+    count += 1;
+    if (failing) return Promise.reject(new Error('no connection'));
+    return Promise.resolve(JSON.parse(JSON.stringify(revoked.map((jti) => ({ jti })))) as Result[]);
+  };
+  const database: Pick<Database, 'query'> = { query };
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  return {
+    revoked,
+    reads: () => count,
+    fail: (value) => void (failing = value),
+    turn: (ms) => void (nowMs += ms),
+    revocations: createRevocations({ database, clock }),
+  };
+}
+
+describe('createRevocations()', () => {
+  it('reads anew, before it answers, what is older than 900 ms', async () => {
+    const { revoked, revocations, turn, reads } = setUp();
+    await revocations.load();
+    revoked.push('one');
+    turn(900);
+    expect(revocations.ensureFresh()).toBeUndefined();
+    turn(1);
+    await Promise.all([revocations.ensureFresh(), revocations.ensureFresh()]);
+    expect(revocations.has('one')).toBe(true);
+    expect(reads()).toBe(2);
+  });
+
+  it('refuses to answer when it cannot read', async () => {
+    const { revocations, turn, fail } = setUp();
+    await revocations.load();
+    turn(1000);
+    fail(true);
+    await expect(revocations.ensureFresh()).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    fail(false);
+    await revocations.ensureFresh();
+  });
+
+  it('keeps what was revoked here while a read was under way', async () => {
+    const { revocations } = setUp();
+    const reading = revocations.load();
+    revocations.add(['mine']);
+    await reading;
+    expect(revocations.has('mine')).toBe(true);
+  });
+});

@@ -1,0 +1,62 @@
+import type { Clock, Database } from '@orchestrall/sdk';
+import { authError } from '../errors.ts';
+import type { RevokedTokens } from '../verify.ts';
+
+/** Longest age at which the known revocations are used without reading them anew. */
+const maxAgeMs = 900;
+
+/** Revoked access tokens of all replicas, held in memory until they would have expired anyway. */
+export interface Revocations extends RevokedTokens {
+  /** Notes what this process revoked itself, at once. */
+  add(jtis: readonly string[]): void;
+  /** Reads what all replicas revoked. */
+  load(): Promise<void>;
+}
+
+/**
+ * Creates the list. The caller loads it twice a second; a token presented when the list is older than 900 ms waits
+ * for a read, and is refused with `IDENTITY_UNAVAILABLE` when that fails: an unknown revocation must not pass.
+ */
+export function createRevocations(options: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): Revocations {
+  const { database, clock } = options;
+  let known = new Set<string>();
+  let addedWhileReading = new Set<string>();
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    const startedAtMs = clock.monotonicMs();
+    addedWhileReading = new Set();
+    const rows = await database.query<{ jti: string }>(
+      // A little beyond expiry, since the verifier tolerates clocks that differ.
+      `select jti from auth_revocations where expires_at > now() - interval '60 seconds'`,
+    );
+    known = new Set(rows.map((row) => row.jti)).union(addedWhileReading);
+    readAtMs = startedAtMs;
+  }
+
+  const load = (): Promise<void> => {
+    reading ??= read().finally(() => (reading = undefined));
+    return reading;
+  };
+
+  return {
+    has: (jti) => known.has(jti),
+    add(jtis) {
+      for (const jti of jtis) {
+        known.add(jti);
+        addedWhileReading.add(jti);
+      }
+    },
+    load,
+    ensureFresh() {
+      if (clock.monotonicMs() - readAtMs <= maxAgeMs) return undefined;
+      return load().catch((cause: unknown) => {
+        throw authError('IDENTITY_UNAVAILABLE', undefined, cause);
+      });
+    },
+  };
+}
