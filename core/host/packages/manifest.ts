@@ -7,7 +7,7 @@ import { checkPrefixes } from './prefixes.ts';
 
 export type { ManifestFault } from './checker.ts';
 
-const pluginName = /^[a-z](?:-?[a-z0-9]){1,39}$/u;
+const pluginName = /^(?=.{2,40}$)[a-z](?:-?[a-z0-9])+$/u;
 const keyName = /^[a-z](?:[-_]?[a-z0-9]){0,62}$/u;
 const hostName =
   /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?<port>\d{1,5}))?$/iu;
@@ -53,9 +53,6 @@ function checkNames(check: Checker, value: Readonly<Record<string, unknown>>): v
   const remedy =
     'Use lower-case letters, digits and single `-`, beginning with a letter, 2 to 40 characters.';
   check.pattern('/name', value['name'], pluginName, 'a plugin name', remedy);
-  if (typeof value['name'] === 'string' && value['name'].length > 40) {
-    check.fault('/name', 'is longer than 40 characters', remedy);
-  }
   for (const field of ['features', 'providers']) {
     check.list(`/${field}`, value[field], (path, key) =>
       check.pattern(
