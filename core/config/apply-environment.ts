@@ -40,8 +40,7 @@ export function applyEnvironment(target: EnvironmentTarget): InactiveKey[] {
         });
     }
   }
-  refuseUnknownFlags(target);
-  return inactive;
+  return [...inactive, ...judgeUnknownFlags(target)];
 }
 
 /** Sets what the command line sets, by path, over file and environment. */
@@ -69,19 +68,29 @@ function whenTrue(variable: Variable, value: string, faults: FaultList): string 
   return on === true ? value : undefined;
 }
 
-function refuseUnknownFlags({ variables, features, used, faults }: EnvironmentTarget): void {
-  const known = new Set(features.map(flagVariable));
+/**
+ * An unknown flag in `.env` is meant for us and refused; one in the process's environment only where it looks like a
+ * misspelt one of ours, since other programs use the prefix too.
+ */
+function judgeUnknownFlags({ variables, features, used, faults }: EnvironmentTarget): InactiveKey[] {
+  const known = new Map(features.map((feature) => [flagVariable(feature), feature]));
+  const ignored: InactiveKey[] = [];
   for (const variable of variables.values()) {
-    const { name } = variable;
+    const { name, place } = variable;
     if (!name.startsWith('FF_') || known.has(name) || name in environmentNames || used.has(name)) continue;
-    const guess = nearest(name, known);
+    const guess = nearest(name.slice(3), known.values());
+    if (guess === undefined && place.file === 'environment') {
+      ignored.push({ path: name, reason: 'It names no feature of this appliance.' });
+      continue;
+    }
     reportRefused(
       variable,
       `The variable ${name} names a feature that does not exist.`,
-      guess === undefined ? `Remove ${name}, or correct its name.` : `Did you mean ${guess}?`,
+      guess === undefined ? `Remove ${name}, or correct its name.` : `Did you mean ${flagVariable(guess)}?`,
       faults,
     );
   }
+  return ignored;
 }
 
 function reportRefused({ name, place }: Variable, message: string, remedy: string, faults: FaultList): void {

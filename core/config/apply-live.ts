@@ -13,7 +13,7 @@ import { Secrets } from './secrets.ts';
 export function applyLive(
   running: LoadedConfiguration,
   next: LoadedConfiguration,
-  options: { readonly installed?: InstalledPlugins; readonly hashKey?: string } = {},
+  options: { readonly installed?: InstalledPlugins; readonly hashKey?: string | undefined } = {},
 ): LoadedConfiguration {
   const installed = options.installed ?? [];
   const held = new Set(

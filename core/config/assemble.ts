@@ -1,6 +1,7 @@
 import { Secret } from '@orchestrall/sdk';
 import { Value } from 'typebox/value';
 import { applyEnvironment, applyOverrides } from './apply-environment.ts';
+import { unreadableFilesOf } from './check-files.ts';
 import { contradictionsOf } from './check-meaning.ts';
 import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
@@ -33,7 +34,7 @@ export interface Assembly {
   readonly validation: Validation;
   readonly options: {
     readonly installed: InstalledPlugins;
-    readonly overrides?: Readonly<Record<string, string>>;
+    readonly overrides?: Readonly<Record<string, string>> | undefined;
   };
 }
 
@@ -79,7 +80,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   faults.throwIfAny();
 
   if (!isCore(core)) throw new TypeError('the configuration passed validation and does not fit its schema');
-  for (const fault of contradictionsOf(core, tree)) faults.add(fault);
+  for (const fault of [...contradictionsOf(core, tree), ...(await unreadableFilesOf(core, tree))])
+    faults.add(fault);
   faults.throwIfAny();
   const client = { ...core.client, name: core.client.name === '' ? core.client.id : core.client.name };
   return {

@@ -4,6 +4,7 @@ import { CoreSections } from './configuration.ts';
 import { sectionOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
 import type { LoadedConfiguration } from './load.ts';
+import { namesSecret } from './secret-names.ts';
 import { schemaNode } from './schema-node.ts';
 import { renderPath } from './tree.ts';
 import { schemaOfKey } from './validate.ts';
@@ -63,7 +64,10 @@ function leavesOf({ value, secrets }: LoadedConfiguration): Map<string, Leaf> {
       for (const [key, child] of Object.entries(item)) visit(child, [...path, key]);
       return;
     }
-    const secret = item instanceof Secret || secrets.paths().some((at) => isWithin(at, rendered));
+    const secret =
+      item instanceof Secret ||
+      (typeof item === 'string' && namesSecret(path.at(-1) ?? '')) ||
+      secrets.paths().some((at) => isWithin(at, rendered));
     const exact = item instanceof Secret ? item.reveal() : JSON.stringify(item);
     leaves.set(rendered, { path, exact, shown: secret ? secretMask : item });
   };

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Secret, secretMask } from '@orchestrall/sdk';
 import type { Configuration } from './configuration.ts';
+import { namesSecret } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 
 /**
@@ -27,8 +28,10 @@ export function masked(
   const { sections, ...core } = value;
   const hide = (item: unknown, path: string): unknown => {
     if (item instanceof Secret) return mask(item);
-    const secret = typeof item === 'string' ? secrets.get(path) : undefined;
-    if (secret !== undefined) return mask(secret);
+    if (typeof item === 'string') {
+      const secret = secrets.get(path) ?? (namesSecret(lastKey(path)) ? new Secret(item) : undefined);
+      return secret === undefined ? item : mask(secret);
+    }
     if (Array.isArray(item)) return item.map((entry, index) => hide(entry, `${path}[${index}]`));
     return typeof item === 'object' && item !== null ? hideAll(item, path) : item;
   };
@@ -39,6 +42,10 @@ export function masked(
         .map(([key, item]) => [key, hide(item, joined(path, key))]),
     );
   return hideAll({ ...sections, ...core }, '');
+}
+
+function lastKey(path: string): string {
+  return /[\w-]+$/.exec(path)?.[0] ?? '';
 }
 
 function joined(path: string, key: string): string {

@@ -19,14 +19,14 @@ import type { Validation } from './report.ts';
 /** What a configuration is loaded from. */
 export interface LoadOptions {
   /** The client's YAML; without it the built-in client, and no `.env`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The process's environment, from `readEnvironment()`. */
   readonly environment: Environment;
   readonly installed: InstalledPlugins;
   /** What the command line sets, by path: `{ 'server.port': '0' }`; stands over file and environment. */
-  readonly overrides?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>> | undefined;
   /** Key under which secrets enter the hash; without it a changed secret does not change the hash. */
-  readonly hashKey?: string;
+  readonly hashKey?: string | undefined;
 }
 
 /** A configuration that is fit for use, and where it came from. */

@@ -27,7 +27,10 @@ export function readYaml(text: string, file: string, faults: FaultList): Mapping
   };
   const document = parse(text, lines, file, faults);
   if (document === undefined) return undefined;
-  for (const error of document.errors) reportSyntax(error, at(error.pos[0]), faults);
+  for (const error of document.errors) {
+    const before = text.slice(Math.max(0, error.pos[0] - 1), error.pos[0] + 1);
+    reportSyntax(error, at(error.pos[0]), before === '${', faults);
+  }
   if (document.errors.length > 0) return undefined;
   const reader = new TreeReader(at, faults);
   if (!isMap(document.contents)) {
@@ -59,7 +62,7 @@ function parse(
       prettyErrors: false,
       stringKeys: true,
       uniqueKeys: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
   } catch (error) {
     // The parser recurses: nesting by the ten thousand ends its stack, which is the file's fault.

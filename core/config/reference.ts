@@ -66,7 +66,7 @@ function environmentText(): string[] {
         ...rows,
         [
           '`FF_<FEATURE>`',
-          'sets `features.<feature>.enabled`, such as `FF_CRM_INTEGRATION=false`; one that names no feature is refused',
+          'sets `features.<feature>.enabled`, such as `FF_CRM_INTEGRATION=false`; one that names no feature is refused in `.env`, and in the environment where it looks misspelt',
           '',
         ],
       ],

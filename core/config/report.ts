@@ -33,25 +33,35 @@ export function reportUnknownKey(
 ): void {
   const path = nameOf([...parent, key], validation);
   const refused = Object.hasOwn(refusedKeys, path) ? refusedKeys[path] : undefined;
+  if (refused !== undefined) {
+    const { message, remedy } = refused;
+    const found = 'a refused key';
+    validation.faults.add({
+      code: 'refused_key',
+      place,
+      path,
+      message,
+      expected: 'no such key',
+      found,
+      remedy,
+    });
+    return;
+  }
   const guess = nearest(key, known);
-  const patterns = Object.keys(shape.patternProperties ?? {});
-  const names = known.map((name) => `\`${name}\``).join(', ');
   validation.faults.add({
-    code: refused === undefined ? 'unknown_key' : 'refused_key',
+    code: 'unknown_key',
     place,
     path,
-    message: refused?.message ?? `There is no key \`${key}\` here.`,
-    expected:
-      refused === undefined
-        ? names === ''
-          ? `keys that match ${patterns.join(' or ')}`
-          : `one of ${names}`
-        : 'no such key',
-    found: refused === undefined ? 'an unknown key' : 'a refused key',
-    remedy:
-      refused?.remedy ??
-      (guess === undefined ? 'Remove the key, or correct its name.' : `Did you mean \`${guess}\`?`),
+    message: `There is no key \`${key}\` here.`,
+    expected: expectedKeys(known, Object.keys(shape.patternProperties ?? {})),
+    found: 'an unknown key',
+    remedy: guess === undefined ? 'Remove the key, or correct its name.' : `Did you mean \`${guess}\`?`,
   });
+}
+
+function expectedKeys(known: readonly string[], patterns: readonly string[]): string {
+  if (known.length > 0) return `one of ${known.map((name) => `\`${name}\``).join(', ')}`;
+  return patterns.length > 0 ? `keys that match ${patterns.join(' or ')}` : 'no keys';
 }
 
 /** Reports a key that must be there and is not. */

@@ -7,10 +7,10 @@ export const maxDepth = 32;
 /** Most values in one file. */
 export const maxValues = 20_000;
 
-/** Reports what the parser found, in a person's words. */
-export function reportSyntax(error: YAMLError, place: Place, faults: FaultList): void {
+/** Reports what the parser found, in a person's words; `bare` says that it stumbled over an unquoted `${`. */
+export function reportSyntax(error: YAMLError, place: Place, bare: boolean, faults: FaultList): void {
   const tab = error.code === 'TAB_AS_INDENT' || /\btabs?\b/i.test(error.message);
-  const known = tab ? syntaxHelp.TAB_AS_INDENT : syntaxHelp[error.code];
+  const known = tab ? syntaxHelp.TAB_AS_INDENT : bare ? bareInterpolation : syntaxHelp[error.code];
   faults.add({
     code: 'syntax',
     place,
@@ -31,6 +31,13 @@ interface SyntaxHelp {
   readonly remedy: string;
 }
 
+const bareInterpolation: SyntaxHelp = {
+  message: 'A `${` stands unquoted inside braces or brackets, where `{` begins a mapping.',
+  expected: 'quoted text, such as `"${NAME}"`',
+  found: 'an unquoted `${`',
+  remedy: 'Put it in quotes: `["${NAME}"]`.',
+};
+
 const syntaxHelp: Readonly<Record<string, SyntaxHelp>> & { readonly TAB_AS_INDENT: SyntaxHelp } = {
   TAB_AS_INDENT: {
     message: 'The line is indented with a tab.',
@@ -48,7 +55,7 @@ const syntaxHelp: Readonly<Record<string, SyntaxHelp>> & { readonly TAB_AS_INDEN
     message: 'A key is not text.',
     expected: 'a word before the colon',
     found: 'a list or mapping as key',
-    remedy: 'Write the key as a word; quote ${...} when it stands alone in braces or brackets.',
+    remedy: 'Write the key as a word.',
   },
   BAD_ALIAS: {
     message: 'An alias refers to nothing.',

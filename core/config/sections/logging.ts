@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** How much a logger says; each level includes those after it. */
-export const LogLevel = Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
+export const LogLevel = Type.Enum(levels);
 export type LogLevel = Static<typeof LogLevel>;
 
 /** What is logged and in which form. */
 export const Logging = Type.Object(
   {
-    level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    level: Type.Enum(levels, {
       default: 'info',
       description: 'How much is logged where `levels` does not say otherwise.',
       'x-applies': 'live',

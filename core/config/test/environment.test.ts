@@ -1,0 +1,144 @@
+import { mkdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { environmentNames } from '../environment-names.ts';
+import { readEnvironment } from '../environment.ts';
+import { clientFolder } from './client-folder.ts';
+
+const client = 'client:\n  id: acme\n';
+
+test('a variable is read as the type that its key wants', async () => {
+  await using folder = await clientFolder(
+    `${client}  name: \${NAME}\nserver: {port: "\${PORT}"}\ntelemetry: {enabled: "\${ON}", endpoint: "http://\${HOST}:\${PORT}", sample_ratio: "\${RATIO}"}\nfeatures:\n  crm_integration: \${ON}\n`,
+  );
+  const environment = { NAME: '42', PORT: '8080', ON: 'yes', HOST: 'otel', RATIO: '0.5' };
+  const { value } = await folder.load({ environment });
+  expect(value.client.name).toBe('42');
+  expect(value.server.port).toBe(8080);
+  expect(value.telemetry).toMatchObject({ enabled: true, endpoint: 'http://otel:8080', sample_ratio: 0.5 });
+  expect(value.features['crm_integration']?.enabled).toBe(true);
+});
+
+test('a default holds for a variable that is not set or empty, and may be empty itself', async () => {
+  await using folder = await clientFolder(`${client}  name: "\${A:-x} \${B:-y:-z}\${C:-}"\n`);
+  expect((await folder.load({ environment: { A: '' } })).value.client.name).toBe('x y:-z');
+});
+
+test('$${ writes ${ itself', async () => {
+  await using folder = await clientFolder(`${client}  name: "$\${A} costs $5 \${A}"\n`);
+  expect((await folder.load({ environment: { A: 'b' } })).value.client.name).toBe('${A} costs $5 b');
+});
+
+test('.env beside the file is read, and the environment stands over it unless it is empty', async () => {
+  await using folder = await clientFolder(`${client}  name: "\${A} \${B} \${C}"\n`);
+  await folder.write('.env', '# names\nA=1\nexport B="2 2"\nC=3\nFF_CRM_INTEGRATION=true\n');
+  const { value, sources } = await folder.load({ environment: { A: 'one', C: '' } });
+  expect(value.client.name).toBe('one 2 2 3');
+  expect(sources['crm_integration']).toMatchObject({ decidedBy: 'environment' });
+});
+
+test('a .env that cannot be read is a fault', async () => {
+  await using folder = await clientFolder(client);
+  await mkdir(`${folder.path}/.env`);
+  expect(await folder.faults()).toMatchObject([{ file: `${folder.path}/.env`, message: /is a folder/ }]);
+});
+
+test('a flag of the environment stands over the file, and the sources say so', async () => {
+  await using folder = await clientFolder(`${client}features: {crm_integration: true}\n`);
+  const before = await folder.load();
+  expect(before.sources['crm_integration']).toEqual({
+    decidedBy: 'file',
+    file: true,
+    environment: null,
+    default: false,
+  });
+  const after = await folder.load({ environment: { FF_CRM_INTEGRATION: 'false' } });
+  expect(after.value.features['crm_integration']?.enabled).toBe(false);
+  expect(after.sources['crm_integration']).toEqual({
+    decidedBy: 'environment',
+    file: true,
+    environment: { variable: 'FF_CRM_INTEGRATION', enabled: false },
+    default: false,
+  });
+});
+
+test('a feature that nobody names is as its plugin says', async () => {
+  await using folder = await clientFolder(client);
+  const loaded = await folder.load({
+    installed: [{ name: 'crm', enabledByDefault: true }, { name: 'tasks' }],
+  });
+  expect(loaded.value.features).toMatchObject({ crm: { enabled: true }, tasks: { enabled: false } });
+  expect(loaded.sources['crm']).toMatchObject({ decidedBy: 'default', file: null });
+});
+
+test('the command line stands over environment and file', async () => {
+  await using folder = await clientFolder(`${client}server: {port: 1, host: a.example}\n`);
+  const overrides = { 'server.port': '0', 'server.host': '::1' };
+  expect((await folder.load({ overrides })).value.server).toMatchObject({ port: 0, host: '::1' });
+  const faults = await folder.faults({ overrides: { 'server.port': 'eighty' } });
+  expect(faults).toMatchObject([
+    { file: 'command line', path: 'server.port', found: 'text (from the command line)' },
+  ]);
+});
+
+const samples: Readonly<Record<string, string>> = {
+  DATABASE_URL: 'postgres://u:p@db/x',
+  WEBHOOK_SECRET: 'a-long-enough-secret',
+  ENVIRONMENT: 'dev',
+  DEBUG_MODE: 'true',
+  ENABLE_MONITORING: 'true',
+  ENABLE_SELF_HEALING: 'true',
+};
+
+test.each(Object.entries(environmentNames))(
+  '%s in the environment has its outcome',
+  async (name, outcome) => {
+    await using folder = await clientFolder(client);
+    const environment = { [name]: samples[name] ?? 'some-text' };
+    if (outcome.kind === 'refused') {
+      const { message, remedy } = outcome;
+      expect(await folder.faults({ environment })).toMatchObject([
+        { code: 'refused_variable', path: name, file: 'environment', message, remedy },
+      ]);
+      return;
+    }
+    const { value, inactive } = await folder.load({ environment });
+    const path = outcome.kind === 'switches' ? ['features', outcome.feature] : outcome.path;
+    const reported = inactive.some((key) => key.path === path.join('.') && key.reason.includes(name));
+    const set = [value.database.url, value.security.webhook_secret].map((secret) => secret?.reveal());
+    const honoured = [...set, value.telemetry.environment, value.logging.level].includes(
+      outcome.kind === 'sets_when_true' ? outcome.value : environment[name],
+    );
+    const inSection = JSON.stringify(value.sections['notifications']).includes(`"${path.at(-1) ?? ''}"`);
+    expect([reported, honoured || inSection]).toContain(true);
+  },
+);
+
+test('a name that the file asks for does what the file does with it, and nothing else', async () => {
+  await using folder = await clientFolder(
+    `${client}  name: \${JWT_SECRET}\ndatabase:\n  url: \${DATABASE_URL}?sslmode=require\n`,
+  );
+  const { value } = await folder.load({ environment: { JWT_SECRET: 'x', DATABASE_URL: 'postgres://db/x' } });
+  expect(value.database.url?.reveal()).toBe('postgres://db/x?sslmode=require');
+});
+
+test('a flag of another program is ignored and reported, unless it stands in .env', async () => {
+  await using folder = await clientFolder(client);
+  const { inactive } = await folder.load({ environment: { FF_GITLAB_TIMESTAMPS: '1' } });
+  expect(inactive).toMatchObject([{ path: 'FF_GITLAB_TIMESTAMPS' }]);
+  await folder.write('.env', 'FF_GITLAB_TIMESTAMPS=1\n');
+  expect(await folder.faults()).toMatchObject([{ path: 'FF_GITLAB_TIMESTAMPS', line: 1 }]);
+});
+
+test('an empty name of the table counts as not set', async () => {
+  await using folder = await clientFolder(client);
+  const environment = { JWT_SECRET: '', DATABASE_URL: '', FF_CRM_INTEGRATION: '', DEBUG_MODE: 'false' };
+  const { value } = await folder.load({ environment });
+  expect(value.database.url).toBeUndefined();
+  expect(value.logging.level).toBe('info');
+});
+
+test('the environment is a frozen copy of the process', () => {
+  const environment = readEnvironment();
+  expect(environment['PATH']).toBe(process.env['PATH']);
+  expect(Object.isFrozen(environment)).toBe(true);
+});

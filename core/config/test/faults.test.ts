@@ -1,0 +1,86 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { ConfigurationError, configurationExitCode } from '../faults.ts';
+import { brokenVariants } from './broken-variants.ts';
+import { clientFolder } from './client-folder.ts';
+
+test.each(brokenVariants)('a configuration with $name is refused with place and remedy', async (variant) => {
+  await using folder = await clientFolder(variant.yaml);
+  if (variant.dotenv !== undefined) await folder.write('.env', variant.dotenv);
+  const faults = await folder.faults({ environment: variant.environment ?? {} });
+  const fault = faults.find(({ path, code }) => path === variant.path && code === variant.code);
+  expect(fault, JSON.stringify(faults, null, 2)).toBeDefined();
+  expect(fault?.line).toBe(variant.line);
+  expect(fault?.message).toMatch(variant.message);
+  expect(fault?.expected).toMatch(variant.expected);
+  expect(fault?.remedy).toMatch(variant.remedy);
+});
+
+test('there are at least thirty broken variants', () => {
+  expect(brokenVariants.length).toBeGreaterThanOrEqual(30);
+});
+
+test('all faults are told at once, in the order of their lines', async () => {
+  await using folder = await clientFolder(
+    'client:\n  tier: gold\nserver:\n  port: -1\n  prot: 1\nfeatures:\n  authentication: false\nstorage: 1\n',
+  );
+  const faults = await folder.faults({ environment: { JWT_SECRET: 'x' } });
+  expect(faults.map(({ path, line }) => `${line ?? '-'} ${path}`)).toEqual([
+    '- JWT_SECRET',
+    '2 client.id',
+    '2 client.tier',
+    '4 server.port',
+    '5 server.prot',
+    '7 features.authentication',
+    '8 storage',
+  ]);
+});
+
+test('the error carries exit code 78 and renders file, line, column, path, expectation, finding and remedy', async () => {
+  await using folder = await clientFolder('client:\n  id: acme\n  tier: gold\n');
+  const error = await folder.load().catch((reason: unknown) => reason);
+  expect(configurationExitCode).toBe(78);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(error).toMatchObject({
+    exitCode: 78,
+    code: 'CONFIGURATION_INVALID',
+    files: [folder.file, `${folder.path}/.env`],
+  });
+  expect(String(error)).toContain(`${folder.file}:3:9  client.tier\n`);
+  expect(String(error)).toContain('  expected: one of `starter`, `professional`, `enterprise`\n');
+  expect(String(error)).toContain('  found:    text\n');
+  expect(String(error)).toContain('  remedy:   ');
+});
+
+test('no fault shows the value that it found', async () => {
+  const secret = 'hunter2-do-not-show';
+  await using folder = await clientFolder(
+    `client:\n  id: ${secret.toUpperCase()}\n  tier: \${TIER}\nserver:\n  port: \${PORT:-${secret}}\ndatabase:\n  url: mysql://${secret}\nsecurity:\n  webhook_secret: \${file:key}\n`,
+  );
+  await folder.write('key', 'hunter2');
+  const error = await folder.load({ environment: { TIER: secret } }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(JSON.stringify([error, String(error)]).toLowerCase()).not.toContain('hunter2');
+});
+
+test('a file that is missing, a folder, or a circle of links is refused by name', async () => {
+  await using folder = await clientFolder();
+  expect(await folder.faults()).toMatchObject([{ message: /no such file/, remedy: /Check the path/ }]);
+  await mkdir(`${folder.path}/sub`);
+  expect(await folder.faults({ file: `${folder.path}/sub` })).toMatchObject([{ found: 'a folder' }]);
+  await symlink('client.yaml', folder.file);
+  expect(await folder.faults()).toMatchObject([{ message: /circle/ }]);
+});
+
+test('nesting by the ten thousand is refused, whatever the parser makes of it', async () => {
+  await using folder = await clientFolder(`client: ${'['.repeat(200_000)}\n`);
+  const faults = await folder.faults();
+  expect(faults.length).toBeGreaterThan(0);
+  expect(faults[0]).toMatchObject({ code: 'syntax' });
+});
+
+test('a file with more values than settings can be is refused once', async () => {
+  await using folder = await clientFolder(`client:\n  id: acme\nx: [${'1,'.repeat(30_000)}]\n`);
+  const faults = await folder.faults();
+  expect(faults.filter(({ message }) => /more than 20000 values/.test(message))).toHaveLength(1);
+});
