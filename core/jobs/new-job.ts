@@ -1,5 +1,6 @@
 import type { EnqueueOptions, Fault, JobDefinition } from '@orchestrall/sdk';
 import Value from 'typebox/value';
+import { jsonText } from '../database/json-text.ts';
 import { coreError } from '../errors.ts';
 import { currentScope } from '../telemetry/scope.ts';
 import { uuidv7 } from '../telemetry/uuid.ts';
@@ -79,16 +80,8 @@ export function payloadFaults(definition: JobDefinition, payload: unknown): Faul
     message: error.message,
   }));
   if (faults.length > 0) return faults;
-  const text: unknown = JSON.stringify(payload);
-  if (typeof text !== 'string') return [{ path: '/payload', message: 'is not JSON' }];
-  if (Buffer.byteLength(text) > maxPayloadBytes) {
-    return [
-      { path: '/payload', message: `is larger than ${maxPayloadBytes} bytes; store it and pass its id` },
-    ];
-  }
-  if (text.includes(String.raw`\u0000`))
-    return [{ path: '/payload', message: 'contains NUL, which cannot be stored' }];
-  return [];
+  const json = jsonText(payload, maxPayloadBytes);
+  return 'problem' in json ? [{ path: '/payload', message: json.problem }] : [];
 }
 
 function optionFaults({ priority, runAt, uniqueKey }: EnqueueOptions): Fault[] {

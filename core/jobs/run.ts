@@ -1,4 +1,5 @@
 import type { AppError, Job, Transaction, TransactionOptions } from '@orchestrall/sdk';
+import { jsonText } from '../database/json-text.ts';
 import { coreError } from '../errors.ts';
 import { withScope } from '../telemetry/scope.ts';
 import type { ClaimedJob, Sql } from './claim.ts';
@@ -118,16 +119,9 @@ async function keep(
 }
 
 function checkpointText({ name }: ClaimedJob, value: unknown): string {
-  const text: unknown = JSON.stringify(value ?? null);
-  if (typeof text !== 'string')
-    throw coreError('JOB_INVALID', { name, reason: 'its checkpoint is not JSON' });
-  if (Buffer.byteLength(text) > maxPayloadBytes) {
-    throw coreError('JOB_INVALID', {
-      name,
-      reason: `its checkpoint is larger than ${maxPayloadBytes} bytes`,
-    });
-  }
-  return text;
+  const json = jsonText(value ?? null, maxPayloadBytes);
+  if ('problem' in json) throw coreError('JOB_INVALID', { name, reason: `its checkpoint: ${json.problem}` });
+  return json.text;
 }
 
 /** The error a cut run's signal carries as its reason. */
