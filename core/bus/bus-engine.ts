@@ -38,7 +38,7 @@ import { Relay } from './relay.ts';
 import { Streams } from './streams.ts';
 import type { StreamItem, StreamOptions } from './streams.ts';
 import { Tail } from './tail.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportMessage } from './transport.ts';
 
 export interface BusOptions {
   readonly database: DatabaseEngine;
@@ -96,6 +96,7 @@ export function createBus(options: BusOptions): BusEngine {
   const core = database.core();
   const replica = options.replica ?? randomUUID();
   const transport = options.transport ?? createInProcessTransport();
+  const origin = randomUUID();
   const stamp = createStamps();
   const events = createEventStore(core);
   const declarations = new Declarations();
@@ -107,12 +108,16 @@ export function createBus(options: BusOptions): BusEngine {
   const stopping = new AbortController();
   let state: 'new' | 'running' | 'stopped' = 'new';
 
+  /** Hints only: whoever misses one finds the events by their positions. */
+  const send = (message: TransportMessage): void => {
+    transport.publish(message).catch((error: unknown) => {
+      log.debug({ err: error, transport: transport.name }, 'a hint to other replicas was lost');
+    });
+  };
   const publish = (stamped: readonly StampedEvent[]): void => {
     tail.offer(stamped);
     notifier.stamped(stamped.at(-1)?.position ?? 0);
-    transport.publish({ kind: 'stamped', events: stamped }).catch((error: unknown) => {
-      log.debug({ err: error, transport: transport.name }, 'a hint to other replicas was lost');
-    });
+    send({ kind: 'stamped', events: stamped });
   };
   const relay = new Relay({
     stamp: (limit) => events.stamp(limit),
@@ -200,7 +205,7 @@ export function createBus(options: BusOptions): BusEngine {
       held.push(
         transport.subscribe((message) => {
           if (message.kind === 'stamped') tail.offer(message.events);
-          else broadcast(message.event, message.visibleTo);
+          else if (message.origin !== origin) broadcast(message.event, message.visibleTo);
         }),
       );
       held.push(
@@ -224,8 +229,9 @@ export function createBus(options: BusOptions): BusEngine {
         trim().catch((error: unknown) => log.warn({ err: error }, 'old events could not be removed'));
       });
     },
-    forPlugin: (owner, declared) =>
-      createRegistration({
+    forPlugin(owner, declared) {
+      const source = sourceOf(owner.plugin);
+      return createRegistration({
         owner,
         declared,
         database: database.forPlugin(owner.plugin),
@@ -234,17 +240,17 @@ export function createBus(options: BusOptions): BusEngine {
         subscriptions,
         emit: async (definition, data, given) => {
           if (state === 'stopped') throw busError('BUS_STOPPED');
-          return queue.add(toOutgoing(sourceOf(owner.plugin), stamp(), definition, data, given));
+          return queue.add(toOutgoing(source, stamp(), definition, data, given));
         },
         broadcast: (definition, data, given) => {
-          const event = toBroadcast(sourceOf(owner.plugin), stamp(), definition, data, given);
-          transport
-            .publish({ kind: 'broadcast', event, visibleTo: given?.visibleTo ?? null })
-            .catch((error: unknown) => {
-              log.debug({ err: error, transport: transport.name }, 'a broadcast was lost');
-            });
+          const event = toBroadcast(source, stamp(), definition, data, given);
+          const visibleTo = given?.visibleTo ?? null;
+          broadcast(event, visibleTo);
+          // The default transport reaches nobody but this process.
+          if (options.transport !== undefined) send({ kind: 'broadcast', origin, event, visibleTo });
         },
-      }),
+      });
+    },
     emitFromCore,
     observe: (pattern, handler) => observers.add(pattern, undefined, handler),
     openStream(given) {

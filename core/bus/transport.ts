@@ -6,7 +6,13 @@ export type TransportMessage =
   /** Events that have their position, ascending. */
   | { readonly kind: 'stamped'; readonly events: readonly StampedEvent[] }
   /** An event that is not stored. */
-  | { readonly kind: 'broadcast'; readonly event: Event; readonly visibleTo: readonly string[] | null };
+  | {
+      readonly kind: 'broadcast';
+      /** The process that sent it and has delivered it to itself already. */
+      readonly origin: string;
+      readonly event: Event;
+      readonly visibleTo: readonly string[] | null;
+    };
 
 /**
  * Fan-out to every replica, the sender included or not. It is a hint: it may lose, double or reorder messages,
