@@ -1,12 +1,10 @@
-import { Secret } from '@orchestrall/sdk';
-import { Value } from 'typebox/value';
 import { applyEnvironment, applyOverrides } from './apply-environment.ts';
-import { unreadableFilesOf } from './check-files.ts';
-import { contradictionsOf } from './check-meaning.ts';
+import { checkMeaning } from './check-meaning.ts';
 import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import type { Variables } from './environment.ts';
 import { environmentNames } from './environment-names.ts';
+import { isFitting } from './fitting.ts';
 import { featuresOf, sectionOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
 import { interpolate } from './interpolate.ts';
@@ -77,12 +75,11 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   const core = readCore(tree, validation);
   const features = readFeatures(tree.entries.get('features')?.node, installed, switches, validation);
   const sections = readSections(tree, installed, features, validation);
+  for (const fault of await checkMeaning(core, tree)) faults.add(fault);
   faults.throwIfAny();
 
-  if (!isCore(core)) throw new TypeError('the configuration passed validation and does not fit its schema');
-  for (const fault of [...contradictionsOf(core, tree), ...(await unreadableFilesOf(core, tree))])
-    faults.add(fault);
-  faults.throwIfAny();
+  if (!isFitting(CoreSections, core))
+    throw new TypeError('the configuration passed validation and does not fit its schema');
   const client = { ...core.client, name: core.client.name === '' ? core.client.id : core.client.name };
   return {
     value: { ...core, client, features: mapValues(features, plainFeature), sections },
@@ -126,18 +123,6 @@ function readCore(tree: MappingNode, validation: Validation): Record<string, unk
     else core[name] = readBySchema(schema, entry?.node ?? emptyMapping(tree.place), [name], validation);
   }
   return core;
-}
-
-function isCore(value: unknown): value is CoreSections {
-  return Value.Check(CoreSections, revealed(value));
-}
-
-/** The value as it was written, to be judged once more by its schema, in which a secret is a text. */
-function revealed(value: unknown): unknown {
-  if (value instanceof Secret) return value.reveal();
-  if (Array.isArray(value)) return value.map(revealed);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
 
 function plainFeature({ enabled, provider }: ReadFeature): { enabled: boolean; provider: string | null } {

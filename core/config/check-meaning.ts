@@ -1,31 +1,75 @@
-import type { CoreSections } from './configuration.ts';
+import { access, constants } from 'node:fs/promises';
 import type { FaultReport } from './faults.ts';
+import { isFitting } from './fitting.ts';
+import { reasonOf } from './read-file.ts';
+import { Server } from './sections/server.ts';
+import { Telemetry } from './sections/telemetry.ts';
 import { nodeAt } from './tree.ts';
 import type { MappingNode, Place } from './tree.ts';
 
-/** Contradictions between keys that are each right by themselves. */
-export function contradictionsOf(value: CoreSections, tree: MappingNode): FaultReport[] {
-  const faults: FaultReport[] = [];
-  const at = (...path: string[]): Place => nodeAt(tree, path)?.place ?? tree.place;
-  if (value.telemetry.enabled && value.telemetry.endpoint === undefined)
-    faults.push({
+/**
+ * Faults that no single key shows: contradictions between keys, and files that are named and cannot be read, so that
+ * not the next start finds out. A section that has faults already is passed over.
+ */
+export async function checkMeaning(
+  core: Readonly<Record<string, unknown>>,
+  tree: MappingNode,
+): Promise<FaultReport[]> {
+  const { telemetry, server } = core;
+  return [
+    ...(isFitting(Telemetry, telemetry) ? telemetryFaults(telemetry, tree) : []),
+    ...(isFitting(Server, server) ? await serverFaults(server, tree) : []),
+  ];
+}
+
+function placeAt(tree: MappingNode, ...path: string[]): Place {
+  return nodeAt(tree, path)?.place ?? tree.place;
+}
+
+function telemetryFaults(telemetry: Telemetry, tree: MappingNode): FaultReport[] {
+  if (!telemetry.enabled || telemetry.endpoint !== undefined) return [];
+  return [
+    {
       code: 'contradiction',
-      place: at('telemetry', 'enabled'),
+      place: placeAt(tree, 'telemetry', 'enabled'),
       path: 'telemetry.endpoint',
       message: 'Telemetry is on, and there is nowhere to send it.',
       expected: 'the URL of a collector',
       found: 'nothing',
       remedy: 'Add `endpoint:`, such as `endpoint: http://collector:4318`, or set `enabled: false`.',
-    });
-  if (value.server.tls !== undefined && value.server.public_url?.startsWith('http://') === true)
+    },
+  ];
+}
+
+async function serverFaults(server: Server, tree: MappingNode): Promise<FaultReport[]> {
+  const { tls, public_url } = server;
+  if (tls === undefined) return [];
+  const faults: FaultReport[] = [];
+  if (public_url?.startsWith('http://') === true)
     faults.push({
       code: 'contradiction',
-      place: at('server', 'public_url'),
+      place: placeAt(tree, 'server', 'public_url'),
       path: 'server.public_url',
       message: 'The server speaks HTTPS, and its public address says HTTP.',
       expected: 'a URL that starts with `https://`',
       found: 'one that starts with `http://`',
       remedy: 'Write `https://`, or remove `tls` if a proxy in front speaks HTTPS.',
     });
+  for (const key of ['cert', 'key'] as const) {
+    try {
+      await access(tls[key], constants.R_OK);
+    } catch (error) {
+      const { message, remedy } = reasonOf(error);
+      faults.push({
+        code: 'unreadable',
+        place: placeAt(tree, 'server', 'tls', key),
+        path: `server.tls.${key}`,
+        message: `The file ${tls[key]} cannot be read: ${message}.`,
+        expected: 'a readable PEM file',
+        found: message,
+        remedy,
+      });
+    }
+  }
   return faults;
 }

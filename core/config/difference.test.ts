@@ -170,3 +170,14 @@ test('a version tells time, hash, author, differences and what waits for a resta
     differences: [],
   });
 });
+
+test('an edit that is taken back waits for no restart', async () => {
+  const started = await load(plain);
+  const edited = await load(`${plain}server: {port: 1}\n`);
+  const appliedAt = new Date(0);
+  expect(describeVersion({ previous: started, next: edited, started, appliedAt }).waiting).toEqual([
+    'server.port',
+  ]);
+  const back = describeVersion({ previous: edited, next: started, started, appliedAt });
+  expect(back).toMatchObject({ differences: [{ path: 'server.port' }], waiting: [] });
+});

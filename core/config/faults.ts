@@ -6,7 +6,7 @@ import type { Place } from './tree.ts';
 export const configurationExitCode = 78;
 
 /** What kind of fault it is, for programs. */
-export type FaultCode =
+type FaultCode =
   | 'unreadable'
   | 'syntax'
   | 'duplicate_key'
@@ -112,7 +112,7 @@ export class ConfigurationError extends AppError {
 }
 
 /** Faults as text for a terminal: place and path on a line of their own, then message, expectation and remedy. */
-export function renderFaults(faults: readonly ConfigurationFault[]): string {
+function renderFaults(faults: readonly ConfigurationFault[]): string {
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
   return [`The configuration cannot be used: ${count}.`, ...faults.map(renderFault)].join('\n\n');
 }

@@ -8,7 +8,7 @@ import { renderPath } from './tree.ts';
 import type { Path, ScalarNode, TreeNode } from './tree.ts';
 
 /** Longest file behind `${file:...}`: 64 KiB. */
-export const maxSecretFileBytes = 65_536;
+const maxSecretFileBytes = 65_536;
 
 /** What interpolation needs, and what it leaves behind. */
 export interface Interpolation {

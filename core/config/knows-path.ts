@@ -6,7 +6,7 @@ import { schemaNode } from './schema-node.ts';
 import { schemaOfKey } from './validate.ts';
 
 /** The schema of a path under a schema, `undefined` where it leads nowhere. */
-export function schemaAt(schema: TSchema, path: readonly string[]): TSchema | undefined {
+function schemaAt(schema: TSchema, path: readonly string[]): TSchema | undefined {
   let current: TSchema | undefined = schema;
   for (const key of path) current = current === undefined ? undefined : schemaOfKey(schemaNode(current), key);
   return current;

@@ -1,6 +1,7 @@
 /**
  * The known name most like a given one, `undefined` when none is near: at most a third of its letters differ, or one
- * of the two is a part of the other. Distance is Damerau-Levenshtein restricted to adjacent swaps (optimal string alignment).
+ * of the two is a part of the other. Distance is Damerau-Levenshtein restricted to adjacent swaps (optimal string
+ * alignment).
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

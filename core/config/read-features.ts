@@ -7,7 +7,7 @@ import type { InstalledPlugins } from './installed.ts';
 import { alwaysOnFeatures, reservedNames } from './reserved.ts';
 import { FeatureSettings } from './sections/features.ts';
 import { kindOf, renderPath } from './tree.ts';
-import type { MappingNode, ScalarNode, TreeNode } from './tree.ts';
+import type { MappingNode, Place, ScalarNode, TreeNode } from './tree.ts';
 import { reportUnknownKey } from './report.ts';
 import type { Validation } from './report.ts';
 import { readBySchema } from './validate.ts';
@@ -26,6 +26,8 @@ export interface FeatureSource {
 export interface ReadFeature extends Feature {
   readonly source: FeatureSource;
   readonly config: MappingNode | undefined;
+  /** Where its key stands; undefined where the file does not name it. */
+  readonly place: Place | undefined;
 }
 
 /** Reads `features`: the core's, which cannot be switched off, and those of installed plugins. */
@@ -44,7 +46,7 @@ export function readFeatures(
     const given = entries.get(key)?.node;
     if (given !== undefined) requireOn(key, given, validation);
     const source: FeatureSource = { decidedBy: 'core', file: null, environment: null, default: true };
-    features.set(key, { enabled: true, provider: null, source, config: undefined });
+    features.set(key, { enabled: true, provider: null, source, config: undefined, place: undefined });
   }
   for (const [key, enabledByDefault] of defaults) {
     const given = entries.get(key)?.node;
@@ -62,6 +64,7 @@ export function readFeatures(
       provider: read?.provider ?? null,
       source,
       config: read?.config,
+      place: entries.get(key)?.keyPlace,
     });
   }
   const known = [...features.keys(), ...reservedNames];

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { FaultList } from './faults.ts';
 
 /** Longest client file: 1 MiB; a real one has a few hundred lines. */
-export const maxFileBytes = 1_048_576;
+const maxFileBytes = 1_048_576;
 
 const wanted = 'a YAML file in UTF-8 of at most 1 MiB';
 

@@ -73,8 +73,9 @@ function merge(
   own: readonly { key: string; feature: ReadFeature }[],
   { faults }: Validation,
 ): { node: MappingNode; nameOf: (path: Path) => string } {
-  const place =
-    given?.keyPlace ?? own.find(({ feature }) => feature.config !== undefined)?.feature.config?.place;
+  const configured = own.find(({ feature }) => feature.config !== undefined)?.feature.config?.place;
+  const switched = own.find(({ feature }) => feature.place !== undefined)?.feature.place;
+  const place = given?.keyPlace ?? configured ?? switched;
   const node = emptyMapping(place ?? { file: 'built-in defaults' });
   const parents = new Map<string, Path>();
   const take = (mapping: MappingNode, parent: Path): void => {

@@ -11,6 +11,7 @@ import {
   reportKey,
   reportSize,
   reportSyntax,
+  reportVersion,
 } from './yaml-faults.ts';
 
 const dangerousKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -31,6 +32,7 @@ export function readYaml(text: string, file: string, faults: FaultList): Mapping
     const before = text.slice(Math.max(0, error.pos[0] - 1), error.pos[0] + 1);
     reportSyntax(error, at(error.pos[0]), before === '${', faults);
   }
+  if (document.directives.yaml.version !== '1.2') reportVersion({ file, line: 1, column: 1 }, faults);
   if (document.errors.length > 0) return undefined;
   const reader = new TreeReader(at, faults);
   if (!isMap(document.contents)) {

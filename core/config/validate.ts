@@ -71,8 +71,8 @@ function readSequence(shape: SchemaNode, node: SequenceNode, path: Path, validat
   );
   const tooFew = shape.minItems !== undefined && items.length < shape.minItems;
   const tooMany = shape.maxItems !== undefined && items.length > shape.maxItems;
-  const twice =
-    shape.uniqueItems === true && new Set(items.map((item) => JSON.stringify(item))).size < items.length;
+  const written = new Set(node.items.map((item) => JSON.stringify(plainOf(item))));
+  const twice = shape.uniqueItems === true && written.size < items.length;
   if (tooFew || tooMany || twice)
     validation.faults.add({
       code: 'out_of_bounds',
@@ -144,7 +144,7 @@ function readFreely(
 }
 
 /** A tree as a plain value; texts from files of secrets are registered where `secrets` is given. */
-export function plainOf(node: TreeNode, path: Path = [], secrets?: Secrets): unknown {
+function plainOf(node: TreeNode, path: Path = [], secrets?: Secrets): unknown {
   if (node.kind === 'sequence')
     return node.items.map((item, index) => plainOf(item, [...path, index], secrets));
   if (node.kind === 'mapping')

@@ -14,13 +14,15 @@ export interface ConfigurationVersion {
   readonly author: string | null;
   /** Empty for the first version. */
   readonly differences: readonly ConfigurationDifference[];
-  /** Paths that changed and wait for a restart. */
+  /** Paths that differ from what was started with (else from the previous one) and wait for a restart. */
   readonly waiting: readonly string[];
 }
 
 /** Describes the step from one configuration to the next as a version; `previous` is null at the first start. */
 export function describeVersion(step: {
   readonly previous: LoadedConfiguration | null;
+  /** What the process started with; with it an edit that is taken back waits no longer. */
+  readonly started?: LoadedConfiguration;
   readonly next: LoadedConfiguration;
   readonly appliedAt: Date;
   readonly author?: string;
@@ -28,12 +30,13 @@ export function describeVersion(step: {
 }): ConfigurationVersion {
   const { previous, next, appliedAt, author, installed } = step;
   const differences = previous === null ? [] : difference(previous, next, installed);
+  const pending = step.started === undefined ? differences : difference(step.started, next, installed);
   return {
     applied_at: appliedAt.toISOString(),
     hash: next.hash,
     file: next.file,
     author: author ?? null,
     differences,
-    waiting: differences.filter(({ applies }) => applies === 'restart').map(({ path }) => path),
+    waiting: pending.filter(({ applies }) => applies === 'restart').map(({ path }) => path),
   };
 }

@@ -22,7 +22,7 @@ export interface WatchOptions extends LoadOptions {
   readonly initial: LoadedConfiguration;
   /** Told after each accepted edit, one at a time. What it throws rejects the edit. */
   readonly onApplied: (applied: AppliedConfiguration) => void | Promise<void>;
-  /** Told once per broken edit, with the configuration that stays; a `ConfigurationError` names all faults. Must not throw. */
+  /** Told once per broken edit, with what stays; a `ConfigurationError` names all faults. Must not throw. */
   readonly onRejected: (error: Error, kept: LoadedConfiguration) => void | Promise<void>;
   /** How long the files must be quiet before they are read; default 15 ms. */
   readonly quietMs?: number;

@@ -54,7 +54,7 @@ const syntaxHelp: Readonly<Record<string, SyntaxHelp>> & { readonly TAB_AS_INDEN
   NON_STRING_KEY: {
     message: 'A key is not text.',
     expected: 'a word before the colon',
-    found: 'a list or mapping as key',
+    found: 'a list, a mapping or an alias as key',
     remedy: 'Write the key as a word.',
   },
   BAD_ALIAS: {
@@ -120,5 +120,18 @@ export function reportSize(place: Place, path: string, faults: FaultList): void 
     expected: `at most ${maxValues} values`,
     found: 'more',
     remedy: 'Keep data out of the client file; it holds settings only.',
+  });
+}
+
+/** Reports what its name says. */
+export function reportVersion(place: Place, faults: FaultList): void {
+  faults.add({
+    code: 'syntax',
+    place,
+    path: '',
+    message: 'The file asks for another version of YAML.',
+    expected: 'YAML 1.2',
+    found: 'a `%YAML` line',
+    remedy: 'Remove the `%YAML` line.',
   });
 }

@@ -4,8 +4,7 @@ import type { Static } from 'typebox';
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** How much a logger says; each level includes those after it. */
-export const LogLevel = Type.Enum(levels);
-export type LogLevel = Static<typeof LogLevel>;
+const LogLevel = Type.Enum(levels);
 
 /** What is logged and in which form. */
 export const Logging = Type.Object(

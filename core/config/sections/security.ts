@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 /** How many requests one caller may make. */
-export const RateLimit = Type.Object(
+const RateLimit = Type.Object(
   {
     requests_per_minute: Type.Integer({
       default: 100,
@@ -22,7 +22,6 @@ export const RateLimit = Type.Object(
   },
   { default: {}, description: 'Limits per caller.', 'x-applies': 'live' },
 );
-export type RateLimit = Static<typeof RateLimit>;
 
 /** Tokens, webhooks and limits. */
 export const Security = Type.Object(

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 /** Certificate and key with which the server speaks HTTPS. */
-export const Tls = Type.Object(
+const Tls = Type.Object(
   {
     cert: Type.String({
       minLength: 1,

@@ -136,6 +136,8 @@ const unreadable: BrokenVariant[] = [
     /key/,
     /Write the keys out/,
   ),
+  variant('YAML 1.1', `%YAML 1.1\n---\n${client}`, '', 1, 'syntax', /another version/, /YAML 1\.2/, /Remove/),
+  variant('an alias as key', `a: &x b\n*x : 1\n`, '', 2, 'syntax', /not text/, /a word/, /as a word/),
   variant(
     'nesting beyond reason',
     `${client}x: ${'['.repeat(60)}${']'.repeat(60)}\n`,
@@ -568,7 +570,7 @@ const elsewhere: BrokenVariant[] = [
     'a plugin that is on and lacks a key',
     `${client}features:\n  slow_start: true\n`,
     'slow_start.key',
-    null,
+    4,
     'missing_key',
     /missing/,
     /text/,

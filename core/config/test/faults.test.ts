@@ -52,6 +52,18 @@ test('the error carries exit code 78 and renders file, line, column, path, expec
   expect(String(error)).toContain('  remedy:   ');
 });
 
+test('contradictions are told beside faults of other sections, and bad items are not called doubled', async () => {
+  await using folder = await clientFolder(
+    'client: {id: NO}\nserver: {trusted_proxies: [a, b]}\ntelemetry: {enabled: true}\n',
+  );
+  expect((await folder.faults()).map(({ path }) => path)).toEqual([
+    'client.id',
+    'server.trusted_proxies[0]',
+    'server.trusted_proxies[1]',
+    'telemetry.endpoint',
+  ]);
+});
+
 test('no fault shows the value that it found', async () => {
   const secret = 'hunter2-do-not-show';
   await using folder = await clientFolder(

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { Secret } from '@orchestrall/sdk';
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
 import { loadConfiguration } from '../load.ts';
@@ -86,7 +85,7 @@ test('every other key of the production file is honoured under its name', async 
     metrics_retention: Type.Integer(),
     alert_thresholds: thresholds,
   });
-  const { value } = await folder.load({
+  const { value, secrets } = await folder.load({
     environment: productionVariables,
     installed: [...installed, { name: 'monitoring', config: monitoring }],
   });
@@ -99,8 +98,9 @@ test('every other key of the production file is honoured under its name', async 
     metrics_retention: 2_592_000,
     alert_thresholds: { cpu_percent: 80, memory_percent: 85, disk_usage_percent: 90 },
   });
+  expect(secrets.get('notifications.slack.webhook_url')?.reveal()).toBe('https://hooks.example/x');
   expect(value.sections['notifications']).toMatchObject({
-    slack: { webhook_url: new Secret('https://hooks.example/x'), channel: '#orch-alerts' },
+    slack: { channel: '#orch-alerts' },
     email: { smtp_server: 'smtp.company.com', from_address: 'orch@company.com' },
   });
 });
