@@ -28,8 +28,8 @@ export async function bootstrapRoles(
   };
   await asAdministrator(administrator, async (session) => {
     await ensureRole(session, names.core.role, 'NOLOGIN NOINHERIT');
-    await ensureRole(session, names.app, 'LOGIN NOINHERIT');
-    if (!(await canLogIn(app))) {
+    const created = await ensureRole(session, names.app, 'LOGIN NOINHERIT');
+    if (created || !(await canLogIn(app))) {
       const verifier = scramVerifier(app.password, names.app);
       await session.run(
         `ALTER ROLE ${escapeIdentifier(names.app)} LOGIN NOINHERIT PASSWORD ${escapeLiteral(verifier)}`,
@@ -133,9 +133,12 @@ function rightsMissing(user: string, right: string, cause?: unknown): Error {
   );
 }
 
-async function ensureRole(session: Session, role: string, attributes: string): Promise<void> {
+/** True when the role was made just now. */
+async function ensureRole(session: Session, role: string, attributes: string): Promise<boolean> {
   const found = await session.run('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
-  if (found.length === 0) await session.run(`CREATE ROLE ${escapeIdentifier(role)} ${attributes}`);
+  if (found.length > 0) return false;
+  await session.run(`CREATE ROLE ${escapeIdentifier(role)} ${attributes}`);
+  return true;
 }
 
 async function ensureConnectRight(session: Session, app: string): Promise<void> {

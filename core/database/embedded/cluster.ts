@@ -46,7 +46,10 @@ async function initialise(
     });
   }
   for (const name of await readdir(layout.folder)) {
-    if (name.startsWith('making-')) await rm(join(layout.folder, name), { recursive: true, force: true });
+    // Where there is no death signal, the initdb of a killed start may still be writing there.
+    if (name.startsWith('making-')) {
+      await rm(join(layout.folder, name), { recursive: true, force: true, maxRetries: 20 });
+    }
   }
   const name = `making-${randomBytes(6).toString('hex')}`;
   const making = join(layout.folder, name);
@@ -70,7 +73,7 @@ async function initialise(
         ...localeParameters(binaries.major),
         ...(durable ? [] : ['--no-sync']),
       ],
-      { output: output.fd, dieWithParent: false },
+      output.fd,
     );
     const [code]: unknown[] = await once(child, 'exit');
     if (code !== 0) {

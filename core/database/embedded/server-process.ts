@@ -76,7 +76,7 @@ async function launch(options: ServerProcessOptions, log: string): Promise<Child
       options.layout,
       options.binaries.postgres,
       ['-D', options.layout.clusterForServer],
-      { output: output.fd, dieWithParent: true },
+      output.fd,
     );
     await once(child, 'spawn');
     return child;

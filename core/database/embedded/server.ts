@@ -11,8 +11,11 @@ import type { FolderLock } from './folder-lock.ts';
 import { prepareLayout } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { endLeftover } from './leftover.ts';
+import { releaseReserve, setReserveAside } from './reserve.ts';
 import { createServerProcess } from './server-process.ts';
 import type { ServerExit, ServerProcess } from './server-process.ts';
+import { createStorageGuard } from './storage-guard.ts';
+import type { StorageGuard } from './storage-guard.ts';
 
 export interface EmbeddedServerOptions {
   /** Folder of this server alone; made when absent. */
@@ -27,6 +30,10 @@ export interface EmbeddedServerOptions {
   readonly binaries?: Binaries;
   /** Settings of `postgresql.conf` that differ from ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Free bytes of its disk below which writing is to be refused; default 128 MiB. */
+  readonly reserveBytes?: number;
+  /** Called when the disk becomes full and when it has space again. */
+  readonly onStorageChange?: (full: boolean, freeBytes: number) => void;
   /** Longest wait for readiness, crash recovery included; default 600,000 ms. */
   readonly startTimeoutMs?: number;
   /** Called when the server ends without having been told to. The folder stays locked; see `restart`. */
@@ -37,8 +44,8 @@ export interface EmbeddedServerOptions {
 export interface EmbeddedServer extends AsyncDisposable {
   /** As the superuser `orchestrall_admin`. */
   readonly connection: ServerConnection;
-  /** Folder of the data files, whose disk must not fill up. */
-  readonly clusterFolder: string;
+  /** Whether the disk is too full to write on: the engine's `writesRefused`. */
+  storageFull(): boolean;
   /** Process number of the server; of the last one after an exit. */
   pid(): number;
   /** Starts the server again after an unexpected exit; the connection stays the same. */
@@ -51,12 +58,14 @@ export interface EmbeddedServer extends AsyncDisposable {
  * Starts PostgreSQL on a data folder and resolves when it takes connections.
  *
  * It never runs as root (as `nobody` then), and takes over after a kill: what is left running is ended first,
- * and crash recovery is waited for.
+ * and crash recovery is waited for. Some space is set aside, with which it starts even on a full disk.
  * Throws `DATA_FOLDER_IN_USE`, `EMBEDDED_POSTGRES_MISSING`, `EMBEDDED_POSTGRES_FAILED`.
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const account = serverAccount();
   await mkdir(options.folder, { recursive: true, mode: 0o711 });
+  // Even the lock needs a block of the disk.
+  await releaseReserve(options.folder);
   const lock = await lockFolder(options.folder);
   let layout: Layout | undefined;
   let stop: (() => Promise<void>) | undefined;
@@ -87,9 +96,10 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       onUnexpectedExit: (exit) => options.onUnexpectedExit?.(exit),
     });
     stop = () => server.stop();
-    await server.start();
+    await startWithReserve(server, layout.folder);
     await ensureDatabase(connection);
-    return embeddedServer(connection, layout, server, lock);
+    const guard = guardStorage(layout.folder, options);
+    return embeddedServer(connection, layout, server, lock, guard);
   } catch (error) {
     await stop?.();
     await layout?.close();
@@ -98,15 +108,36 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   }
 }
 
+async function startWithReserve(server: ServerProcess, folder: string): Promise<void> {
+  try {
+    await server.start();
+  } catch (error) {
+    if (!(await releaseReserve(folder))) throw error;
+    await server.start();
+  }
+}
+
+/** Watches the disk, and sets the reserve aside again whenever there is space for it. */
+function guardStorage(folder: string, options: EmbeddedServerOptions): StorageGuard {
+  return createStorageGuard({
+    folder,
+    ...(options.reserveBytes === undefined ? {} : { reserveBytes: options.reserveBytes }),
+    onSpace: () => setReserveAside(folder),
+    onChange: (full, freeBytes) => options.onStorageChange?.(full, freeBytes),
+  });
+}
+
 function embeddedServer(
   connection: ServerConnection,
   layout: Layout,
   server: ServerProcess,
   lock: FolderLock,
+  guard: StorageGuard,
 ): EmbeddedServer {
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
+      await guard[Symbol.asyncDispose]();
       await server.stop();
       await layout.close();
       await lock.release();
@@ -115,12 +146,12 @@ function embeddedServer(
   };
   return {
     connection,
-    clusterFolder: layout.cluster,
+    storageFull: () => guard.full(),
     pid: () => server.pid(),
     restart: async () => {
       if (stopping !== undefined) throw new TypeError('the embedded server has been stopped');
       await endLeftover(layout.cluster);
-      await server.start();
+      await startWithReserve(server, layout.folder);
     },
     stop,
     [Symbol.asyncDispose]: stop,

@@ -7,22 +7,22 @@ import type { Layout } from './layout.ts';
  * Spawns a program of the server as the server's account, in a process group of its own so that Ctrl-C in a
  * terminal does not reach it before the appliance has drained. Output goes to the descriptor `output`.
  *
- * With `dieWithParent`, PostgreSQL is interrupted (a fast stop) when this process ends, where util-linux's
- * setpriv is there to ask for it. Linux sends that signal when the spawning *thread* ends, so it is asked
+ * It is interrupted (for PostgreSQL a fast stop) when this process ends, where util-linux's setpriv is there
+ * to ask for it. Linux sends that signal when the spawning *thread* ends, so it is asked
  * for from the main thread only.
  */
 export function spawnServerProgram(
   layout: Layout,
   program: string,
   parameters: readonly string[],
-  options: { readonly output: number; readonly dieWithParent: boolean },
+  output: number,
 ): ChildProcess {
-  const guarded = options.dieWithParent && isMainThread && canSetDeathSignal();
+  const guarded = isMainThread && canSetDeathSignal();
   const command = guarded ? 'setpriv' : program;
   const all = guarded ? ['--pdeathsig', 'INT', program, ...parameters] : parameters;
   return spawn(command, all, {
     detached: true,
-    stdio: ['ignore', options.output, options.output, layout.handle?.fd ?? 'ignore'],
+    stdio: ['ignore', output, output, layout.handle?.fd ?? 'ignore'],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     ...(layout.account === undefined ? {} : layout.account),
     // The working folder must be one that the account can enter.
