@@ -20,7 +20,7 @@ import { createSignIn } from './provider/sign-in.ts';
 import { openSigningKeys } from './provider/signing-keys.ts';
 import { serviceAccountPrefix } from './tokens/claims.ts';
 import { embeddedKeySource } from './tokens/key-source.ts';
-import { createRevocations } from './tokens/revocations.ts';
+import { createRevocations, readRevoked } from './tokens/revocations.ts';
 import { createVerifier } from './verify.ts';
 
 /** How often each replica reads what others revoked and which keys there are. */
@@ -73,7 +73,7 @@ export interface Auth extends AsyncDisposable {
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { database, clock, log, jwtExpirySeconds = 300, sessionSeconds = 36_000 } = options;
   const keys = await openSigningKeys({ database, clock, seal: createSeal(options.applianceKey) });
-  const revocations = createRevocations({ database, clock });
+  const revocations = createRevocations({ read: () => readRevoked(database), clock });
   const artifacts = createArtifacts({
     database,
     revocations,
@@ -89,6 +89,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const verifier = createVerifier({
     issuer,
     keys: embeddedKeySource(keys),
+    keySet: () => keys.publicKeys,
     revoked: revocations,
     clock,
     log,

@@ -30,6 +30,11 @@ export interface VerifierOptions {
   /** Default `RS256` alone. */
   readonly algorithms?: readonly SigningAlgorithm[];
   readonly keys: KeySource;
+  /**
+   * The key set as it stands, a new object after each change: verified tokens are then forgotten, so that those of a
+   * withdrawn key end with it. Default: a withdrawn key's verified tokens live until they expire.
+   */
+  readonly keySet?: () => object;
   /** Default: none are. */
   readonly revoked?: RevokedTokens;
   /** How far clocks may differ, seconds; default 5. */
@@ -67,6 +72,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { keys, revoked, clock, log, audience = 'orchestrall', clockToleranceSeconds = 5 } = options;
   const algorithms = [...(options.algorithms ?? ['RS256' as const])];
   const cache = new LRUCache<string, Verified>({ max: options.cacheSize ?? 10_000 });
+  let cachedFor: object | undefined;
   const issuer = (): string => (typeof options.issuer === 'string' ? options.issuer : options.issuer());
   const nowSeconds = (): number => clock.now().getTime() / 1000;
 
@@ -92,11 +98,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function inspect(token: string): Promise<Verified> {
     try {
       await revoked?.ensureFresh();
+      const keySet = options.keySet?.();
+      if (keySet !== cachedFor) cache.clear();
+      cachedFor = keySet;
       const key = hash('sha256', token, 'base64url');
       let verified = cache.get(key);
       if (verified === undefined) {
         verified = await decide(token);
-        cache.set(key, verified);
+        // What was decided by keys that have changed meanwhile is not kept.
+        if (options.keySet?.() === keySet) cache.set(key, verified);
       } else if (verified.claims.exp + clockToleranceSeconds <= nowSeconds()) {
         cache.delete(key);
         throw new TokenRefusal('expired');

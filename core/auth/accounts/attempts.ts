@@ -56,8 +56,8 @@ export function createAttempts(database: Database): Attempts {
   };
 }
 
-/** Hashed, since people type passwords into the name field. */
-function userKey(userName: string): string {
+/** Under which a user's failures are counted; hashed, since people type passwords into the name field. */
+export function userKey(userName: string): string {
   return `user:${hash('sha256', userName.trim().toLowerCase(), 'base64url')}`;
 }
 

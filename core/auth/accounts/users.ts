@@ -2,6 +2,7 @@ import { createId } from '@orchestrall/sdk';
 import type { Database, EventDefinition, Role, Transaction } from '@orchestrall/sdk';
 import { authError } from '../errors.ts';
 import type { Artifacts } from '../provider/artifacts.ts';
+import { userKey } from './attempts.ts';
 import * as events from './events.ts';
 import { checkPasswordRules, generatePassword, isHashable } from './password.ts';
 import type { PasswordHasher } from './password.ts';
@@ -26,7 +27,7 @@ export interface Users {
   /** Throws `USER_NOT_FOUND`. */
   enable(idOrName: string): Promise<User>;
   /**
-   * Sets a password, made up when absent, and ends every session and token.
+   * Sets a password, made up when absent, ends every session and token, and forgets failed sign-ins.
    * Throws `USER_NOT_FOUND`, `PASSWORD_REFUSED`.
    */
   resetPassword(
@@ -154,6 +155,8 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
           [before.id, passwordHash],
         );
         await artifacts.revoke(tx, { accountId: before.id });
+        // Who forgot a password has tried before.
+        await tx.query('delete from auth_attempts where key = $1', [userKey(before.name)]);
         return row;
       });
       return { user, password };

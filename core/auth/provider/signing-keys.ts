@@ -39,7 +39,7 @@ interface KeyRow {
 export async function openSigningKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { database, seal, clock } = options;
   let fingerprint = '';
-  let readAtMs = Number.NEGATIVE_INFINITY;
+  let refreshedAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<boolean> | undefined;
   let state: Pick<SigningKeys, 'privateKeys' | 'publicKeys' | 'current' | 'cookieKey'> | undefined;
 
@@ -56,7 +56,6 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       `select kid, purpose, sealed from auth_keys where retires_at is null or retires_at > clock_timestamp()
        order by retires_at desc nulls first, created_at desc`,
     );
-    readAtMs = clock.monotonicMs();
     const found = rows.map((row) => row.kid).join(' ');
     if (found === fingerprint) return false;
     const cookieRow = rows.find((row) => row.purpose === 'cookies');
@@ -102,7 +101,9 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     },
     load,
     async refresh() {
-      if (clock.monotonicMs() - readAtMs >= coolDownMs) await load();
+      if (clock.monotonicMs() - refreshedAtMs < coolDownMs) return;
+      refreshedAtMs = clock.monotonicMs();
+      await load();
     },
     async rotate(tx, overlapSeconds) {
       const kid = createId();
@@ -116,7 +117,6 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
         kid,
         sealed,
       ]);
-      tx.afterCommit(() => (readAtMs = Number.NEGATIVE_INFINITY));
       return { kid };
     },
   };

@@ -13,15 +13,26 @@ export interface Revocations extends RevokedTokens {
   load(): Promise<void>;
 }
 
+export interface RevocationsOptions {
+  /** Reads the `jti` of every revoked token; see `readRevoked`. */
+  readonly read: () => Promise<readonly string[]>;
+  readonly clock: Clock;
+}
+
+/** Reads what the database holds, a little beyond expiry since the verifier tolerates clocks that differ. */
+export async function readRevoked(database: Database): Promise<readonly string[]> {
+  const rows = await database.query<{ jti: string }>(
+    `select jti from auth_revocations where expires_at > now() - interval '60 seconds'`,
+  );
+  return rows.map((row) => row.jti);
+}
+
 /**
  * Creates the list. The caller loads it twice a second; a token presented when the list is older than 900 ms waits
  * for a read, and is refused with `IDENTITY_UNAVAILABLE` when that fails: an unknown revocation must not pass.
  */
-export function createRevocations(options: {
-  readonly database: Database;
-  readonly clock: Clock;
-}): Revocations {
-  const { database, clock } = options;
+export function createRevocations(options: RevocationsOptions): Revocations {
+  const { clock } = options;
   let known = new Set<string>();
   let addedWhileReading = new Set<string>();
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -30,11 +41,7 @@ export function createRevocations(options: {
   async function read(): Promise<void> {
     const startedAtMs = clock.monotonicMs();
     addedWhileReading = new Set();
-    const rows = await database.query<{ jti: string }>(
-      // A little beyond expiry, since the verifier tolerates clocks that differ.
-      `select jti from auth_revocations where expires_at > now() - interval '60 seconds'`,
-    );
-    known = new Set(rows.map((row) => row.jti)).union(addedWhileReading);
+    known = new Set(await options.read()).union(addedWhileReading);
     readAtMs = startedAtMs;
   }
 
