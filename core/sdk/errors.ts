@@ -48,6 +48,13 @@ export class AppError extends Error {
   }
 }
 
+/** Whether something thrown is an `AppError`, also one of the SDK's copy inside a packed plugin. */
+export function isAppError(thrown: unknown): thrown is AppError {
+  if (thrown instanceof AppError) return true;
+  if (!(thrown instanceof Error) || thrown.name !== 'AppError') return false;
+  return 'code' in thrown && 'status' in thrown && 'remedy' in thrown && 'details' in thrown;
+}
+
 /** Creates errors of one table: `fail('CONTACT_NOT_FOUND', { id })`. */
 export type ErrorFactory<Table extends ErrorTable> = (
   code: keyof Table & string,
