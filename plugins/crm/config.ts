@@ -1,0 +1,28 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+
+/** `features.crm_integration.config` of the client's YAML. */
+export const CrmConfig = Type.Object(
+  {
+    import_max_bytes: Type.Integer({
+      minimum: 1_024,
+      maximum: 10_737_418_240,
+      default: 1_073_741_824,
+      description: 'Largest CSV file an import accepts, bytes.',
+    }),
+    import_batch_rows: Type.Integer({
+      minimum: 1,
+      maximum: 5_000,
+      default: 1_000,
+      description: 'Rows an import commits at a time.',
+    }),
+    instance_url: Type.Optional(
+      Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),
+    ),
+    api_version: Type.Optional(
+      Type.String({ description: 'Version of its interface; read by the provider salesforce only.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type CrmConfig = Static<typeof CrmConfig>;

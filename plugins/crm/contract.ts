@@ -1,0 +1,128 @@
+import Type from 'typebox';
+import { defineContract, defineEvent } from '@orchestrall/sdk';
+import type { Static } from 'typebox';
+import { Company } from './companies/schemas.ts';
+import { Contact } from './contacts/schemas.ts';
+import { Id, Nullable } from './fields/schemas.ts';
+import type { CompanyFilter, CompanyInput } from './companies/schemas.ts';
+import type { ContactFilter, ContactInput } from './contacts/schemas.ts';
+import type { Page, PageRequest } from './paging/cursor.ts';
+
+export { Company, Contact };
+export type { CompanyFilter, CompanyInput, ContactFilter, ContactInput, Page, PageRequest };
+
+const changed = Type.Array(Type.String(), { description: 'Names of the fields that changed.' });
+
+/** A contact was created; subject is its id. */
+export const contactCreated = defineEvent('contact.created', Type.Object({ contact: Contact }));
+/** Fields of a contact changed; `contact` is the state after, subject its id. */
+export const contactUpdated = defineEvent('contact.updated', Type.Object({ contact: Contact, changed }));
+/** A contact was deleted; `contact` is its last state, subject its id. */
+export const contactDeleted = defineEvent('contact.deleted', Type.Object({ contact: Contact }));
+/** A company was created; subject is its id. */
+export const companyCreated = defineEvent('company.created', Type.Object({ company: Company }));
+/** Fields of a company changed; `company` is the state after, subject its id. */
+export const companyUpdated = defineEvent('company.updated', Type.Object({ company: Company, changed }));
+/** A company was deleted; `company` is its last state, subject its id. */
+export const companyDeleted = defineEvent('company.deleted', Type.Object({ company: Company }));
+
+/** The link between a contact and a company beside the contact's own `company_id`. */
+export const AssociationLink = Type.Object({ contact_id: Id, company_id: Id, role: Nullable(Type.String()) });
+/** A contact was associated with a company; subject is the contact's id. */
+export const associationCreated = defineEvent('association.created', AssociationLink);
+/** The role in an association changed; subject is the contact's id. */
+export const associationUpdated = defineEvent('association.updated', AssociationLink);
+/** An association ended; subject is the contact's id. */
+export const associationDeleted = defineEvent('association.deleted', AssociationLink);
+
+const note = Type.Object({
+  note_id: Id,
+  subject_type: Type.Union([Type.Literal('contact'), Type.Literal('company')]),
+  subject_id: Id,
+  text: Type.String(),
+});
+/** A note was added to a record; subject is the record's id. */
+export const noteAdded = defineEvent('note.added', note);
+/** A note was taken away from a record; subject is the record's id. */
+export const noteDeleted = defineEvent('note.deleted', note);
+
+/** A tag was renamed on all records; each of them emits its own `updated` event too. Subject is the old tag. */
+export const tagRenamed = defineEvent(
+  'tag.renamed',
+  Type.Object({
+    from: Type.String(),
+    to: Type.String(),
+    contacts: Type.Integer(),
+    companies: Type.Integer(),
+  }),
+);
+
+const imported = Type.Object({
+  import_id: Id,
+  object: Type.Union([Type.Literal('contacts'), Type.Literal('companies')]),
+  reason: Nullable(Type.String()),
+  rows_total: Type.Integer(),
+  rows_created: Type.Integer(),
+  rows_updated: Type.Integer(),
+  rows_failed: Type.Integer(),
+});
+/** What the three endings of an import say. */
+export type ImportEnding = Static<typeof imported>;
+/** An import read its file to the end; some rows may have failed. Subject is the import's id. */
+export const importCompleted = defineEvent('import.completed', imported);
+/** An import stopped for the reason given; what it had committed stays. Subject is the import's id. */
+export const importFailed = defineEvent('import.failed', imported);
+/** An import was cancelled; what it had committed stays. Subject is the import's id. */
+export const importCancelled = defineEvent('import.cancelled', imported);
+
+/** On whose behalf a record is written; shown in its timeline. */
+export interface Actor {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * Contacts and companies for other plugins. Methods throw the errors that the HTTP routes answer with:
+ * `VALIDATION_FAILED`, `CURSOR_INVALID`, `EMAIL_TAKEN`, `DOMAIN_TAKEN`, `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`.
+ */
+export interface CrmService {
+  /** The contact, or undefined when there is none. */
+  findContact(id: string): Promise<Contact | undefined>;
+  /** The contact with this e-mail in any spelling of case, or undefined. */
+  findContactByEmail(email: string): Promise<Contact | undefined>;
+  /** A page of contacts, oldest first. */
+  listContacts(filter: ContactFilter & PageRequest): Promise<Page<Contact>>;
+  createContact(input: ContactInput, by: Actor): Promise<Contact>;
+  /** Applies a JSON merge patch. */
+  updateContact(id: string, patch: ContactInput, by: Actor): Promise<Contact>;
+  /** The company, or undefined when there is none. */
+  findCompany(id: string): Promise<Company | undefined>;
+  /** A page of companies, oldest first. */
+  listCompanies(filter: CompanyFilter & PageRequest): Promise<Page<Company>>;
+  createCompany(input: CompanyInput, by: Actor): Promise<Company>;
+  /** Adds a note to a contact's timeline. */
+  addContactNote(contactId: string, text: string, by: Actor): Promise<void>;
+}
+
+/** What other plugins need to call CRM: `needs: { crm: required(crmContract, '^1.0.0') }`. */
+export const crmContract = defineContract<CrmService>()({
+  name: 'crm',
+  version: '1.0.0',
+  events: [
+    contactCreated,
+    contactUpdated,
+    contactDeleted,
+    companyCreated,
+    companyUpdated,
+    companyDeleted,
+    associationCreated,
+    associationUpdated,
+    associationDeleted,
+    noteAdded,
+    noteDeleted,
+    tagRenamed,
+    importCompleted,
+    importFailed,
+    importCancelled,
+  ],
+});

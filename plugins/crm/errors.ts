@@ -1,0 +1,89 @@
+import { defineErrors } from '@orchestrall/sdk';
+
+/** Every error this plugin answers with; `docs/errors.md` is generated from it. */
+export const crmErrors = {
+  VALIDATION_FAILED: {
+    status: 400,
+    message: 'The request has faulty fields.',
+    remedy: 'Correct each field that `faults` names and send the request again.',
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    message: 'The cursor {cursor} was not given out for this list.',
+    remedy:
+      'Use `next_cursor` of the page before with the same filters, or leave the cursor out to begin again.',
+  },
+  CONTACT_NOT_FOUND: {
+    status: 404,
+    message: 'No contact has the id {id}.',
+    remedy: 'Search for it: GET /api/v1/crm/contacts?q=name.',
+  },
+  COMPANY_NOT_FOUND: {
+    status: 404,
+    message: 'No company has the id {id}.',
+    remedy: 'Search for it: GET /api/v1/crm/companies?q=name.',
+  },
+  ASSOCIATION_NOT_FOUND: {
+    status: 404,
+    message: 'The contact {contact_id} has no association with the company {company_id}.',
+    remedy: 'List what there is: GET /api/v1/crm/contacts/{contact_id}/companies.',
+  },
+  NOTE_NOT_FOUND: {
+    status: 404,
+    message: 'The record {id} has no note {note_id}.',
+    remedy: 'List its notes with its timeline.',
+  },
+  TAG_NOT_FOUND: {
+    status: 404,
+    message: 'No record carries the tag {tag}.',
+    remedy: 'List the tags in use: GET /api/v1/crm/tags.',
+  },
+  IMPORT_NOT_FOUND: {
+    status: 404,
+    message: 'No import has the id {id}.',
+    remedy: 'List the imports: GET /api/v1/crm/imports.',
+  },
+  EMAIL_TAKEN: {
+    status: 409,
+    message: 'The e-mail {email} belongs to the contact {id}.',
+    remedy: 'Change that contact, or give another e-mail.',
+  },
+  DOMAIN_TAKEN: {
+    status: 409,
+    message: 'The domain {domain} belongs to the company {id}.',
+    remedy: 'Change that company, or give another domain.',
+  },
+  COMPANY_HAS_CONTACTS: {
+    status: 409,
+    message: '{contacts} contacts have the company {id} as their company.',
+    remedy: 'Move them first, or delete with ?unlink=true, which leaves them without a company.',
+  },
+  IMPORT_ENDED: {
+    status: 409,
+    message: 'The import {id} has already ended as {status}.',
+    remedy: 'Nothing is left to cancel; start a new import if one is needed.',
+  },
+  TOO_MANY_RECORDS: {
+    status: 409,
+    message: 'The change would touch {records} records; one request changes at most {limit}.',
+    remedy: 'Export the records, change the file and import it: an import has no such bound.',
+  },
+  VERSION_MISMATCH: {
+    status: 412,
+    message: 'The record is at version {version}, not at the version that If-Match names.',
+    remedy: 'Look at `current`, apply the change to it and send its ETag in If-Match.',
+  },
+  UPLOAD_TOO_LARGE: {
+    status: 413,
+    message: 'The file is larger than {max_bytes} bytes.',
+    remedy: 'Split the file, or raise import_max_bytes in the configuration of crm_integration.',
+  },
+  CHARSET_UNSUPPORTED: {
+    status: 415,
+    message: 'The character set {charset} is not accepted.',
+    remedy: 'Save the file as UTF-8 and send it as text/csv.',
+  },
+} as const;
+
+/** Creates an error of this plugin's table. */
+export const crmError = defineErrors(crmErrors);

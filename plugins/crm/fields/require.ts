@@ -1,0 +1,34 @@
+import { AppError } from '@orchestrall/sdk';
+import { crmError } from '../errors.ts';
+import { applyMergePatch, isObject } from './merge-patch.ts';
+import type { JsonObject } from './merge-patch.ts';
+import type { Checked } from './reader.ts';
+
+/** The fields that were given; throws `VALIDATION_FAILED` with every fault. */
+export function requireFields<Fields>(given: unknown, read: (given: JsonObject) => Checked<Fields>): Fields {
+  const { fields, faults } = read(requireObject(given));
+  if (faults.length > 0) throw crmError('VALIDATION_FAILED', { faults });
+  return fields;
+}
+
+/** The fields after a JSON merge patch; throws `VALIDATION_FAILED` with every fault. */
+export function requirePatched<Fields extends object>(
+  current: Fields,
+  patch: unknown,
+  read: (given: JsonObject) => Checked<Fields>,
+): Fields {
+  return requireFields(applyMergePatch(current, requireObject(patch)), read);
+}
+
+/** The one result of a batch of one; throws it if it is a refusal. */
+export function requireOnly<Item>(results: readonly (Item | AppError)[]): Item {
+  const [result] = results;
+  if (result === undefined) throw new TypeError('a batch of one had no result');
+  if (result instanceof AppError) throw result;
+  return result;
+}
+
+function requireObject(given: unknown): JsonObject {
+  if (isObject(given)) return given;
+  throw crmError('VALIDATION_FAILED', { faults: [{ path: '', message: 'must be a JSON object' }] });
+}

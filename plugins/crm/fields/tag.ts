@@ -1,0 +1,15 @@
+import { foldCase, keepText } from './text.ts';
+import type { TextResult } from './text.ts';
+
+/** Longest tag, characters. */
+export const maxTagLength = 50;
+
+/**
+ * Brings a tag into its one form: lower case, single spaces, up to 50 characters.
+ * Commas and semicolons are refused, since they separate tags in files and addresses.
+ */
+export function keepTag(given: string): TextResult {
+  const kept = keepText(foldCase(given).replaceAll(/\s+/gu, ' '), maxTagLength);
+  if (kept.text === undefined || !/[,;]/.test(kept.text)) return kept;
+  return { fault: 'must not hold a comma or a semicolon; send one tag at a time' };
+}

@@ -1,0 +1,64 @@
+import { restoreFormula } from '../csv/formulas.ts';
+import { foldAccents } from '../fields/text.ts';
+import type { ImportKey, ImportObject } from './schemas.ts';
+
+/** Names under which files carry each field, folded: without case, accents, spaces, `_`, `-` and `.`. */
+const synonyms: Readonly<Record<ImportObject, Readonly<Record<string, readonly string[]>>>> = {
+  contacts: {
+    first_name: ['firstname', 'givenname', 'forename', 'vorname'],
+    last_name: ['lastname', 'surname', 'familyname', 'nachname'],
+    email: ['email', 'mail', 'emailaddress', 'emailadresse'],
+    phone: ['phone', 'phonenumber', 'telephone', 'tel', 'mobile', 'mobilephone', 'telefon'],
+    company_id: ['companyid'],
+    tags: ['tags', 'tag', 'labels', 'categories'],
+  },
+  companies: {
+    name: ['name', 'company', 'companyname', 'organisation', 'organization', 'accountname', 'firma'],
+    domain: ['domain', 'companydomain', 'emaildomain'],
+    phone: ['phone', 'phonenumber', 'telephone', 'tel', 'telefon'],
+    website: ['website', 'url', 'homepage', 'web'],
+    tags: ['tags', 'tag', 'labels', 'categories'],
+  },
+};
+
+/** Which field each column of a file feeds. */
+export interface Columns {
+  /** By place; undefined for a column that no field takes. */
+  readonly fields: readonly (string | undefined)[];
+  readonly ignored: readonly string[];
+}
+
+/** Reads the header of a file; a text says why the file cannot be imported. */
+export function readColumns(
+  object: ImportObject,
+  key: ImportKey,
+  header: readonly string[],
+): Columns | string {
+  const fields = header.map((name) => fieldOf(object, name));
+  const known = Object.keys(synonyms[object]);
+  if (fields.every((field) => field === undefined)) {
+    const semicolons = header.length === 1 && header[0]?.includes(';') === true;
+    const hint = semicolons ? '; the cells are separated by semicolons, save the file with commas' : '';
+    return `line 1: no column is known; line 1 must name columns, which are ${known.join(', ')}${hint}`;
+  }
+  const twice = fields.find((field, index) => field !== undefined && fields.indexOf(field) !== index);
+  if (twice !== undefined) return `line 1: more than one column is read as ${twice}; keep one of them`;
+  if (!fields.includes(key)) return `line 1: the key column ${key} is missing; add it or choose another key`;
+  return { fields, ignored: header.filter((_, index) => fields[index] === undefined) };
+}
+
+/** What a row gives: the fields of its cells that are not empty. An empty cell leaves a field as it is. */
+export function readRow(columns: Columns, cells: readonly string[]): Record<string, unknown> {
+  const given = new Map<string, unknown>();
+  for (const [index, field] of columns.fields.entries()) {
+    const text = restoreFormula((cells[index] ?? '').trim()).trim();
+    if (field === undefined || text === '') continue;
+    given.set(field, field === 'tags' ? text.split(/[,;]/).filter((tag) => tag.trim() !== '') : text);
+  }
+  return Object.fromEntries(given);
+}
+
+function fieldOf(object: ImportObject, column: string): string | undefined {
+  const folded = foldAccents(restoreFormula(column)).replaceAll(/[\s_.-]+/gu, '');
+  return Object.entries(synonyms[object]).find(([, names]) => names.includes(folded))?.[0];
+}

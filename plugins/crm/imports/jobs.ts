@@ -1,0 +1,17 @@
+import Type from 'typebox';
+import { defineJob } from '@orchestrall/sdk';
+import type { JobOptions } from '@orchestrall/sdk';
+import { Id } from '../fields/schemas.ts';
+
+/** Reads the stored file of one import into records. */
+export const importJob = defineJob('import', Type.Object({ import_id: Id }));
+
+/** A file may take hours; an attempt that ends early is resumed where it was. */
+export const importJobOptions = {
+  concurrency: 1,
+  attempts: 8,
+  timeoutMs: 24 * 3_600_000,
+} satisfies JobOptions;
+
+/** Takes away what uploads have left that broke off with the process. */
+export const sweepJob = defineJob('sweep-uploads', Type.Object({}));

@@ -1,0 +1,148 @@
+import type { Database, Transaction } from '@orchestrall/sdk';
+import type { Actor } from '../contract.ts';
+import type { Queryable } from '../query-builder.ts';
+import type { Import, ImportKey, ImportObject } from './schemas.ts';
+
+/** An import as it is kept: what callers see, and what the job needs. */
+export interface StoredImport {
+  readonly view: Import;
+  readonly jobId: string | undefined;
+  readonly key: ImportKey;
+  /** Column names of the file; undefined until they were read. */
+  readonly header: readonly string[] | undefined;
+  readonly actor: Actor;
+}
+
+/** What a batch adds to the counts. */
+export interface BatchCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly failed: number;
+}
+
+interface ImportRow extends Omit<Import, 'created_at' | 'updated_at' | 'finished_at'> {
+  key: ImportKey;
+  job_id: string | null;
+  header: string[] | null;
+  actor_id: string | null;
+  actor_name: string | null;
+  created_at: Date;
+  updated_at: Date;
+  finished_at: Date | null;
+}
+
+const selected = `id, object, key, status, reason, job_id, header, ignored_columns, bytes_total, bytes_done,
+  rows_total, rows_created, rows_updated, rows_failed, actor_id, actor_name, created_at, updated_at, finished_at`;
+
+/** Makes the row that an upload belongs to; nobody sees it before `queueImport` or `endImport`. */
+export async function insertUpload(
+  database: Queryable,
+  upload: { readonly id: string; readonly object: ImportObject; readonly key: ImportKey; readonly by: Actor },
+): Promise<void> {
+  const statement = `insert into imports (id, object, key, status, actor_id, actor_name)
+    values ($1, $2, $3, 'uploading', $4, $5)`;
+  const { id, object, key, by } = upload;
+  await database.query(statement, [id, object, key, by.id, by.name]);
+}
+
+/** The import, or undefined; uploads are not imports yet. */
+export async function findImport(database: Queryable, id: string): Promise<StoredImport | undefined> {
+  const statement = `select ${selected} from imports where id = $1 and status <> 'uploading'`;
+  const rows = await database.query<ImportRow>(statement, [id]);
+  return rows.map(toStored)[0];
+}
+
+/** The import, locked until the transaction ends. */
+export async function lockImport(tx: Transaction, id: string): Promise<StoredImport | undefined> {
+  const statement = `select ${selected} from imports where id = $1 and status <> 'uploading' for update`;
+  const rows = await tx.query<ImportRow>(statement, [id]);
+  return rows.map(toStored)[0];
+}
+
+/** Imports before an id, newest first. */
+export async function listImports(
+  database: Queryable,
+  before: string | undefined,
+  limit: number,
+): Promise<StoredImport[]> {
+  const statement = `select ${selected} from imports
+    where status <> 'uploading' and ($1::uuid is null or id < $1) order by id desc limit $2`;
+  const rows = await database.query<ImportRow>(statement, [before ?? null, limit]);
+  return rows.map(toStored);
+}
+
+/** Turns an upload that is complete into an import that waits for its job. */
+export async function queueImport(tx: Transaction, id: string, jobId: string): Promise<void> {
+  const statement = `update imports set status = 'queued', job_id = $2, updated_at = clock_timestamp() where id = $1`;
+  await tx.query(statement, [id, jobId]);
+}
+
+/** Marks an import as running with the columns of its file. */
+export async function beginImport(
+  tx: Transaction,
+  id: string,
+  header: readonly string[],
+  ignoredColumns: readonly string[],
+): Promise<void> {
+  const statement = `update imports set status = 'running', header = $2, ignored_columns = $3,
+    updated_at = clock_timestamp() where id = $1`;
+  await tx.query(statement, [id, header, ignoredColumns]);
+}
+
+/** Adds what one batch did. */
+export async function countBatch(
+  tx: Transaction,
+  id: string,
+  counts: BatchCounts,
+  bytesDone: number,
+): Promise<void> {
+  const statement = `update imports set
+      rows_total = rows_total + $2 + $3 + $4, rows_created = rows_created + $2, rows_updated = rows_updated + $3,
+      rows_failed = rows_failed + $4, bytes_done = $5, updated_at = clock_timestamp()
+    where id = $1`;
+  await tx.query(statement, [id, counts.created, counts.updated, counts.failed, bytesDone]);
+}
+
+/** Ends an import and gives up its file. */
+export async function endImport(
+  tx: Transaction,
+  id: string,
+  status: 'completed' | 'failed' | 'cancelled',
+  reason: string | null,
+): Promise<StoredImport | undefined> {
+  await tx.query('delete from import_chunks where import_id = $1', [id]);
+  const statement = `update imports set status = $2, reason = $3,
+      bytes_done = case when $2 = 'completed' then bytes_total else bytes_done end,
+      updated_at = clock_timestamp(), finished_at = clock_timestamp()
+    where id = $1 returning ${selected}`;
+  const rows = await tx.query<ImportRow>(statement, [id, status, reason]);
+  return rows.map(toStored)[0];
+}
+
+/** Takes away an upload that broke off. */
+export async function deleteUpload(database: Queryable, id: string): Promise<void> {
+  await database.query(`delete from imports where id = $1 and status = 'uploading'`, [id]);
+}
+
+/** Takes away the uploads that have received nothing for an hour; gives how many there were. */
+export async function deleteStaleUploads(database: Database): Promise<number> {
+  const rows = await database.query(`delete from imports
+    where status = 'uploading' and updated_at < clock_timestamp() - interval '1 hour' returning id`);
+  return rows.length;
+}
+
+function toStored(row: ImportRow): StoredImport {
+  const { job_id, header, actor_id, actor_name, ...view } = row;
+  return {
+    view: {
+      ...view,
+      created_at: row.created_at.toISOString(),
+      updated_at: row.updated_at.toISOString(),
+      finished_at: row.finished_at?.toISOString() ?? null,
+    },
+    jobId: job_id ?? undefined,
+    key: row.key,
+    header: header ?? undefined,
+    actor: { id: actor_id ?? 'unknown', name: actor_name ?? 'unknown' },
+  };
+}

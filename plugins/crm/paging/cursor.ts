@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { crmError } from '../errors.ts';
+
+/** One page of a list. */
+export interface Page<Item> {
+  readonly items: Item[];
+  /** Give it back to read on; null at the end. */
+  readonly next_cursor: string | null;
+}
+
+/** What a page is asked for by. */
+export interface PageRequest {
+  readonly cursor?: string | undefined;
+  /** Items a page; default 50, at most 200. */
+  readonly limit?: number | undefined;
+}
+
+export const defaultPageLimit = 50;
+export const maxPageLimit = 200;
+
+const checkBytes = 8;
+
+/**
+ * Writes a cursor: the ordering key of the last item, and a check that binds it to this list and these filters.
+ * Since the next page begins after a key, not after a count, writes between two pages neither double nor skip an
+ * item.
+ */
+export function writeCursor(list: string, key: string): string {
+  return Buffer.concat([check(list, key), Buffer.from(key)]).toString('base64url');
+}
+
+/**
+ * Reads a cursor back into the key after which the page begins.
+ * Throws `CURSOR_INVALID` when it was made up or belongs to another list or other filters.
+ */
+export function readCursor(list: string, cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const bytes = Buffer.from(cursor, 'base64url');
+  const key = bytes.toString('utf8', checkBytes);
+  // Decoding skips what is not base64url, so only the exact spelling is accepted.
+  if (writeCursor(list, key) !== cursor) throw crmError('CURSOR_INVALID', { cursor });
+  return key;
+}
+
+/**
+ * Reads one page: asks for one item more than the page holds, to know whether another follows.
+ * `list` names the list with its filters; `keyOf` gives the unique key that the list is ordered by.
+ */
+export async function readPage<Item>(
+  list: string,
+  request: PageRequest,
+  keyOf: (item: Item) => string,
+  load: (after: string | undefined, limit: number) => Promise<Item[]>,
+): Promise<Page<Item>> {
+  const limit = request.limit ?? defaultPageLimit;
+  const items = await load(readCursor(list, request.cursor), limit + 1);
+  const last = items.length > limit ? items[limit - 1] : undefined;
+  return {
+    items: items.slice(0, limit),
+    next_cursor: last === undefined ? null : writeCursor(list, keyOf(last)),
+  };
+}
+
+function check(list: string, key: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([list, key]))
+    .digest()
+    .subarray(0, checkBytes);
+}

@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream';
+import Type from 'typebox';
+import { problems } from '@orchestrall/sdk';
+import type { HttpInstance, Routes } from '@orchestrall/sdk';
+import { crmError } from '../errors.ts';
+import { PageOf, pageQuery } from '../fields/schemas.ts';
+import { Import, ImportQuery } from '../imports/schemas.ts';
+import { CsvFile, IdParams, actorOf, streamTimeoutMs } from '../route-parts.ts';
+import type { Crm } from '../service.ts';
+
+const tags = ['imports'];
+
+const routes: Routes<Crm> = async (app, { imports }) => {
+  acceptCsv(app);
+
+  app.post(
+    '/api/v1/crm/imports',
+    {
+      config: { access: 'operator', timeoutMs: streamTimeoutMs },
+      schema: {
+        tags,
+        operationId: 'startImport',
+        summary: 'Import a CSV file',
+        description:
+          'The body is the file: UTF-8, RFC 4180, column names in line 1, compared without case, spaces and `_`. ' +
+          'A row whose key is known changes that record, any other makes one; an empty cell leaves a field as it is.',
+        consumes: ['text/csv'],
+        querystring: ImportQuery,
+        // Without a type, so that the stream passes as it is.
+        body: Type.Unsafe<unknown>({ description: 'The file.' }),
+        response: { 202: Import, ...problems(400, 401, 403, 413, 415, 429, 507) },
+      },
+    },
+    async (request, reply) => {
+      const { query, body, headers } = request;
+      const started = await imports.start({
+        ...query,
+        body: fileOf(body),
+        announcedBytes: Number(headers['content-length'] ?? 0),
+        by: actorOf(request),
+      });
+      return reply.code(202).header('location', `/api/v1/crm/imports/${started.id}`).send(started);
+    },
+  );
+
+  app.get(
+    '/api/v1/crm/imports',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listImports',
+        summary: 'List imports',
+        description: 'Newest first.',
+        querystring: Type.Object(pageQuery),
+        response: { 200: PageOf(Import), ...problems(400, 401, 403, 429) },
+      },
+    },
+    async ({ query }) => imports.list(query),
+  );
+
+  app.get(
+    '/api/v1/crm/imports/:id',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getImport',
+        summary: 'Read how far an import is',
+        description: 'Counts are exact at every moment: they are committed with the rows they count.',
+        params: IdParams,
+        response: { 200: Import, ...problems(400, 401, 403, 404, 429) },
+      },
+    },
+    async ({ params }) => imports.get(params.id),
+  );
+
+  app.post(
+    '/api/v1/crm/imports/:id/cancel',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        operationId: 'cancelImport',
+        summary: 'Cancel an import',
+        description: 'Rows that are committed stay. Emits `import.cancelled`.',
+        params: IdParams,
+        response: { 200: Import, ...problems(400, 401, 403, 404, 409, 429) },
+      },
+    },
+    async ({ params }) => imports.cancel(params.id),
+  );
+
+  app.get(
+    '/api/v1/crm/imports/:id/errors',
+    {
+      config: { access: 'operator', timeoutMs: streamTimeoutMs },
+      schema: {
+        tags,
+        operationId: 'getImportErrors',
+        summary: 'Read the refused rows of an import as CSV',
+        description:
+          'Physical line, reason, and the cells as they were: correct them and import the file again.',
+        params: IdParams,
+        response: { 200: CsvFile, ...problems(400, 401, 403, 404, 429) },
+      },
+    },
+    async ({ params }, reply) =>
+      reply
+        .header('content-type', 'text/csv; charset=utf-8')
+        .send(Readable.from(await imports.errors(params.id))),
+  );
+};
+export default routes;
+
+/** Hands `text/csv` on as a stream; other character sets than UTF-8 are refused. */
+function acceptCsv(app: HttpInstance): void {
+  app.addContentTypeParser('text/csv', (request, payload, done) => {
+    const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+    if (/^(utf-?8|us-ascii)$/i.test(charset)) done(null, payload);
+    else done(crmError('CHARSET_UNSUPPORTED', { charset }));
+  });
+}
+
+/** The file; the connection stays open when reading stops early, so that the refusal reaches its sender. */
+function fileOf(body: unknown): AsyncIterable<Uint8Array> {
+  if (body instanceof Readable) return body.iterator({ destroyOnReturn: false });
+  throw crmError('VALIDATION_FAILED', { faults: [{ path: '', message: 'must be a CSV file as text/csv' }] });
+}

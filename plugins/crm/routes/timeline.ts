@@ -1,0 +1,76 @@
+import Type from 'typebox';
+import { problems } from '@orchestrall/sdk';
+import type { Routes } from '@orchestrall/sdk';
+import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
+import { IdParams, Nothing, actorOf } from '../route-parts.ts';
+import type { Crm } from '../service.ts';
+import { NoteInput, TimelineEntry } from '../timeline/schemas.ts';
+
+const tags = ['timeline'];
+const NoteParams = Type.Object({ id: Id, note_id: Id });
+const subjects = [
+  { subject: 'contact', name: 'Contact', path: '/api/v1/crm/contacts/:id' },
+  { subject: 'company', name: 'Company', path: '/api/v1/crm/companies/:id' },
+] as const;
+
+const routes: Routes<Crm> = async (app, { timeline }) => {
+  for (const { subject, name, path } of subjects) {
+    app.get(
+      `${path}/timeline`,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          tags,
+          operationId: `list${name}Timeline`,
+          summary: `Read the timeline of a ${subject}`,
+          description: 'Its creation, the changes of its fields, and notes; who and when; newest first.',
+          params: IdParams,
+          querystring: Type.Object(pageQuery),
+          response: { 200: PageOf(TimelineEntry), ...problems(400, 401, 403, 404, 429) },
+        },
+      },
+      async ({ params, query }) => timeline.list(subject, params.id, query),
+    );
+
+    app.post(
+      `${path}/notes`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          tags,
+          operationId: `add${name}Note`,
+          summary: `Add a note to a ${subject}`,
+          description: 'Emits `note.added`.',
+          params: IdParams,
+          body: NoteInput,
+          response: { 201: TimelineEntry, ...problems(400, 401, 403, 404, 415, 429, 507) },
+        },
+      },
+      async (request, reply) => {
+        const { params, body } = request;
+        const note = await timeline.addNote(subject, params.id, body.text, actorOf(request));
+        return reply.code(201).send(note);
+      },
+    );
+
+    app.delete(
+      `${path}/notes/:note_id`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          tags,
+          operationId: `delete${name}Note`,
+          summary: `Take a note away from a ${subject}`,
+          description: 'Audit keeps its text. Emits `note.deleted`.',
+          params: NoteParams,
+          response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
+        },
+      },
+      async ({ params }, reply) => {
+        await timeline.deleteNote(subject, params.id, params.note_id);
+        return reply.code(204).send();
+      },
+    );
+  }
+};
+export default routes;

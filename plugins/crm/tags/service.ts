@@ -1,0 +1,96 @@
+import { AppError } from '@orchestrall/sdk';
+import type { Database, Transaction } from '@orchestrall/sdk';
+import { companyFieldsOf } from '../companies/fields.ts';
+import { lockCompaniesByTag } from '../companies/store.ts';
+import { editCompanies } from '../companies/write.ts';
+import { contactFieldsOf } from '../contacts/fields.ts';
+import { lockContactsByTag } from '../contacts/store.ts';
+import { editContacts } from '../contacts/write.ts';
+import { tagRenamed } from '../contract.ts';
+import { crmError } from '../errors.ts';
+import { keepTag } from '../fields/tag.ts';
+import { maxRecordsPerRequest } from '../paging/bounds.ts';
+import { readPage } from '../paging/cursor.ts';
+import type { Actor } from '../contract.ts';
+import type { Page, PageRequest } from '../paging/cursor.ts';
+import type { TagCount } from './schemas.ts';
+import { listTags } from './store.ts';
+
+/** The tags that records carry; a tag exists as long as a record carries it. */
+export interface Tags {
+  /** By name. Throws `CURSOR_INVALID`. */
+  list(page: PageRequest): Promise<Page<TagCount>>;
+  /**
+   * Renames a tag on every record; one that carries both names keeps one of them. Gives how many records changed.
+   * Throws `VALIDATION_FAILED`, `TAG_NOT_FOUND`, `TOO_MANY_RECORDS`.
+   */
+  rename(from: string, to: string, by: Actor): Promise<TagCount>;
+}
+
+/** Creates the service of tags. */
+export function createTagService(database: Database): Tags {
+  return {
+    list: (page) =>
+      readPage(
+        'tags',
+        page,
+        (tag) => tag.name,
+        (after, limit) => listTags(database, after, limit),
+      ),
+
+    rename: (given, renamed, by) =>
+      database.transaction(async (tx) => {
+        const from = requireTag(given, '/params/tag');
+        const to = requireTag(renamed, '/name');
+        const contacts = await lockContactsByTag(tx, from, maxRecordsPerRequest + 1);
+        const companies = await lockCompaniesByTag(tx, from, maxRecordsPerRequest + 1);
+        const records = contacts.length + companies.length;
+        if (records === 0) throw crmError('TAG_NOT_FOUND', { tag: from });
+        if (records > maxRecordsPerRequest) {
+          throw crmError('TOO_MANY_RECORDS', {
+            records: `more than ${maxRecordsPerRequest}`,
+            limit: maxRecordsPerRequest,
+          });
+        }
+        const rename = (tags: readonly string[]) =>
+          [...new Set(tags.map((tag) => (tag === from ? to : tag)))].toSorted();
+        const contactEdits = contacts.map((before) => {
+          return { before, fields: { ...contactFieldsOf(before), tags: rename(before.tags) } };
+        });
+        const companyEdits = companies.map((before) => {
+          return { before, fields: { ...companyFieldsOf(before), tags: rename(before.tags) } };
+        });
+        requireAll([
+          ...(await editContacts(tx, contactEdits, by)),
+          ...(await editCompanies(tx, companyEdits, by)),
+        ]);
+        const counts = { contacts: contacts.length, companies: companies.length };
+        if (from !== to) announce(tx, { from, to, ...counts });
+        return { name: to, ...counts };
+      }),
+  };
+}
+
+function announce(
+  tx: Transaction,
+  data: { readonly from: string; readonly to: string; readonly contacts: number; readonly companies: number },
+): void {
+  tx.emit(tagRenamed, data, { subject: data.from });
+  tx.audit({
+    action: 'tag.renamed',
+    subjectType: 'tag',
+    subjectId: data.from,
+    before: { name: data.from },
+    after: { name: data.to },
+  });
+}
+
+function requireTag(given: string, path: string): string {
+  const { text, fault } = keepTag(given);
+  if (text === undefined) throw crmError('VALIDATION_FAILED', { faults: [{ path, message: fault }] });
+  return text;
+}
+
+function requireAll(results: readonly object[]): void {
+  for (const result of results) if (result instanceof AppError) throw result;
+}

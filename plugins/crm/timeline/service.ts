@@ -1,0 +1,63 @@
+import type { Database, Transaction } from '@orchestrall/sdk';
+import { noteAdded, noteDeleted } from '../contract.ts';
+import { lockContact, requireContact } from '../contacts/service.ts';
+import { lockCompany, requireCompany } from '../companies/service.ts';
+import { keepText } from '../fields/text.ts';
+import { readPage } from '../paging/cursor.ts';
+import { crmError } from '../errors.ts';
+import type { Actor } from '../contract.ts';
+import type { Page, PageRequest } from '../paging/cursor.ts';
+import { maxNoteLength } from './schemas.ts';
+import type { SubjectType, TimelineEntry } from './schemas.ts';
+import { deleteNote, insertEntries, listEntries } from './store.ts';
+
+/** What happened to a record, and what people wrote about it. */
+export interface Timeline {
+  /** Entries newest first. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `CURSOR_INVALID`. */
+  list(subject: SubjectType, id: string, page: PageRequest): Promise<Page<TimelineEntry>>;
+  /** Adds a note. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `VALIDATION_FAILED`. */
+  addNote(subject: SubjectType, id: string, text: string, by: Actor): Promise<TimelineEntry>;
+  /** Takes a note away. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `NOTE_NOT_FOUND`. */
+  deleteNote(subject: SubjectType, id: string, noteId: string): Promise<void>;
+}
+
+/** Creates the timelines of contacts and companies. */
+export function createTimeline(database: Database): Timeline {
+  return {
+    async list(subject, id, page) {
+      await (subject === 'contact' ? requireContact(database, id) : requireCompany(database, id));
+      const load = (before: string | undefined, limit: number) => listEntries(database, id, before, limit);
+      return readPage(`timeline:${id}`, page, (entry) => entry.id, load);
+    },
+
+    addNote: (subject, id, given, by) =>
+      database.transaction(async (tx) => {
+        const { text, fault } = keepText(given, maxNoteLength);
+        if (text === undefined)
+          throw crmError('VALIDATION_FAILED', { faults: [{ path: '/text', message: fault }] });
+        await lock(tx, subject, id);
+        const entry = { subject_type: subject, subject_id: id, kind: 'note', text } as const;
+        const [note] = await insertEntries(tx, [entry], by);
+        if (note === undefined) throw new TypeError('an inserted note was not returned');
+        const data = { note_id: note.id, subject_type: subject, subject_id: id, text };
+        tx.emit(noteAdded, data, { subject: id });
+        tx.audit({ action: 'note.added', subjectType: 'note', subjectId: note.id, after: data });
+        return note;
+      }),
+
+    deleteNote: (subject, id, noteId) =>
+      database.transaction(async (tx) => {
+        await lock(tx, subject, id);
+        const text = await deleteNote(tx, id, noteId);
+        if (text === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
+        const data = { note_id: noteId, subject_type: subject, subject_id: id, text };
+        tx.emit(noteDeleted, data, { subject: id });
+        tx.audit({ action: 'note.deleted', subjectType: 'note', subjectId: noteId, before: data });
+      }),
+  };
+}
+
+/** Holds the record, so that no note is left behind by its deletion. */
+async function lock(tx: Transaction, subject: SubjectType, id: string): Promise<void> {
+  await (subject === 'contact' ? lockContact(tx, id) : lockCompany(tx, id));
+}
