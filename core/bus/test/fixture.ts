@@ -1,22 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Event, EventDefinition, Log } from '@orchestrall/sdk';
-import { Client } from 'pg';
+import type { Bus, Event, EventDefinition, Log } from '@orchestrall/sdk';
 import type { ServerConnection } from '../../database/connection.ts';
 import { startEmbeddedServer } from '../../database/embedded/server.ts';
 import { createDatabase } from '../../database/engine.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { readMigrations } from '../../database/migrate/migration.ts';
+import type { MigrationSet } from '../../database/migrate/run.ts';
 import type { Owner, Registration } from '../../telemetry/owner.ts';
-import type { Bus } from '@orchestrall/sdk';
 import { createBus } from '../bus-engine.ts';
 import type { BusEngine, BusOptions } from '../bus-engine.ts';
 
-/** A PostgreSQL of its own; each database on it is empty. */
+/** A PostgreSQL of its own. */
 export interface Server extends AsyncDisposable {
   readonly connection: ServerConnection;
-  createDatabase(name: string): Promise<ServerConnection>;
 }
 
 export async function startServer(durable = false): Promise<Server> {
@@ -24,16 +22,6 @@ export async function startServer(durable = false): Promise<Server> {
   const server = await startEmbeddedServer({ folder, durable });
   return {
     connection: server.connection,
-    async createDatabase(name) {
-      const client = new Client({ ...server.connection });
-      await client.connect();
-      try {
-        await client.query(`create database ${name}`);
-      } finally {
-        await client.end();
-      }
-      return { ...server.connection, database: name };
-    },
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -64,14 +52,19 @@ export interface Replica extends AsyncDisposable {
   readonly bus: BusEngine;
 }
 
+/** The room's migrations, as a database is given them. */
+export async function busMigrations(): Promise<MigrationSet> {
+  const folder = new URL('../migrations', import.meta.url).pathname;
+  return { owner: 'core/bus', migrations: await readMigrations(folder, 'core/bus') };
+}
+
 export async function startReplica(
   connection: ServerConnection,
   options: Omit<BusOptions, 'database' | 'log'> & { readonly log?: Log; readonly poolSize?: number } = {},
 ): Promise<Replica> {
   const { log = silentLog, poolSize = 12, ...rest } = options;
   const database = await createDatabase({ connection, poolSize, log });
-  const folder = new URL('../migrations', import.meta.url).pathname;
-  await database.migrate([{ owner: 'core/bus', migrations: await readMigrations(folder, 'core/bus') }]);
+  await database.migrate([await busMigrations()]);
   const bus = createBus({ database, log, ...rest });
   await bus.start();
   return {

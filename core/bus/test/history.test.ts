@@ -1,0 +1,155 @@
+import Type from 'typebox';
+import { defineEvent } from '@orchestrall/sdk';
+import type { Event } from '@orchestrall/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDatabase } from '../../testing/postgres.ts';
+import type { TestDatabase } from '../../testing/postgres.ts';
+import { withScope } from '../../telemetry/scope.ts';
+import type { HistoryQuery } from '../history/history.ts';
+import { activate, busMigrations, createCollector, createOwner, startReplica, until } from './fixture.ts';
+import type { Replica } from './fixture.ts';
+
+const created = defineEvent('contact.created', Type.Object({ number: Type.Integer() }));
+const closed = defineEvent('deal.closed', Type.Object({ number: Type.Integer() }));
+
+let server: TestDatabase;
+let replica: Replica;
+const handled = createCollector<number>();
+
+beforeAll(async () => {
+  server = await testDatabase({ migrations: [await busMigrations()] });
+  replica = await startReplica(server.connection);
+  const { api } = await activate(replica, createOwner('crm'), [created, closed], (bus) => {
+    bus.on(created, async (event, tx) => tx.afterCommit(() => handled.add(event.data.number)), {
+      name: 'all',
+    });
+  });
+  for (let number = 0; number < 10; number += 1) {
+    await withScope({ correlationId: `request-${number % 3}` }, () =>
+      api.emit(created, { number }, { subject: `c${number % 2}` }),
+    );
+  }
+  await api.emit(closed, { number: 10 }, { visibleTo: ['admin'] });
+  await until(async () => (await replica.bus.statistics()).head === 11);
+  await handled.reach(10);
+});
+afterAll(async () => {
+  await replica[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function numbers(query: HistoryQuery, roles: readonly string[] = []): Promise<unknown[]> {
+  const { items } = await replica.bus.history.query(query, roles);
+  return items.map((event) => Object(event.data).number);
+}
+
+describe('the history', () => {
+  it('is queried by type, subject, correlation, time and position, newest first', async () => {
+    expect(await numbers({ pattern: 'contact.*', limit: 3 })).toEqual([9, 8, 7]);
+    expect(await numbers({ subject: 'c1' })).toEqual([9, 7, 5, 3, 1]);
+    expect(await numbers({ correlation_id: 'request-0', order: 'ascending' })).toEqual([0, 3, 6, 9]);
+    expect(await numbers({ after_position: 3, before_position: 6 })).toEqual([4, 3]);
+    expect(await numbers({ until: '2020-01-01T00:00:00Z' })).toEqual([]);
+    expect(await numbers({ since: '2020-01-01T00:00:00Z' })).toHaveLength(10);
+  });
+
+  it('is paged by a cursor that neither skips nor repeats', async () => {
+    const seen: Event[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await replica.bus.history.query(
+        { limit: 4, ...(cursor === undefined ? {} : { cursor }) },
+        [],
+      );
+      seen.push(...page.items);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen.map((event) => event.position)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  it('shows what names roles to those roles only', async () => {
+    expect(await numbers({ pattern: 'deal.*' }, ['viewer'])).toEqual([]);
+    expect(await numbers({ pattern: 'deal.*' }, ['viewer', 'admin'])).toEqual([10]);
+    const [deal] = (await replica.bus.history.query({ pattern: 'deal.*' }, ['admin'])).items;
+    await expect(replica.bus.history.get(deal?.id ?? '', ['viewer'])).rejects.toMatchObject({
+      code: 'EVENT_NOT_FOUND',
+    });
+    expect(await replica.bus.history.get(deal?.id ?? '', ['admin'])).toEqual(deal);
+  });
+
+  it('refuses faulty queries with the field named', async () => {
+    await expect(replica.bus.history.query({ limit: 0 }, [])).rejects.toMatchObject({
+      code: 'EVENT_QUERY_INVALID',
+      details: { faults: [expect.objectContaining({ path: '/limit' })] },
+    });
+    await expect(replica.bus.history.query({ since: '2026-13-45T00:00:00Z' }, [])).rejects.toMatchObject({
+      code: 'EVENT_QUERY_INVALID',
+    });
+    await expect(replica.bus.history.query({ cursor: 'x' }, [])).rejects.toMatchObject({
+      code: 'EVENT_CURSOR_INVALID',
+    });
+    await expect(replica.bus.history.query({ pattern: 'A' }, [])).rejects.toMatchObject({
+      code: 'EVENT_PATTERN_INVALID',
+    });
+    await expect(replica.bus.history.get('x', [])).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' });
+  });
+
+  it('is counted by type and hour, with the lag of each subscription', async () => {
+    await until(async () => (await replica.bus.statistics()).subscriptions[0]?.lag === 0);
+    expect(await replica.bus.statistics()).toEqual({
+      head: 11,
+      oldest: 1,
+      unstamped: 0,
+      by_type: [
+        { type: 'contact.created', count: 10 },
+        { type: 'deal.closed', count: 1 },
+      ],
+      by_hour: expect.arrayContaining([
+        { hour: expect.stringMatching(/:00:00\.000Z$/), count: expect.any(Number) },
+      ]),
+      subscriptions: [
+        {
+          plugin: 'crm',
+          subscription: 'all',
+          pattern: 'contact.created',
+          cursor: 11,
+          lag: 0,
+          replica: expect.any(String),
+          parked: 0,
+          dead_letters: 0,
+        },
+      ],
+    });
+  });
+
+  it('is replayed to one subscription, by id or by stretch, though it had handled the events', async () => {
+    const page = await replica.bus.history.query({ pattern: 'contact.created', order: 'ascending' }, []);
+    const subscription = { plugin: 'crm', subscription: 'all' };
+    expect(await replica.bus.replay(subscription, { event_ids: [page.items[4]?.id ?? ''] })).toBe(1);
+    expect((await handled.reach(11)).at(-1)).toBe(4);
+    expect(await replica.bus.replay(subscription, { from_position: 9, to_position: 11 })).toBe(2);
+    expect(new Set((await handled.reach(13)).slice(-2))).toEqual(new Set([8, 9]));
+    await expect(
+      replica.bus.replay({ plugin: 'crm', subscription: 'none' }, { event_ids: [] }),
+    ).rejects.toMatchObject({ code: 'SUBSCRIPTION_NOT_FOUND' });
+    await expect(
+      replica.bus.replay(subscription, { event_ids: ['01900000-0000-7000-8000-000000000009'] }),
+    ).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' });
+  });
+
+  it('loses what is older than the retention, but nothing that a subscription in use has still to handle', async () => {
+    const core = replica.database.core();
+    await core.query(`update core.events set time = now() - interval '31 days' where position <= 6`);
+    await core.query(
+      `insert into core.subscriptions (owner, name, pattern, cursor_position) values ('late', 'late', '**', 4)`,
+    );
+    expect(await replica.bus.trim()).toBe(4);
+    expect((await replica.bus.statistics()).oldest).toBe(5);
+    await core.query(
+      `update core.subscriptions set seen_at = now() - interval '40 days' where owner = 'late'`,
+    );
+    expect(await replica.bus.trim()).toBe(2);
+    expect((await replica.bus.statistics()).oldest).toBe(7);
+    expect(await numbers({ order: 'ascending' })).toEqual([6, 7, 8, 9]);
+  });
+});
