@@ -9,7 +9,8 @@ export interface ServerConnection {
   readonly database: string;
   readonly user: string;
   readonly password: string;
-  readonly ssl?: ClientConfig['ssl'];
+  /** Always given, since the driver would otherwise look for `PGSSLMODE` in the environment. */
+  readonly ssl: NonNullable<ClientConfig['ssl']>;
 }
 
 /**
@@ -36,5 +37,5 @@ export function parseDatabaseUrl(url: string): ServerConnection {
   }
   if (typeof password !== 'string' || password === '')
     throw databaseError('DATABASE_PASSWORD_MISSING', { user });
-  return { host, port, database, user, password, ...(ssl ? { ssl } : {}) };
+  return { host, port, database, user, password, ssl };
 }

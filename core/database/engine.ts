@@ -12,6 +12,7 @@ import { roleNames } from './scope.ts';
 import type { RoleNames, Scope } from './scope.ts';
 import { createScopedDatabase } from './scoped-database.ts';
 import type { ScopedDatabase } from './scoped-database.ts';
+import { createStallWatch } from './stall-watch.ts';
 
 export interface DatabaseOptions {
   /** The administrative user; the serving login is derived from it. */
@@ -26,6 +27,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** Longest pause between two statements of one transaction; default 60,000 ms. */
   readonly idleInTransactionMs?: number;
+  /** Silence of the server beyond a statement's limit after which its connection is cut; default 10,000 ms. */
+  readonly stallGraceMs?: number;
   /** Shown by the server as `application_name` while a transaction runs, such as a `traceparent`. */
   readonly annotate?: () => string | undefined;
   /** While true, transactions are read-only and a write throws `STORAGE_FULL`. */
@@ -76,6 +79,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     log: options.log,
   });
   const listener = createListener({ connection: app, log: options.log });
+  const stalls = createStallWatch(options.stallGraceMs ?? 10_000);
   let effects: EffectPorts = {};
   const scoped = (scope: Scope): ScopedDatabase =>
     createScopedDatabase({
@@ -84,6 +88,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       core: names.core,
       statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
       effects: () => effects,
+      stalls,
       annotate: options.annotate ?? (() => undefined),
       writesRefused: options.writesRefused ?? (() => false),
       log: options.log,
@@ -94,6 +99,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     closing ??= (async () => {
       await listener.close();
       await pool.end();
+      stalls[Symbol.dispose]();
     })();
     return closing;
   };

@@ -9,6 +9,7 @@ import type { ConnectionPool } from './pool.ts';
 import type { Scope } from './scope.ts';
 import { Session } from './session.ts';
 import type { NamedStatement } from './session.ts';
+import type { StallWatch } from './stall-watch.ts';
 import { openTransaction } from './transaction.ts';
 import type { CoreStatements, EngineTransaction, OpenTransaction } from './transaction.ts';
 
@@ -39,6 +40,7 @@ export interface ScopedDatabaseOptions {
   readonly core: Scope;
   readonly statementTimeoutMs: number;
   readonly effects: () => EffectPorts;
+  readonly stalls: StallWatch;
   readonly annotate: () => string | undefined;
   readonly writesRefused: () => boolean;
   readonly log: Pick<Log, 'error'>;
@@ -53,6 +55,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
   const open = async (
     given: TransactionOptions,
   ): Promise<{ session: Session; tx: OpenTransaction; effects: Effects }> => {
+    const annotation = options.annotate();
     const client = await options.pool.acquire();
     const refused = options.writesRefused();
     const session = new Session(client, {
@@ -60,13 +63,19 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
       isolation: given.isolation ?? 'read committed',
       readOnly: refused || given.readOnly === true,
       timeoutMs: given.timeoutMs ?? options.statementTimeoutMs,
-      annotation: options.annotate(),
+      annotation,
     });
+    options.stalls.add(session);
     const effects = createEffects(options.effects(), scope);
     const explain = (error: unknown): unknown =>
       refused && isReadOnlyRefusal(error) ? databaseError('STORAGE_FULL', {}, error) : mapError(error);
     const tx = openTransaction({ session, scope, core: options.core, effects, mapError: explain });
     return { session, tx, effects };
+  };
+
+  const close = (session: Session): void => {
+    options.stalls.delete(session);
+    session.giveBack();
   };
 
   const attempt = async <Result>(
@@ -84,7 +93,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
       await tx.rollback();
       throw error;
     } finally {
-      session.giveBack();
+      close(session);
     }
     for (const callback of effects.callbacks) callSafely(callback, options.log);
     return result;
@@ -118,7 +127,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
         await tx.rollback();
         throw error;
       } finally {
-        session.giveBack();
+        close(session);
       }
     },
     async *stream<Result extends object = Row>(
@@ -130,6 +139,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
         throw new TypeError('batchSize is a whole number from 1');
       const statement = typeof sql === 'string' ? { sql, parameters: values ?? [] } : sql;
       const { session, tx } = await open({});
+      let committed = false;
       try {
         await tx.query(
           `DECLARE orchestrall_stream NO SCROLL CURSOR FOR ${statement.sql}`,
@@ -146,9 +156,11 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
           yield* rows;
         }
         await tx.commit();
+        committed = true;
       } finally {
-        await tx.rollback();
-        session.giveBack();
+        // Also when the caller stops reading.
+        if (!committed) await tx.rollback();
+        close(session);
       }
     },
   };

@@ -3,6 +3,7 @@ import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { databaseError } from './errors.ts';
 import type { Scope } from './scope.ts';
+import type { Waiting } from './stall-watch.ts';
 
 /** A statement that is parsed once per connection; use it on hot paths only. The name is unique in its scope. */
 export interface NamedStatement extends Statement {
@@ -25,15 +26,18 @@ export interface BeginOptions {
  * One transaction on one connection, sent without waiting for answers: BEGIN with role, search path and time
  * limit is one message, and the first statement follows it in the same round trip.
  */
-export class Session {
+export class Session implements Waiting {
   readonly #client: PoolClient;
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #timeoutMs: number;
+  #progressAt = 0;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
   #sessionTouched = false;
 
   constructor(client: PoolClient, options: BeginOptions) {
     this.#client = client;
+    this.#timeoutMs = options.timeoutMs;
     this.#control(beginText(options));
   }
 
@@ -85,20 +89,28 @@ export class Session {
   /** Waits for every answer and commits; rejects with the first failure, after which nothing was kept. */
   async commit(): Promise<void> {
     this.#ended = true;
-    const commit = this.#client.query('COMMIT');
-    const [outcome] = await Promise.allSettled([commit]);
+    const [outcome] = await Promise.allSettled([this.#track(this.#client.query('COMMIT'))]);
     await this.#settle();
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (outcome.status === 'rejected') throw outcome.reason;
     // A transaction in which something failed answers COMMIT with ROLLBACK, and no error.
-    if (outcome.value.command !== 'COMMIT') throw databaseError('TRANSACTION_ENDED');
+    if (outcome.status === 'rejected' || outcome.value.command !== 'COMMIT') {
+      throw databaseError('TRANSACTION_ENDED');
+    }
   }
 
   async rollback(): Promise<void> {
     this.#ended = true;
     // A failure here means the connection is gone, and with it the transaction; `giveBack` sees that.
-    await Promise.allSettled([this.#client.query('ROLLBACK')]);
+    await Promise.allSettled([this.#track(this.#client.query('ROLLBACK'))]);
     await this.#settle();
+  }
+
+  overdue(now: number, graceMs: number): boolean {
+    return this.#pending.size > 0 && now - this.#progressAt > this.#timeoutMs + graceMs;
+  }
+
+  cut(): void {
+    this.#client.connection.stream.destroy();
   }
 
   /** Returns the connection to the pool, or closes it when its state is not known. */
@@ -123,6 +135,7 @@ export class Session {
   }
 
   async #track<Result>(answer: Promise<Result>): Promise<Result> {
+    if (this.#pending.size === 0) this.#progressAt = performance.now();
     this.#pending.add(answer);
     try {
       return await answer;
@@ -131,6 +144,7 @@ export class Session {
       throw error;
     } finally {
       this.#pending.delete(answer);
+      this.#progressAt = performance.now();
     }
   }
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { rm } from 'node:fs/promises';
 import { databaseError } from '../errors.ts';
 import { identify, isRunning, processesWorkingIn } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -45,13 +45,24 @@ export async function endLeftover(cluster: string): Promise<void> {
 
 function leftover(cluster: string, recorded: ProcessIdentity | undefined): ProcessIdentity[] {
   if (process.platform === 'linux') return processesWorkingIn(cluster);
-  return recorded !== undefined && isRunning(recorded) ? [recorded] : [];
+  const ours = recorded !== undefined && isRunning(recorded) && isServerOf(cluster, recorded.pid);
+  return ours ? [recorded] : [];
 }
 
 async function recordedServer(pidFile: string): Promise<ProcessIdentity | undefined> {
   const text = await readFile(pidFile, 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   return Number.isInteger(pid) && pid > 1 ? identify(pid) : undefined;
+}
+
+/** For systems without `/proc`: the command line names the program and the folder it was started on. */
+function isServerOf(cluster: string, pid: number): boolean {
+  try {
+    const command = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return command.includes('postgres') && command.includes(cluster);
+  } catch {
+    return false;
+  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

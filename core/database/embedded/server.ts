@@ -80,6 +80,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       database: options.database ?? 'orchestrall',
       user: administrator,
       password,
+      ssl: false,
     };
     const server = createServerProcess({
       layout,

@@ -266,6 +266,23 @@ describeOnServers('transactions', (server) => {
     expect(await small.core().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  test('a server that falls silent is cut off after the grace and the next statement gets a new connection', async () => {
+    const watched = await database.open({ poolSize: 1, statementTimeoutMs: 100, stallGraceMs: 100 });
+    let silent = 0;
+    try {
+      const attempt = watched.core().transaction(async (tx) => {
+        const [row] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        silent = row?.pid ?? 0;
+        process.kill(silent, 'SIGSTOP');
+        await tx.query('SELECT 1');
+      });
+      await expect(attempt).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      expect(await watched.core().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      process.kill(silent, 'SIGCONT');
+    }
+  });
+
   test('the annotation is what the server shows while a transaction runs', async () => {
     const traced = await database.open({
       annotate: () => "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'",
