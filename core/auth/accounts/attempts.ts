@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 
 /** How many failures are free before each further one blocks for twice as long as the last. */
 const free = { user: 5, address: 20 } as const;
+/** Of quiet, after the last failure and its block. */
 const forgottenAfterSeconds = 900;
 const longestBlockSeconds = 900;
 
@@ -24,10 +25,10 @@ export function createAttempts(database: Database): Attempts {
     const counted = await database.query(
       `insert into auth_attempts as held (key, failures, last_at) values ($1, 1, now())
        on conflict (key) do update set
-         failures = case when held.last_at < now() - $3::float8 * interval '1 second' then 1 else held.failures + 1 end,
+         failures = case when greatest(held.last_at, held.blocked_until) < now() - $3::float8 * interval '1 second' then 1 else held.failures + 1 end,
          last_at = now(),
          blocked_until = case
-           when held.last_at < now() - $3::float8 * interval '1 second' or held.failures < $2::int then null
+           when greatest(held.last_at, held.blocked_until) < now() - $3::float8 * interval '1 second' or held.failures < $2::int then null
            else now() + least($4::float8, power(2, least(held.failures - $2::int, 20))) * interval '1 second'
          end
        where held.blocked_until is null or held.blocked_until <= now()

@@ -1,3 +1,4 @@
+import { AppError } from '@orchestrall/sdk';
 import type { Log } from '@orchestrall/sdk';
 import { Provider, interactionPolicy } from 'oidc-provider';
 import type { Account, Client, Context, ModelPayload, Token } from 'oidc-provider';
@@ -142,7 +143,12 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.Client.prototype.compareClientSecret = compareSecretHash;
   options.accessTokens.install(provider);
   provider.use(completeIntrospection);
-  provider.on('server_error', (_context, error) => log.error({ err: error }, 'identity provider failed'));
+  provider.on('server_error', (context, error) => {
+    log.error({ err: error }, 'identity provider failed');
+    if (!(error instanceof AppError) || error.status < 503) return;
+    context.status = error.status;
+    context.set('retry-after', '2');
+  });
   provider.on('error', (error) => log.error({ err: error }, 'identity provider failed'));
   provider.on('grant.error', (context, error) =>
     log.warn({ client: context.oidc.client?.clientId, reason: error.message }, 'token request refused'),

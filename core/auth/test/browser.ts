@@ -50,6 +50,11 @@ export class Browser {
     });
   }
 
+  /** What a thief of the cookies would hold. */
+  cookieValues(): string[] {
+    return [...this.#cookies.values()].map(({ value }) => value);
+  }
+
   #keep(line: string, pathname: string): void {
     const [pair = '', ...attributes] = line.split('; ');
     const name = pair.slice(0, pair.indexOf('='));

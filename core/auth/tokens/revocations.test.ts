@@ -58,3 +58,24 @@ describe('createRevocations()', () => {
     expect(revocations.has('mine')).toBe(true);
   });
 });
+
+it('ensureFresh() does not take a read for fresh that began too long ago', async () => {
+  let nowMs = 0;
+  const reads: (() => void)[] = [];
+  const revocations = createRevocations({
+    read: () =>
+      new Promise((resolve) => {
+        reads.push(() => resolve(reads.length === 1 ? [] : ['late']));
+      }),
+    clock: { now: () => new Date(nowMs), monotonicMs: () => nowMs },
+  });
+  const slow = revocations.load();
+  nowMs = 5000;
+  const fresh = revocations.ensureFresh();
+  reads[0]?.();
+  await slow;
+  await expect.poll(() => reads.length).toBe(2);
+  reads[1]?.();
+  await fresh;
+  expect(revocations.has('late')).toBe(true);
+});

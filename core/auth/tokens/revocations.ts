@@ -50,6 +50,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     return reading;
   };
 
+  const isFresh = (): boolean => clock.monotonicMs() - readAtMs <= maxAgeMs;
+
+  const refresh = async (): Promise<void> => {
+    await load();
+    // The read that was joined may have begun too long ago; the next one begins now.
+    if (!isFresh()) await load();
+  };
+
   return {
     has: (jti) => known.has(jti),
     add(jtis) {
@@ -60,8 +68,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
     load,
     ensureFresh() {
-      if (clock.monotonicMs() - readAtMs <= maxAgeMs) return undefined;
-      return load().catch((cause: unknown) => {
+      if (isFresh()) return undefined;
+      return refresh().catch((cause: unknown) => {
         throw authError('IDENTITY_UNAVAILABLE', undefined, cause);
       });
     },
