@@ -40,6 +40,8 @@ const parkSize = 500;
 const shortestPauseMs = 250;
 const longestPauseMs = 5_000;
 const longestError = 2_000;
+/** Later retries are left to the search for what is due. */
+const longestTimerMs = 2_000;
 
 /**
  * Works on one subscription while this replica holds it: reads ahead, hands events to the handler, several keys at
@@ -58,6 +60,7 @@ export class SubscriptionRunner {
   #stopped = false;
   #pauseMs = 0;
   #resume: NodeJS.Timeout | undefined;
+  readonly #retries = new Set<NodeJS.Timeout>();
   #idle = Promise.withResolvers<void>();
 
   constructor(options: RunnerOptions) {
@@ -111,8 +114,7 @@ export class SubscriptionRunner {
 
   /** Takes nothing new and resolves when what runs has ended. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#resume);
+    this.#halt();
     if (this.#lanes > 0) await this.#idle.promise;
   }
 
@@ -250,13 +252,14 @@ export class SubscriptionRunner {
     failure: Outcome & { kind: 'failed' },
   ): Promise<boolean> {
     const { store, taken, log } = this.#options;
+    const pauseMs = pauseAfter(attempt, binding.backoffMs);
     const dead = await store.fail(taken, {
       position: stamped.position,
       key,
       error: describe(failure.error),
       reason: failure.reason,
       maxAttempts: binding.attempts,
-      pauseMs: pauseAfter(attempt, binding.backoffMs),
+      pauseMs,
     });
     const fields = {
       plugin: binding.owner.plugin,
@@ -270,7 +273,10 @@ export class SubscriptionRunner {
     if (dead) {
       log.error(fields, 'an event was dead-lettered');
       this.#options.onDead(binding, stamped, failure.reason);
-    } else log.warn(fields, 'an event could not be handled and will be tried again');
+    } else {
+      log.warn(fields, 'an event could not be handled and will be tried again');
+      this.#retryLater(key, pauseMs);
+    }
     return dead;
   }
 
@@ -293,9 +299,25 @@ export class SubscriptionRunner {
 
   #lose(): void {
     if (this.#stopped) return;
+    this.#halt();
+    this.#options.onLost();
+  }
+
+  #halt(): void {
     this.#stopped = true;
     clearTimeout(this.#resume);
-    this.#options.onLost();
+    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries.clear();
+  }
+
+  /** Sooner than the search for what is due, which finds it as well. */
+  #retryLater(key: string, pauseMs: number): void {
+    if (this.#stopped || pauseMs > longestTimerMs) return;
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.retry(key);
+    }, pauseMs + 1);
+    this.#retries.add(timer);
   }
 }
 
