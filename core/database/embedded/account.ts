@@ -1,7 +1,6 @@
 import { readFileSync, existsSync } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { chown } from 'node:fs/promises';
+import { chown, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { userInfo } from 'node:os';
 
 /** The user PostgreSQL runs as when this process is root, which PostgreSQL refuses to run as. */
@@ -37,14 +36,6 @@ export function accountHasName(account: Account | undefined): boolean {
 /** Gives a file or folder to the server's account; nothing to do when it is this process's own. */
 export async function giveTo(account: Account | undefined, path: string): Promise<void> {
   if (account !== undefined) await chown(path, account.uid, account.gid);
-}
-
-/** Gives a folder and all in it to the server's account. */
-export async function giveTreeTo(account: Account | undefined, path: string): Promise<void> {
-  if (account === undefined) return;
-  await chown(path, account.uid, account.gid);
-  if (!(await lstat(path)).isDirectory()) return;
-  for (const name of await readdir(path)) await giveTreeTo(account, join(path, name));
 }
 
 /** Whether the account may pass through a folder and all above it, by their modes. */

@@ -25,6 +25,7 @@ export async function ensureCluster(
   const passwordFile = join(layout.folder, 'password');
   if (existsSync(layout.cluster)) {
     if (!existsSync(passwordFile)) throw passwordLost(passwordFile);
+    await checkVersion(layout.cluster, binaries.major);
     return { password: (await readFile(passwordFile, 'utf8')).trim() };
   }
   const password = randomBytes(24).toString('base64url');
@@ -96,6 +97,15 @@ function localeParameters(major: number): readonly string[] {
   return major >= 17
     ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
     : ['--locale=C.UTF-8'];
+}
+
+async function checkVersion(cluster: string, major: number): Promise<void> {
+  const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
+  if (version === String(major)) return;
+  throw databaseError('EMBEDDED_POSTGRES_FAILED', {
+    reason: `its data were written by PostgreSQL ${version}, and this is ${major}.`,
+    hint: 'Start the version of the appliance that wrote them, or restore a backup into a new data folder.',
+  });
 }
 
 function passwordLost(file: string): Error {

@@ -26,16 +26,14 @@ export interface Layout {
 }
 
 /**
- * Prepares the folder.
+ * Prepares the folder, which is there and given by its real path.
  *
  * When the server's account cannot pass through the folders above (a root home of mode 0700), it gets the
  * folder as an open descriptor and reaches it through `/proc/self/fd/3`, so that no mode above has to change.
  * Sockets and programs, whose paths are resolved from the root, then lie in a private temporary folder, as
  * does the socket when its path would be too long.
  */
-export async function prepareLayout(given: string, account: Account | undefined): Promise<Layout> {
-  await mkdir(given, { recursive: true, mode: 0o711 });
-  const folder = await realpath(given);
+export async function prepareLayout(folder: string, account: Account | undefined): Promise<Layout> {
   // The account must pass through to its cluster; everything else inside is closed by its own mode.
   if (account !== undefined) await chmod(folder, 0o711);
   await removeLastTemporary(folder);

@@ -64,14 +64,15 @@ export interface EmbeddedServer extends AsyncDisposable {
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const account = serverAccount();
   await mkdir(options.folder, { recursive: true, mode: 0o711 });
+  const folder = await realpath(options.folder);
   // Even the lock needs a block of the disk.
-  await releaseReserve(options.folder);
-  const lock = await lockFolder(options.folder);
+  await releaseReserve(folder);
+  const lock = await lockFolder(folder);
   let layout: Layout | undefined;
   let stop: (() => Promise<void>) | undefined;
   try {
-    await endLeftover(join(await realpath(options.folder), 'cluster'));
-    layout = await prepareLayout(options.folder, account);
+    await endLeftover(join(folder, 'cluster'));
+    layout = await prepareLayout(folder, account);
     const binaries = options.binaries ?? (await locateBinaries(account, layout.programFolder));
     const { password } = await ensureCluster(layout, binaries, options.durable ?? true);
     const connection: ServerConnection = {

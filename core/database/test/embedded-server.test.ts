@@ -163,6 +163,15 @@ describe('the embedded server', () => {
     }
   });
 
+  test('data written by another major version are told and stay untouched', async () => {
+    await (await start()).stop();
+    await writeFile(join(folder, 'cluster', 'PG_VERSION'), '17\n');
+    await expect(startEmbeddedServer({ folder })).rejects.toMatchObject({
+      code: 'EMBEDDED_POSTGRES_FAILED',
+      message: expect.stringContaining('PostgreSQL 17'),
+    });
+  });
+
   test('a lost password file is told with its remedy and the data stay untouched', async () => {
     await (await start()).stop();
     await rm(join(folder, 'password'));
