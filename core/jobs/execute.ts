@@ -38,8 +38,8 @@ export async function execute(services: ExecuteServices, run: Run): Promise<void
     }, run.lane.settings.timeoutMs);
   });
   const handled = run.call().then(
-    () => ({ error: undefined, threw: false }),
-    (error: unknown) => ({ error, threw: true }),
+    (whole): Outcome => ({ whole, threw: false, error: undefined }),
+    (error: unknown): Outcome => ({ whole: false, threw: true, error }),
   );
   const outcome = await Promise.race([handled, timedOut]);
   clearTimeout(timer);
@@ -63,11 +63,24 @@ function refusalOf({ claimed, lane }: Run): { status: 'failed' | 'cancelled'; er
   };
 }
 
+/** How the handler ended: `whole` when it returned without having been told to stop. */
+interface Outcome {
+  readonly whole: boolean;
+  readonly threw: boolean;
+  readonly error: unknown;
+}
+
+const unfinished: Outcome = { whole: false, threw: false, error: undefined };
+
 async function settleOutcome(
   services: ExecuteServices,
   run: Run,
-  { error, threw }: { readonly error: unknown; readonly threw: boolean },
+  { whole, threw, error }: Outcome,
 ): Promise<void> {
+  if (whole) {
+    await settle(services, run, () => services.end(ending(run, 'completed')));
+    return;
+  }
   switch (run.cut) {
     case 'lease_lost':
       return;
@@ -80,13 +93,12 @@ async function settleOutcome(
       return;
     default:
       if (threw) await settleFailure(services, run, error);
-      else await settle(services, run, () => services.end(ending(run, 'completed')));
   }
 }
 
 async function settleTimeout(services: ExecuteServices, run: Run): Promise<void> {
   // Only the first cut counts: what was cancelled, cut or lost before stays that.
-  if (run.cut !== 'timeout') await settleOutcome(services, run, { error: undefined, threw: false });
+  if (run.cut !== 'timeout') await settleOutcome(services, run, unfinished);
   else await settleFailure(services, run, cutError('timeout', run.claimed, run.lane));
 }
 

@@ -23,8 +23,8 @@ export interface Run {
   renewedAtMs: number;
   /** Aborts the handler's signal; only the first cut counts. */
   stop(cut: Cut): void;
-  /** Calls the handler; resolves or rejects as it does. */
-  call(): Promise<void>;
+  /** Calls the handler; rejects as it does, and resolves with whether it returned before it was told to stop. */
+  call(): Promise<boolean>;
   /** Resolves when the handler has ended and what came of it is written. */
   ended: Promise<void>;
 }
@@ -53,7 +53,12 @@ export function createRun(
       controller.abort(cutError(reason, claimed, lane));
     },
     call: () =>
-      withScope(scopeOfJob(claimed), () => lane.owner.run('job', async () => await lane.handler(job))),
+      withScope(scopeOfJob(claimed), () =>
+        lane.owner.run('job', async () => {
+          await lane.handler(job);
+          return cut === undefined;
+        }),
+      ),
   };
   const job: Job = {
     id: claimed.id,

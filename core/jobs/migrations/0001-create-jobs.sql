@@ -26,7 +26,7 @@ create table core.jobs (
   saved jsonb,
   error_code text,
   error text
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
 
 -- The lane a claim walks: one probe for each priority, each in order of time, so that jobs of the future are
 -- never passed over. Claimed rows stay in it; a claim steps over as many as are running.

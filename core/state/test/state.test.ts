@@ -102,12 +102,13 @@ async function increment(state: State): Promise<void> {
   }
 }
 
+async function increment25(state: State): Promise<void> {
+  for (let step = 0; step < 25; step += 1) await increment(state);
+}
+
 test('100 increments by compare-and-set from two replicas are all counted', async () => {
   await crm.put('count', 0);
-  const worker = async (state: State) => {
-    for (let step = 0; step < 25; step += 1) await increment(state);
-  };
-  await Promise.all([worker(crm), worker(crm), worker(second), worker(second)]);
+  await Promise.all([crm, crm, second, second].map((state) => increment25(state)));
   expect(await crm.get('count')).toMatchObject({ value: 100, version: 101 });
 });
 
