@@ -162,7 +162,7 @@ async function fire(core: Core, schedule: StoredSchedule): Promise<boolean> {
   return core.transaction(async (tx) => {
     const moved = await tx.query(
       `update core.job_schedules set next_at = $4, last_at = $3, last_job_id = $5
-      where plugin = $1 and name = $2 and next_at = $3 returning name`,
+      where plugin = $1 and name = $2 and date_trunc('milliseconds', next_at) = $3 returning name`,
       [plugin, name, plannedAt, next ?? null, job.id],
     );
     if (moved.length === 0) return false;
