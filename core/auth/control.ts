@@ -16,11 +16,11 @@ import { authError } from './errors.ts';
 import { readBody } from './provider/inner-request.ts';
 
 /** Asks for an access token. */
-export const TokenRequest = Type.Object({ role: RoleName }, { additionalProperties: false });
+const TokenRequest = Type.Object({ role: RoleName }, { additionalProperties: false });
 /** Its answer. */
 export const TokenReply = Type.Object({ token: Type.String() });
 /** Asks for a new password; one is made up when none is given. */
-export const ResetRequest = Type.Object(
+const ResetRequest = Type.Object(
   { user: Type.String({ minLength: 1 }), password: Type.Optional(Type.String()) },
   { additionalProperties: false },
 );

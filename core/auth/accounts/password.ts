@@ -10,7 +10,7 @@ export interface PasswordCost {
 }
 
 /** OWASP's first choice for argon2id (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html). */
-export const defaultCost: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 };
+const defaultCost: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 };
 
 const minCharacters = 12;
 const maxBytes = 1024;

@@ -25,7 +25,7 @@ const deleting = (condition: string): string => `
   select id from gone where kind = any('{${accessTokenKinds.join(',')}}')`;
 
 /** Which artifacts to delete. */
-export type ArtifactScope =
+type ArtifactScope =
   | { readonly accountId: string; readonly kinds?: readonly string[] }
   | { readonly clientId: string };
 

@@ -30,7 +30,7 @@ export interface TestAppliance extends AsyncDisposable {
   start(options?: StartOptions): Promise<Replica>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly applianceKey?: string;
   /** Default: where the replica listens. */
   readonly publicUrl?: string;

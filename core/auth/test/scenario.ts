@@ -5,7 +5,7 @@ import { Browser, basic, beginSignIn, postForm, redirectUri, signIn } from './br
 import type { Answered, TokenAnswer } from './browser.ts';
 
 /** Tokens of a person. */
-export interface PersonTokens extends TokenAnswer {
+interface PersonTokens extends TokenAnswer {
   readonly refresh_token: string;
 }
 

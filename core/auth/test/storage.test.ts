@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createId } from '@orchestrall/sdk';
 import { createArtifacts } from '../provider/artifacts.ts';
+import type { Artifacts } from '../provider/artifacts.ts';
 import { createRevocations } from '../tokens/revocations.ts';
 import { Browser, beginSignIn, postForm, redirectUri, signIn } from './browser.ts';
 import { startScenario } from './scenario.ts';
@@ -13,6 +15,15 @@ beforeAll(async () => {
 
 afterAll(() => scenario[Symbol.asyncDispose]());
 
+function newArtifacts(): Artifacts {
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+  return createArtifacts({
+    database: scenario.appliance.database.core(),
+    revocations: createRevocations({ read: () => Promise.resolve([]), clock }),
+    findClient: () => Promise.resolve(undefined),
+  });
+}
+
 describe('stored tokens', () => {
   it("end by the database's clock, and cleaning removes what has ended", async () => {
     const core = scenario.appliance.database.core();
@@ -22,13 +33,7 @@ describe('stored tokens', () => {
       `insert into auth_revocations (jti, expires_at) values ('old', now() - interval '3 minutes'), ('new', now())`,
     );
     expect((await scenario.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
-    const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-    const artifacts = createArtifacts({
-      database: core,
-      revocations: createRevocations({ read: () => Promise.resolve([]), clock }),
-      findClient: () => Promise.resolve(undefined),
-    });
-    await artifacts.clean();
+    await newArtifacts().clean();
     expect(await core.query('select 1 from auth_artifacts')).toEqual([]);
     expect(await core.query('select jti from auth_revocations')).toEqual([{ jti: 'new' }]);
   });
@@ -70,5 +75,77 @@ describe('stored tokens', () => {
     );
     expect(stored).not.toContain(code);
     for (const value of browser.cookieValues()) expect(stored).not.toContain(value);
+  });
+});
+
+const issue = (grantId: string, roles: readonly string[], kind = 'AccessToken'): Promise<string> => {
+  const jti = createId();
+  const payload = { jti, kind, accountId: scenario.adaId, grantId, extra: { realm_access: { roles } } };
+  return newArtifacts()
+    .keep(kind, jti, payload, 60)
+    .then(() => jti);
+};
+const begin = async (): Promise<string> => {
+  const grantId = createId();
+  const payload = { jti: grantId, kind: 'Grant', accountId: scenario.adaId };
+  await newArtifacts().keep('Grant', grantId, payload, 60);
+  return grantId;
+};
+/** Whether some statement waits for a lock. */
+const waiting = async (): Promise<boolean> =>
+  (await scenario.appliance.database.core().query('select 1 from pg_locks where not granted')).length > 0;
+
+describe('a token being written', () => {
+  it('is refused when its grant has ended, its roles have changed or its user is disabled', async () => {
+    const grantId = await begin();
+    await issue(grantId, ['operator']);
+    await expect(issue(createId(), ['operator'])).rejects.toThrow('invalid_grant');
+    await expect(issue(grantId, ['admin'])).rejects.toThrow('invalid_grant');
+    await scenario.replica.auth.users.disable('ada');
+    await expect(issue(grantId, ['operator'])).rejects.toThrow('invalid_grant');
+    await scenario.replica.auth.users.enable('ada');
+  });
+
+  it('waits for a change of its user that is under way, and is refused by it', async () => {
+    const grantId = await begin();
+    let issued: Promise<unknown> = Promise.resolve();
+    await scenario.appliance.database.core().transaction(async (tx) => {
+      await tx.query(`update auth_users set roles = '{viewer}' where id = $1`, [scenario.adaId]);
+      issued = issue(grantId, ['operator']).then(
+        () => 'issued',
+        () => 'refused',
+      );
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(true);
+    });
+    expect(await issued).toBe('refused');
+    await scenario.replica.auth.users.setRoles('ada', ['operator']);
+  });
+
+  it('waits for the end of its grant that is under way, and is refused by it', async () => {
+    const grantId = await begin();
+    let issued: Promise<unknown> = Promise.resolve();
+    await scenario.appliance.database.core().transaction(async (tx) => {
+      await tx.query(`delete from auth_artifacts where kind = 'Grant' and id = $1`, [grantId]);
+      issued = issue(grantId, ['operator']).then(
+        () => 'issued',
+        () => 'refused',
+      );
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(true);
+    });
+    expect(await issued).toBe('refused');
+  });
+
+  it('is consumed once; the second time ends everything under its grant', async () => {
+    const grantId = await begin();
+    const access = await issue(grantId, ['operator']);
+    const refresh = await issue(grantId, ['operator'], 'RefreshToken');
+    const adapter = newArtifacts().adapter('RefreshToken');
+    await adapter.consume(refresh);
+    await expect(adapter.consume(refresh)).rejects.toThrow('invalid_grant');
+    expect(await adapter.find(refresh)).toBeUndefined();
+    expect(await newArtifacts().adapter('AccessToken').find(access)).toBeUndefined();
+    expect(await newArtifacts().adapter('Grant').find(grantId)).toBeUndefined();
+    const core = scenario.appliance.database.core();
+    expect(await core.query('select 1 from auth_revocations where jti = $1', [access])).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { hasDuplicateMembers } from './duplicate-members.ts';
 import { TokenRefusal } from './refusal.ts';
 
 /** Longest token that is looked at, bytes; Keycloak's own stay below 4,000. */
-export const maxTokenBytes = 8192;
+const maxTokenBytes = 8192;
 
 const shape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /** Parameters that bring a key along, ask for one to be fetched, or change how the signature is computed. */
