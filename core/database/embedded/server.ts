@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ServerConnection } from '../connection.ts';
 import { serverAccount } from './account.ts';
 import { locateBinaries } from './binaries.ts';
@@ -44,12 +45,17 @@ export interface EmbeddedServerOptions {
 export interface EmbeddedServer extends AsyncDisposable {
   /** As the superuser `orchestrall_admin`. */
   readonly connection: ServerConnection;
+  /** Folder of the data files. */
+  readonly clusterFolder: string;
   /** Whether the disk is too full to write on: the engine's `writesRefused`. */
   storageFull(): boolean;
   /** Process number of the server; of the last one after an exit. */
   pid(): number;
-  /** Starts the server again after an unexpected exit; the connection stays the same. */
-  restart(): Promise<void>;
+  /**
+   * Starts the server again after an unexpected exit; the connection stays the same. Tries until it succeeds,
+   * with pauses from 250 ms to 15 s, and tells `onFailure` each time it does not; rejects only when stopped.
+   */
+  restart(onFailure?: (error: unknown) => void): Promise<void>;
   /** Stops at once but orderly (fast shutdown), and frees the folder; a second call changes nothing. */
   stop(): Promise<void>;
 }
@@ -136,9 +142,15 @@ function embeddedServer(
   lock: FolderLock,
   guard: StorageGuard,
 ): EmbeddedServer {
+  const stopped = new AbortController();
   let stopping: Promise<void> | undefined;
+  let restarting: Promise<void> | undefined;
+
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
+      stopped.abort();
+      // Its failure is told to whoever asked for it.
+      await restarting?.catch(() => undefined);
       await guard[Symbol.asyncDispose]();
       await server.stop();
       await layout.close();
@@ -146,14 +158,29 @@ function embeddedServer(
     })();
     return stopping;
   };
+  const tryUntilStarted = async (onFailure: (error: unknown) => void): Promise<void> => {
+    for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 15_000)) {
+      stopped.signal.throwIfAborted();
+      try {
+        await endLeftover(layout.cluster);
+        await startWithReserve(server, layout.folder);
+        return;
+      } catch (error) {
+        onFailure(error);
+        await pause(waitMs, undefined, { signal: stopped.signal });
+      }
+    }
+  };
   return {
     connection,
+    clusterFolder: layout.cluster,
     storageFull: () => guard.full(),
     pid: () => server.pid(),
-    restart: async () => {
-      if (stopping !== undefined) throw new TypeError('the embedded server has been stopped');
-      await endLeftover(layout.cluster);
-      await startWithReserve(server, layout.folder);
+    restart: (onFailure = () => undefined) => {
+      restarting ??= tryUntilStarted(onFailure).finally(() => {
+        restarting = undefined;
+      });
+      return restarting;
     },
     stop,
     [Symbol.asyncDispose]: stop,

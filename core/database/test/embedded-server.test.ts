@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -110,6 +110,23 @@ describe('the embedded server', () => {
     await back.promise;
     await engine.core().query("SELECT pg_notify('news', 'again')");
     expect(await heard.promise).toBe('again');
+  });
+
+  test('restart() tries until the cause of its failure is gone, and tells each failure', async () => {
+    const ended = Promise.withResolvers<ServerExit>();
+    const server = await start({ onUnexpectedExit: ended.resolve });
+    const engine = await connect(server);
+    process.kill(server.pid(), 'SIGKILL');
+    await ended.promise;
+    const control = join(folder, 'cluster', 'global', 'pg_control');
+    await rename(control, `${control}.away`);
+    const failures: unknown[] = [];
+    await server.restart((error) => {
+      failures.push(error);
+      void rename(`${control}.away`, control);
+    });
+    expect(failures).toEqual([expect.objectContaining({ code: 'EMBEDDED_POSTGRES_FAILED' })]);
+    expect(await engine.core().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test.each([
