@@ -1,3 +1,4 @@
+import type { JobStatus } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { jobsChannel } from './wake-up.ts';
 import type { JobsOptions } from './ports.ts';
@@ -23,13 +24,31 @@ const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const common = `id, plugin, name, priority, unique_key, attempt, fence, progress_done, progress_total, error_code, error,
   created_at, started_at`;
 
-/** Live and ended jobs as one relation; a job moves between them in one statement, so it is seen exactly once. */
-function jobsWhere(condition: string, tail = ''): string {
-  return `
-(select ${common}, case when leased_until is null then 'queued' else 'running' end as status, run_at,
-  null::timestamptz as ended_at from core.jobs where ${condition} ${tail})
-union all
-(select ${common}, status, null, ended_at from core.ended_jobs where ${condition} ${tail})`;
+const live = `select ${common}, case when leased_until is null then 'queued' else 'running' end as status, run_at,
+  null::timestamptz as ended_at from core.jobs`;
+const ended = `select ${common}, status, null::timestamptz as run_at, ended_at from core.ended_jobs`;
+
+/** Where jobs of a status are, and what more tells them apart; written out so that partial indexes serve it. */
+const places: Readonly<Record<JobStatus, readonly [relation: string, condition: string]>> = {
+  queued: [live, 'leased_until is null'],
+  running: [live, 'leased_until is not null'],
+  completed: [ended, `status = 'completed'`],
+  failed: [ended, `status = 'failed'`],
+  cancelled: [ended, `status = 'cancelled'`],
+};
+
+/** A job moves from the one relation to the other in one statement, so one query over both sees it exactly once. */
+function jobsWhere(condition: string, status?: JobStatus, tail = ''): string {
+  const branches: readonly (readonly [string, string])[] =
+    status === undefined
+      ? [
+          [live, 'true'],
+          [ended, 'true'],
+        ]
+      : [places[status]];
+  return branches
+    .map(([relation, more]) => `(${relation} where ${condition} and ${more} ${tail})`)
+    .join(' union all ');
 }
 
 type Stored = Omit<JobRecord, 'created_at' | 'run_at' | 'started_at' | 'ended_at'> & {
@@ -55,12 +74,14 @@ export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken
     async list(filter = {}) {
       const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500);
       const { where, values } = conditions(filter);
+      // Ordered and limited within each relation as well, so that neither is read as a whole.
+      const tail = `order by id desc limit $${values.length + 1}`;
       const rows = await database
         .core()
-        .query<Stored>(
-          `select * from (${jobsWhere(where, '')}) job where ($1::text is null or status = $1) order by id desc limit $2`,
-          [filter.status ?? null, limit + 1, ...values],
-        );
+        .query<Stored>(`select * from (${jobsWhere(where, filter.status, tail)}) job ${tail}`, [
+          ...values,
+          limit + 1,
+        ]);
       const items = rows.slice(0, limit).map(record);
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
@@ -108,8 +129,7 @@ function conditions(filter: JobFilter): { readonly where: string; readonly value
   const values: unknown[] = [];
   const add = (clause: string, value: unknown): void => {
     values.push(value);
-    // $1 and $2 are the status and the limit.
-    clauses.push(`${clause} $${values.length + 2}`);
+    clauses.push(`${clause} $${values.length}`);
   };
   if (filter.plugin !== undefined) add('plugin =', filter.plugin);
   if (filter.name !== undefined) add('name =', filter.name);

@@ -89,7 +89,8 @@ async function transaction<Result>(
   const { claimed, lane } = run;
   let saved: { readonly value: unknown } | undefined;
   const strict = options.isolation !== undefined && options.isolation !== 'read committed';
-  return database.forPlugin(claimed.plugin).transaction(
+  const scoped = claimed.plugin === 'core' ? database.core() : database.forPlugin(claimed.plugin);
+  return scoped.transaction(
     async (tx) => {
       signal.throwIfAborted();
       saved = undefined;

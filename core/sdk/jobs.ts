@@ -36,7 +36,11 @@ export interface Job<Payload = unknown> {
   readonly fence: number;
   /** What the last `checkpoint` saved; undefined at the first attempt. */
   readonly saved: unknown;
-  /** Aborted on cancel, on a lost lease and when the generation stops; the reason says which. */
+  /**
+   * Aborted on cancel, on a lost lease, at the time limit and when the generation stops; the reason's code says which
+   * (`JOB_CANCELLED`, `JOB_LEASE_LOST`, `JOB_TIMEOUT`, `JOB_STOPPED`). Throw it: a handler that ends after the abort
+   * never completes its job.
+   */
   readonly signal: AbortSignal;
   /**
    * A transaction that commits only while this run still holds the lease, together with its checkpoint, so
@@ -53,7 +57,7 @@ export interface Job<Payload = unknown> {
 export interface JobOptions {
   /** Runs at a time in this process; default 1. */
   readonly concurrency?: number;
-  /** Attempts in all; default 5. */
+  /** Failed attempts in all, to which leases lost since the last checkpoint count; default 5. */
   readonly attempts?: number;
   /** First pause between attempts, doubled each time with jitter; default 1,000 ms, longest 5 min. */
   readonly backoffMs?: number;
@@ -96,7 +100,10 @@ export interface Jobs {
     payload: Static<Definition['payload']>,
     options?: EnqueueOptions,
   ): Promise<string>;
-  /** Enqueues a job at each time of the schedule, once per appliance. */
+  /**
+   * Enqueues a job at each time of the schedule, once per appliance. Times missed while the appliance was down or the
+   * plugin off are one run. Throws `SCHEDULE_INVALID`.
+   */
   schedule<Definition extends JobDefinition>(
     schedule: Schedule,
     definition: Definition,

@@ -2,7 +2,7 @@
 export interface StateEntry<Value = unknown> {
   readonly key: string;
   readonly value: Value;
-  /** Grows by one with each write; 1 for the first. */
+  /** Grows by one with each write; 1 for the first. Goes on after a deletion or expiry for a day. */
   readonly version: number;
   readonly updatedAt: Date;
 }
@@ -27,8 +27,11 @@ export interface State {
   ): Promise<StateEntry<Value>[]>;
   /** Calls back after each committed change below the prefix, on every replica; `undefined` means deleted. */
   watch(prefix: string, listener: (key: string, entry: StateEntry | undefined) => void): void;
-  /** A value kept for `ttlMs` and computed once however many ask for it at the same time. */
+  /**
+   * A value kept for `ttlMs` in this process and computed once however many ask for it at the same time.
+   * `undefined`, `null` and errors are not kept.
+   */
   cached<Value>(key: string, ttlMs: number, load: () => Promise<Value>): Promise<Value>;
-  /** Drops a cached value. */
+  /** Drops a cached value on every replica; a computation under way is not kept. */
   forget(key: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { AppError, defineJob } from '@orchestrall/sdk';
+import { Client } from 'pg';
 import Type from 'typebox';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
@@ -391,6 +392,27 @@ test('two engines on one database run each of 300 jobs once', async () => {
   await Promise.all(ids.map((id) => Promise.race(engines.map((jobs) => jobs.ended(id)))));
   expect(ran.toSorted()).toEqual(Array.from({ length: 300 }, (_, index) => `job ${index} 1`).toSorted());
 });
+
+test('a job goes on and completes when every connection is cut while it runs', async () => {
+  const jobs = await engineOf();
+  const { api } = await jobs.active((declare) =>
+    declare.handle(greet, async (job) => {
+      await job.transaction(async (_tx, checkpoint) => checkpoint(1));
+      await cutConnections();
+    }),
+  );
+  const id = await api.enqueue(greet, { name: 'x' });
+  expect(await jobs.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
+});
+
+async function cutConnections(): Promise<void> {
+  const client = new Client({ ...store.connection });
+  await client.connect();
+  await client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  );
+  await client.end();
+}
 
 test('jobs are listed newest first by cursor and filter', async () => {
   const jobs = await engineOf();
