@@ -4,122 +4,124 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { readMigrations } from '../../database/migrate/migration.ts';
 import { withScope } from '../../telemetry/scope.ts';
-import { testDatabase } from '../../testing/postgres.ts';
+import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
 import { createAudit } from '../audit.ts';
 import type { AuditRoom } from '../audit.ts';
 
-let store: TestDatabase;
-let database: DatabaseEngine;
-let audit: AuditRoom;
+describeOnServers('audit entries', (server) => {
+  let store: TestDatabase;
+  let database: DatabaseEngine;
+  let audit: AuditRoom;
 
-beforeAll(async () => {
-  const folder = fileURLToPath(new URL('../migrations', import.meta.url));
-  const migrations = [{ owner: 'core/audit', migrations: await readMigrations(folder, 'core/audit') }];
-  store = await testDatabase({ plugins: ['crm'], migrations });
-  database = await store.open();
-  audit = createAudit({ database });
-  database.connectEffects({ audit: audit.port });
-});
-afterAll(() => store[Symbol.asyncDispose]());
-
-const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
-
-test('tx.audit() stores who, what, from where and masked values in the change’s own transaction', async () => {
-  const scope = { caller, remoteAddress: '192.0.2.7', correlationId: 'request-1' };
-  await withScope(scope, () =>
-    database.forPlugin('crm').transaction(async (tx) => {
-      tx.audit({
-        action: 'contact.updated',
-        subjectType: 'contact',
-        subjectId: 'c1',
-        before: { name: 'Ada', password: 'old' },
-        after: { name: 'Ada L.', password: 'new', settings: { apiKey: 7 } },
-      });
-    }),
-  );
-  const { items } = await audit.list({ subjectType: 'contact', subjectId: 'c1' });
-  expect(items).toEqual([
-    {
-      id: expect.any(String),
-      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      plugin: 'crm',
-      action: 'contact.updated',
-      subject_type: 'contact',
-      subject_id: 'c1',
-      before: { name: 'Ada', password: secretMask },
-      after: { name: 'Ada L.', password: secretMask, settings: { apiKey: secretMask } },
-      actor: { kind: 'user', id: 'u1', name: 'ada' },
-      remote_address: '192.0.2.7',
-      correlation_id: 'request-1',
-      position: null,
-    },
-  ]);
-});
-
-test('an entry vanishes with the rollback of its change', async () => {
-  const failing = database.forPlugin('crm').transaction(async (tx) => {
-    tx.audit({ action: 'contact.created', subjectType: 'contact', subjectId: 'undone' });
-    throw new Error('rolled back');
+  beforeAll(async () => {
+    const folder = fileURLToPath(new URL('../migrations', import.meta.url));
+    const migrations = [{ owner: 'core/audit', migrations: await readMigrations(folder, 'core/audit') }];
+    store = await testDatabase({ server, plugins: ['crm'], migrations });
+    database = await store.open();
+    audit = createAudit({ database });
+    database.connectEffects({ audit: audit.port });
   });
-  await expect(failing).rejects.toThrow('rolled back');
-  expect(await audit.list({ subjectId: 'undone' })).toEqual({ items: [], next_cursor: null });
-});
+  afterAll(() => store[Symbol.asyncDispose]());
 
-test('record() stores an entry outside a transaction; without a caller the plugin is the actor', async () => {
-  const owner = {
-    plugin: 'crm',
-    version: '1.0.0',
-    generation: 1,
-    run: async () => Promise.reject(new Error()),
-  };
-  await audit.forPlugin(owner).record({ action: 'import.started', subjectType: 'import', subjectId: 'i1' });
-  const { items } = await audit.list({ action: 'import.started' });
-  expect(items).toMatchObject([
-    { plugin: 'crm', actor: { kind: 'system', id: 'crm', name: 'crm' }, before: null },
-  ]);
-});
+  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
 
-test.each([
-  [{ action: 'Created', subjectType: 'contact', subjectId: '1' }, 'noun.past'],
-  [{ action: 'contact.created', subjectType: 'Contact!', subjectId: '1' }, 'subject type'],
-  [{ action: 'contact.created', subjectType: 'contact', subjectId: '' }, 'subject id'],
-])('record(%j) is refused naming the %s', async (entry, named) => {
-  await expect(audit.record(entry)).rejects.toThrow(named);
-});
-
-test('entries are listed newest first by cursor, actor and time', async () => {
-  for (const subjectId of ['1', '2', '3']) {
-    await withScope({ caller: { ...caller, id: 'u2' } }, () =>
-      audit.record({ action: 'flag.changed', subjectType: 'flag', subjectId }),
+  test('tx.audit() stores who, what, from where and masked values in the change’s own transaction', async () => {
+    const scope = { caller, remoteAddress: '192.0.2.7', correlationId: 'request-1' };
+    await withScope(scope, () =>
+      database.forPlugin('crm').transaction(async (tx) => {
+        tx.audit({
+          action: 'contact.updated',
+          subjectType: 'contact',
+          subjectId: 'c1',
+          before: { name: 'Ada', password: 'old' },
+          after: { name: 'Ada L.', password: 'new', settings: { apiKey: 7 } },
+        });
+      }),
     );
-    // Ids sort by millisecond.
-    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(Date.now());
-  }
-  const first = await audit.list({
-    actorId: 'u2',
-    limit: 2,
-    from: new Date(0),
-    until: new Date(Date.now() + 60_000),
+    const { items } = await audit.list({ subjectType: 'contact', subjectId: 'c1' });
+    expect(items).toEqual([
+      {
+        id: expect.any(String),
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        plugin: 'crm',
+        action: 'contact.updated',
+        subject_type: 'contact',
+        subject_id: 'c1',
+        before: { name: 'Ada', password: secretMask },
+        after: { name: 'Ada L.', password: secretMask, settings: { apiKey: secretMask } },
+        actor: { kind: 'user', id: 'u1', name: 'ada' },
+        remote_address: '192.0.2.7',
+        correlation_id: 'request-1',
+        position: null,
+      },
+    ]);
   });
-  expect(first.items.map((entry) => entry.subject_id)).toEqual(['3', '2']);
-  const second = await audit.list({ actorId: 'u2', limit: 2, cursor: first.next_cursor ?? '' });
-  expect(second).toMatchObject({ items: [{ subject_id: '1' }], next_cursor: null });
-});
 
-test('a plugin can neither read nor write entries by SQL, and the core cannot change them', async () => {
-  const crm = database.forPlugin('crm');
-  for (const sql of ['select * from core.audit_entries', 'delete from core.audit_entries']) {
-    await expect(crm.query(sql)).rejects.toMatchObject({ details: { sqlstate: '42501' } });
-  }
-  const core = database.core();
-  for (const sql of [
-    `update core.audit_entries set action = 'x.y'`,
-    'delete from core.audit_entries',
-    'truncate core.audit_entries',
-  ]) {
-    await expect(core.query(sql)).rejects.toMatchObject({ details: { sqlstate: '42501' } });
-  }
-  await core.query('update core.audit_entries set position = 1 where position is null');
-  await expect(core.query('update core.audit_entries set position = 2')).rejects.toThrow();
+  test('an entry vanishes with the rollback of its change', async () => {
+    const failing = database.forPlugin('crm').transaction(async (tx) => {
+      tx.audit({ action: 'contact.created', subjectType: 'contact', subjectId: 'undone' });
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(await audit.list({ subjectId: 'undone' })).toEqual({ items: [], next_cursor: null });
+  });
+
+  test('record() stores an entry outside a transaction; without a caller the plugin is the actor', async () => {
+    const owner = {
+      plugin: 'crm',
+      version: '1.0.0',
+      generation: 1,
+      run: async () => Promise.reject(new Error()),
+    };
+    await audit.forPlugin(owner).record({ action: 'import.started', subjectType: 'import', subjectId: 'i1' });
+    const { items } = await audit.list({ action: 'import.started' });
+    expect(items).toMatchObject([
+      { plugin: 'crm', actor: { kind: 'system', id: 'crm', name: 'crm' }, before: null },
+    ]);
+  });
+
+  test.each([
+    [{ action: 'Created', subjectType: 'contact', subjectId: '1' }, 'noun.past'],
+    [{ action: 'contact.created', subjectType: 'Contact!', subjectId: '1' }, 'subject type'],
+    [{ action: 'contact.created', subjectType: 'contact', subjectId: '' }, 'subject id'],
+  ])('record(%j) is refused naming the %s', async (entry, named) => {
+    await expect(audit.record(entry)).rejects.toThrow(named);
+  });
+
+  test('entries are listed newest first by cursor, actor and time', async () => {
+    for (const subjectId of ['1', '2', '3']) {
+      await withScope({ caller: { ...caller, id: 'u2' } }, () =>
+        audit.record({ action: 'flag.changed', subjectType: 'flag', subjectId }),
+      );
+      // Ids sort by millisecond.
+      await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(Date.now());
+    }
+    const first = await audit.list({
+      actorId: 'u2',
+      limit: 2,
+      from: new Date(0),
+      until: new Date(Date.now() + 60_000),
+    });
+    expect(first.items.map((entry) => entry.subject_id)).toEqual(['3', '2']);
+    const second = await audit.list({ actorId: 'u2', limit: 2, cursor: first.next_cursor ?? '' });
+    expect(second).toMatchObject({ items: [{ subject_id: '1' }], next_cursor: null });
+  });
+
+  test('a plugin can neither read nor write entries by SQL, and the core cannot change them', async () => {
+    const crm = database.forPlugin('crm');
+    for (const sql of ['select * from core.audit_entries', 'delete from core.audit_entries']) {
+      await expect(crm.query(sql)).rejects.toMatchObject({ details: { sqlstate: '42501' } });
+    }
+    const core = database.core();
+    for (const sql of [
+      `update core.audit_entries set action = 'x.y'`,
+      'delete from core.audit_entries',
+      'truncate core.audit_entries',
+    ]) {
+      await expect(core.query(sql)).rejects.toMatchObject({ details: { sqlstate: '42501' } });
+    }
+    await core.query('update core.audit_entries set position = 1 where position is null');
+    await expect(core.query('update core.audit_entries set position = 2')).rejects.toThrow();
+  });
 });

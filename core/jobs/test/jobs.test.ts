@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { currentScope, withScope } from '../../telemetry/scope.ts';
-import { testDatabase } from '../../testing/postgres.ts';
+import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
 import { jobsMigrations, owner, testEngine } from './support.ts';
 import type { TestEngine } from './support.ts';
@@ -12,426 +12,430 @@ import type { TestEngine } from './support.ts';
 const greet = defineJob('greet', Type.Object({ name: Type.String() }));
 const other = defineJob('other', Type.Object({}));
 
-let store: TestDatabase;
-let database: DatabaseEngine;
-let started: TestEngine[] = [];
+describeOnServers('jobs', (server) => {
+  let store: TestDatabase;
+  let database: DatabaseEngine;
+  let started: TestEngine[] = [];
 
-beforeAll(async () => {
-  store = await testDatabase({ plugins: ['crm'], migrations: [await jobsMigrations()] });
-  database = await store.open();
-});
-afterEach(async () => {
-  for (const engine of started) await engine[Symbol.asyncDispose]();
-  started = [];
-  await database.core().query('delete from core.jobs');
-});
-afterAll(() => store[Symbol.asyncDispose]());
+  beforeAll(async () => {
+    store = await testDatabase({ server, plugins: ['crm'], migrations: [await jobsMigrations()] });
+    database = await store.open();
+  });
+  afterEach(async () => {
+    for (const engine of started) await engine[Symbol.asyncDispose]();
+    started = [];
+    await database.core().query('delete from core.jobs');
+  });
+  afterAll(() => store[Symbol.asyncDispose]());
 
-async function engineOf(options: Parameters<typeof testEngine>[1] = {}): Promise<TestEngine> {
-  const engine = await testEngine(database, options);
-  started.push(engine);
-  return engine;
-}
+  async function engineOf(options: Parameters<typeof testEngine>[1] = {}): Promise<TestEngine> {
+    const engine = await testEngine(database, options);
+    started.push(engine);
+    return engine;
+  }
 
-test('a job runs with its payload and in the scope of whoever enqueued it', async () => {
-  const jobs = await engineOf();
-  const seen = Promise.withResolvers<unknown>();
-  const { api } = await jobs.active((declare) => {
-    declare.handle(greet, async (job) => {
-      const { caller, correlationId, plugin } = currentScope();
-      seen.resolve({
-        payload: job.payload,
-        attempt: job.attempt,
-        saved: job.saved,
-        caller,
-        correlationId,
-        plugin,
+  test('a job runs with its payload and in the scope of whoever enqueued it', async () => {
+    const jobs = await engineOf();
+    const seen = Promise.withResolvers<unknown>();
+    const { api } = await jobs.active((declare) => {
+      declare.handle(greet, async (job) => {
+        const { caller, correlationId, plugin } = currentScope();
+        seen.resolve({
+          payload: job.payload,
+          attempt: job.attempt,
+          saved: job.saved,
+          caller,
+          correlationId,
+          plugin,
+        });
       });
     });
+    const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
+    const id = await withScope({ caller, correlationId: 'request-1' }, () =>
+      api.enqueue(greet, { name: 'Ada' }),
+    );
+    expect(await seen.promise).toEqual({
+      payload: { name: 'Ada' },
+      attempt: 1,
+      saved: undefined,
+      caller,
+      correlationId: 'request-1',
+      plugin: 'crm',
+    });
+    expect(await jobs.ended(id)).toMatchObject({ id, status: 'completed', error: null });
+    expect(await api.get(id)).toMatchObject({ id, status: 'completed', attempt: 1 });
   });
-  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
-  const id = await withScope({ caller, correlationId: 'request-1' }, () =>
-    api.enqueue(greet, { name: 'Ada' }),
-  );
-  expect(await seen.promise).toEqual({
-    payload: { name: 'Ada' },
-    attempt: 1,
-    saved: undefined,
-    caller,
-    correlationId: 'request-1',
-    plugin: 'crm',
+
+  test('tx.enqueue() stores a job with the commit and nothing with a rollback', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active((declare) => declare.handle(greet, async () => undefined));
+    let undone = '';
+    const failing = database.forPlugin('crm').transaction(async (tx) => {
+      undone = tx.enqueue(greet, { name: 'no' });
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    const id = await database.forPlugin('crm').transaction(async (tx) => tx.enqueue(greet, { name: 'yes' }));
+    expect(await jobs.ended(id)).toMatchObject({ status: 'completed' });
+    expect(await api.get(undone)).toBeUndefined();
   });
-  expect(await jobs.ended(id)).toMatchObject({ id, status: 'completed', error: null });
-  expect(await api.get(id)).toMatchObject({ id, status: 'completed', attempt: 1 });
-});
 
-test('tx.enqueue() stores a job with the commit and nothing with a rollback', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active((declare) => declare.handle(greet, async () => undefined));
-  let undone = '';
-  const failing = database.forPlugin('crm').transaction(async (tx) => {
-    undone = tx.enqueue(greet, { name: 'no' });
-    throw new Error('rolled back');
+  test('enqueue() refuses a payload that does not fit and names the field', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active(() => undefined);
+    const wrong: unknown = JSON.parse('{"name": 5}');
+    // @ts-expect-error -- what the schema refuses at run time does not compile either
+    await expect(api.enqueue(greet, wrong)).rejects.toMatchObject({
+      code: 'JOB_INVALID',
+      details: { faults: [{ path: '/payload/name', message: 'must be string' }] },
+    });
+    await expect(api.enqueue(greet, { name: 'x' }, { priority: 10 })).rejects.toThrow('from 0 to 9');
   });
-  await expect(failing).rejects.toThrow('rolled back');
-  const id = await database.forPlugin('crm').transaction(async (tx) => tx.enqueue(greet, { name: 'yes' }));
-  expect(await jobs.ended(id)).toMatchObject({ status: 'completed' });
-  expect(await api.get(undone)).toBeUndefined();
-});
 
-test('enqueue() refuses a payload that does not fit and names the field', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active(() => undefined);
-  const wrong: unknown = JSON.parse('{"name": 5}');
-  // @ts-expect-error -- what the schema refuses at run time does not compile either
-  await expect(api.enqueue(greet, wrong)).rejects.toMatchObject({
-    code: 'JOB_INVALID',
-    details: { faults: [{ path: '/payload/name', message: 'must be string' }] },
+  test('a waiting job with the same unique key stands for a second one, also by the id given inside a transaction', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active(() => undefined);
+    const first = await api.enqueue(greet, { name: 'a' }, { uniqueKey: 'k' });
+    expect(await api.enqueue(greet, { name: 'b' }, { uniqueKey: 'k' })).toBe(first);
+    const inside = await database
+      .forPlugin('crm')
+      .transaction(async (tx) => tx.enqueue(greet, { name: 'c' }, { uniqueKey: 'k' }));
+    expect(inside).not.toBe(first);
+    expect(await api.get(inside)).toMatchObject({ id: first, status: 'queued' });
+    expect(await api.cancel(inside)).toBe(true);
+    expect(await api.get(first)).toMatchObject({ status: 'cancelled' });
+    expect(await api.enqueue(greet, { name: 'd' }, { uniqueKey: 'k' })).not.toBe(first);
   });
-  await expect(api.enqueue(greet, { name: 'x' }, { priority: 10 })).rejects.toThrow('from 0 to 9');
-});
 
-test('a waiting job with the same unique key stands for a second one, also by the id given inside a transaction', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active(() => undefined);
-  const first = await api.enqueue(greet, { name: 'a' }, { uniqueKey: 'k' });
-  expect(await api.enqueue(greet, { name: 'b' }, { uniqueKey: 'k' })).toBe(first);
-  const inside = await database
-    .forPlugin('crm')
-    .transaction(async (tx) => tx.enqueue(greet, { name: 'c' }, { uniqueKey: 'k' }));
-  expect(inside).not.toBe(first);
-  expect(await api.get(inside)).toMatchObject({ id: first, status: 'queued' });
-  expect(await api.cancel(inside)).toBe(true);
-  expect(await api.get(first)).toMatchObject({ status: 'cancelled' });
-  expect(await api.enqueue(greet, { name: 'd' }, { uniqueKey: 'k' })).not.toBe(first);
-});
-
-test('concurrent enqueues with one unique key make one job', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active(() => undefined);
-  const ids = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => api.enqueue(greet, { name: `${index}` }, { uniqueKey: 'same' })),
-  );
-  expect(new Set(ids).size).toBe(1);
-});
-
-test('higher priority is claimed sooner, and earlier before later', async () => {
-  const jobs = await engineOf();
-  const order: string[] = [];
-  const all = Promise.withResolvers<void>();
-  const registration = jobs.engine.forPlugin(owner());
-  registration.api.handle(greet, async (job) => {
-    order.push(job.payload.name);
-    if (order.length === 4) all.resolve();
+  test('concurrent enqueues with one unique key make one job', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active(() => undefined);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        api.enqueue(greet, { name: `${index}` }, { uniqueKey: 'same' }),
+      ),
+    );
+    expect(new Set(ids).size).toBe(1);
   });
-  await registration.api.enqueue(greet, { name: 'low' }, { priority: 0 });
-  await registration.api.enqueue(greet, { name: 'first' });
-  await registration.api.enqueue(greet, { name: 'second' });
-  await registration.api.enqueue(greet, { name: 'high' }, { priority: 9 });
-  registration.activate();
-  await all.promise;
-  await registration[Symbol.asyncDispose]();
-  expect(order).toEqual(['high', 'first', 'second', 'low']);
-});
 
-test('a job is not begun before its time', async () => {
-  const jobs = await engineOf({ pollMs: 20 });
-  const ran: string[] = [];
-  const { api } = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => void ran.push(job.payload.name), { concurrency: 1 }),
-  );
-  const later = await api.enqueue(
-    greet,
-    { name: 'later' },
-    { priority: 9, runAt: new Date(Date.now() + 600) },
-  );
-  const now = await api.enqueue(greet, { name: 'now' });
-  await jobs.ended(now);
-  expect(ran).toEqual(['now']);
-  await jobs.ended(later);
-  expect(ran).toEqual(['now', 'later']);
-});
+  test('higher priority is claimed sooner, and earlier before later', async () => {
+    const jobs = await engineOf();
+    const order: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const registration = jobs.engine.forPlugin(owner());
+    registration.api.handle(greet, async (job) => {
+      order.push(job.payload.name);
+      if (order.length === 4) all.resolve();
+    });
+    await registration.api.enqueue(greet, { name: 'low' }, { priority: 0 });
+    await registration.api.enqueue(greet, { name: 'first' });
+    await registration.api.enqueue(greet, { name: 'second' });
+    await registration.api.enqueue(greet, { name: 'high' }, { priority: 9 });
+    registration.activate();
+    await all.promise;
+    await registration[Symbol.asyncDispose]();
+    expect(order).toEqual(['high', 'first', 'second', 'low']);
+  });
 
-test('a throwing handler is tried again up to its attempts; code and message are kept without secrets', async () => {
-  const jobs = await engineOf({ pollMs: 20, random: () => 0 });
-  const attempts: number[] = [];
-  const { api } = await jobs.active((declare) =>
-    declare.handle(
+  test('a job is not begun before its time', async () => {
+    const jobs = await engineOf({ pollMs: 20 });
+    const ran: string[] = [];
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => void ran.push(job.payload.name), { concurrency: 1 }),
+    );
+    const later = await api.enqueue(
       greet,
-      async (job) => {
-        attempts.push(job.attempt);
-        throw new AppError({ code: 'BAD', status: 500, message: 'url postgres://a:secret1@b', remedy: '' });
-      },
-      { attempts: 3, backoffMs: 10 },
-    ),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  const ended = await jobs.ended(id);
-  expect(ended).toMatchObject({ status: 'failed', error_code: 'BAD', attempt: 3 });
-  expect(ended.error).not.toContain('secret1');
-  expect(attempts).toEqual([1, 2, 3]);
-  expect(await jobs.engine.history.list({ status: 'failed' })).toMatchObject({
-    items: [{ id, error_code: 'BAD', ended_at: expect.stringMatching(/^2\d{3}-.*Z$/) }],
-    next_cursor: null,
+      { name: 'later' },
+      { priority: 9, runAt: new Date(Date.now() + 600) },
+    );
+    const now = await api.enqueue(greet, { name: 'now' });
+    await jobs.ended(now);
+    expect(ran).toEqual(['now']);
+    await jobs.ended(later);
+    expect(ran).toEqual(['now', 'later']);
   });
-});
 
-test('a failed job tried again goes on at its checkpoint with a higher fence', async () => {
-  const jobs = await engineOf({ pollMs: 20 });
-  const runs: { saved: unknown; fence: number }[] = [];
-  const { api } = await jobs.active((declare) =>
-    declare.handle(
-      greet,
-      async (job) => {
-        runs.push({ saved: job.saved, fence: job.fence });
-        await job.transaction(async (_tx, checkpoint) => checkpoint({ line: 7 }));
-        if (runs.length === 1) throw new Error('once');
-      },
-      { attempts: 1 },
-    ),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  expect(await jobs.ended(id)).toMatchObject({ status: 'failed' });
-  await jobs.engine.history.retry(id);
-  await expect.poll(async () => (await api.get(id))?.status).toBe('completed');
-  expect(runs).toEqual([
-    { saved: undefined, fence: 1 },
-    { saved: { line: 7 }, fence: 2 },
-  ]);
-  await expect(jobs.engine.history.retry(id)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
-});
+  test('a throwing handler is tried again up to its attempts; code and message are kept without secrets', async () => {
+    const jobs = await engineOf({ pollMs: 20, random: () => 0 });
+    const attempts: number[] = [];
+    const { api } = await jobs.active((declare) =>
+      declare.handle(
+        greet,
+        async (job) => {
+          attempts.push(job.attempt);
+          throw new AppError({ code: 'BAD', status: 500, message: 'url postgres://a:secret1@b', remedy: '' });
+        },
+        { attempts: 3, backoffMs: 10 },
+      ),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    const ended = await jobs.ended(id);
+    expect(ended).toMatchObject({ status: 'failed', error_code: 'BAD', attempt: 3 });
+    expect(ended.error).not.toContain('secret1');
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(await jobs.engine.history.list({ status: 'failed' })).toMatchObject({
+      items: [{ id, error_code: 'BAD', ended_at: expect.stringMatching(/^2\d{3}-.*Z$/) }],
+      next_cursor: null,
+    });
+  });
 
-test('a run longer than its time limit is cut, counted as a failure, and can write no more', async () => {
-  const jobs = await engineOf();
-  const late = Promise.withResolvers<unknown>();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(
-      greet,
-      async (job) => {
+  test('a failed job tried again goes on at its checkpoint with a higher fence', async () => {
+    const jobs = await engineOf({ pollMs: 20 });
+    const runs: { saved: unknown; fence: number }[] = [];
+    const { api } = await jobs.active((declare) =>
+      declare.handle(
+        greet,
+        async (job) => {
+          runs.push({ saved: job.saved, fence: job.fence });
+          await job.transaction(async (_tx, checkpoint) => checkpoint({ line: 7 }));
+          if (runs.length === 1) throw new Error('once');
+        },
+        { attempts: 1 },
+      ),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    expect(await jobs.ended(id)).toMatchObject({ status: 'failed' });
+    await jobs.engine.history.retry(id);
+    await expect.poll(async () => (await api.get(id))?.status).toBe('completed');
+    expect(runs).toEqual([
+      { saved: undefined, fence: 1 },
+      { saved: { line: 7 }, fence: 2 },
+    ]);
+    await expect(jobs.engine.history.retry(id)).rejects.toMatchObject({ code: 'JOB_NOT_FAILED' });
+  });
+
+  test('a run longer than its time limit is cut, counted as a failure, and can write no more', async () => {
+    const jobs = await engineOf();
+    const late = Promise.withResolvers<unknown>();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(
+        greet,
+        async (job) => {
+          await new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve()));
+          await job.transaction(async () => undefined).catch((error: unknown) => late.resolve(error));
+        },
+        { attempts: 1, timeoutMs: 50 },
+      ),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    expect(await jobs.ended(id)).toMatchObject({ status: 'failed', error_code: 'JOB_TIMEOUT' });
+    expect(await late.promise).toMatchObject({ code: 'JOB_TIMEOUT' });
+  });
+
+  test('cancelling ends a waiting job at once and signals a running one', async () => {
+    const jobs = await engineOf();
+    const running = Promise.withResolvers<void>();
+    const reason = Promise.withResolvers<unknown>();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        running.resolve();
         await new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve()));
-        await job.transaction(async () => undefined).catch((error: unknown) => late.resolve(error));
-      },
-      { attempts: 1, timeoutMs: 50 },
-    ),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  expect(await jobs.ended(id)).toMatchObject({ status: 'failed', error_code: 'JOB_TIMEOUT' });
-  expect(await late.promise).toMatchObject({ code: 'JOB_TIMEOUT' });
-});
-
-test('cancelling ends a waiting job at once and signals a running one', async () => {
-  const jobs = await engineOf();
-  const running = Promise.withResolvers<void>();
-  const reason = Promise.withResolvers<unknown>();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => {
-      running.resolve();
-      await new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve()));
-      reason.resolve(job.signal.reason);
-    }),
-  );
-  const first = await api.enqueue(greet, { name: 'running' });
-  await running.promise;
-  const second = await api.enqueue(greet, { name: 'waiting' });
-  expect(await api.cancel(second)).toBe(true);
-  expect(await api.get(second)).toMatchObject({ status: 'cancelled' });
-  expect(await api.cancel(first)).toBe(true);
-  expect(await reason.promise).toMatchObject({ code: 'JOB_CANCELLED' });
-  expect(await jobs.ended(first)).toMatchObject({ status: 'cancelled' });
-  expect(await api.cancel(first)).toBe(false);
-  expect(await jobs.engine.history.cancel('00000000-0000-7000-8000-000000000000')).toBe(false);
-});
-
-test('progress is shown while running and kept after the end', async () => {
-  const jobs = await engineOf();
-  const go = Promise.withResolvers<void>();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => {
-      job.progress(3, 10);
-      await go.promise;
-      job.progress(10, 10);
-    }),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  await expect
-    .poll(() => api.get(id), { timeout: 10_000 })
-    .toMatchObject({ status: 'running', progress_done: 3, progress_total: 10 });
-  go.resolve();
-  await jobs.ended(id);
-  expect(await api.get(id)).toMatchObject({ status: 'completed', progress_done: 10 });
-});
-
-test('the job of a plugin that is off stays queued, and a new generation takes over for new claims at once', async () => {
-  const jobs = await engineOf();
-  const ranIn: number[] = [];
-  const hold = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  const first = await jobs.active((declare) =>
-    declare.handle(greet, async () => {
-      ranIn.push(1);
-      begun.resolve();
-      await hold.promise;
-    }),
-  );
-  const old = await first.api.enqueue(greet, { name: 'old' });
-  await begun.promise;
-  const second = await jobs.active((declare) => declare.handle(greet, async () => void ranIn.push(2)), 2);
-  first.deactivate();
-  const fresh = await second.api.enqueue(greet, { name: 'new' });
-  await jobs.ended(fresh);
-  expect(ranIn).toEqual([1, 2]);
-  expect(await second.api.get(old)).toMatchObject({ status: 'running' });
-  hold.resolve();
-  expect(await jobs.ended(old)).toMatchObject({ status: 'completed' });
-  second.deactivate();
-  const waiting = await second.api.enqueue(greet, { name: 'waiting' });
-  const unknown = await second.api.enqueue(other, {});
-  expect(await second.api.get(waiting)).toMatchObject({ status: 'queued' });
-  expect(await second.api.get(unknown)).toMatchObject({ status: 'queued' });
-  second.activate();
-  expect(await jobs.ended(waiting)).toMatchObject({ status: 'completed' });
-});
-
-test('disposing a generation cuts its run, which another resumes at its checkpoint without a lost attempt', async () => {
-  const jobs = await engineOf();
-  const saved = Promise.withResolvers<void>();
-  const first = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => {
-      await job.transaction(async (_tx, checkpoint) => checkpoint('half'));
-      saved.resolve();
-      await new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve()));
-    }),
-  );
-  const id = await first.api.enqueue(greet, { name: 'x' });
-  await saved.promise;
-  await first[Symbol.asyncDispose]();
-  const resumed = Promise.withResolvers<unknown>();
-  await jobs.active(
-    (declare) => declare.handle(greet, async (job) => resumed.resolve([job.saved, job.attempt, job.fence])),
-    2,
-  );
-  expect(await resumed.promise).toEqual(['half', 1, 2]);
-  expect(await jobs.ended(id)).toMatchObject({ status: 'completed' });
-});
-
-test('a lease taken over in the database refuses the transaction of the old run with all it wrote', async () => {
-  const jobs = await engineOf();
-  const refused = Promise.withResolvers<unknown>();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => {
-      if (job.fence > 1) return;
-      await database.core().query('update core.jobs set fence = 7 where id = $1', [job.id]);
-      const write = job.transaction(async (tx, checkpoint) => {
-        tx.enqueue(other, {}, { uniqueKey: 'written by a stale run' });
-        checkpoint('stale');
-      });
-      await write.catch((error: unknown) => refused.resolve(error));
-    }),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  expect(await refused.promise).toMatchObject({ code: 'JOB_LEASE_LOST', details: { id, fence: 1 } });
-  const [row] = await database
-    .core()
-    .query('select fence, saved, leased_until is null as free from core.jobs');
-  expect(row).toEqual({ fence: 7, saved: null, free: false });
-});
-
-test('job.transaction() with a stricter isolation is not disturbed by heartbeats', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(
-      greet,
-      async (job) => {
-        const beats = async (): Promise<unknown> =>
-          (await database.core().query('select leased_until from core.jobs where id = $1', [job.id]))[0];
-        const before = await beats();
-        await job.transaction(
-          async (tx, checkpoint) => {
-            await tx.query('select 1');
-            // Long enough for two heartbeats, which find the row locked and pass over it.
-            await tx.query('select pg_sleep(0.4)');
-            expect(await beats()).toEqual(before);
-            checkpoint('done');
-          },
-          { isolation: 'serializable' },
-        );
-      },
-      { attempts: 1, leaseMs: 500 },
-    ),
-  );
-  expect(await jobs.ended(await api.enqueue(greet, { name: 'x' }))).toMatchObject({ status: 'completed' });
-});
-
-test('a handler that has returned completes its job even when its generation is disposed at that moment', async () => {
-  const jobs = await engineOf();
-  const returning = Promise.withResolvers<void>();
-  const first = await jobs.active((declare) => declare.handle(greet, async () => returning.resolve()));
-  const id = await first.api.enqueue(greet, { name: 'x' });
-  await returning.promise;
-  // A turn of the loop, so that the handler has returned and its end is on its way.
-  await new Promise((resolve) => setImmediate(resolve));
-  await first[Symbol.asyncDispose]();
-  expect(await first.api.get(id)).toMatchObject({ status: 'completed', attempt: 1 });
-});
-
-test('two engines on one database run each of 300 jobs once', async () => {
-  await using second = await testEngine(await store.open());
-  const engines = [await engineOf(), second];
-  const ran: string[] = [];
-  for (const jobs of engines) {
-    await jobs.active((declare) =>
-      declare.handle(greet, async (job) => void ran.push(`${job.payload.name} ${job.fence}`), {
-        concurrency: 5,
+        reason.resolve(job.signal.reason);
       }),
     );
-  }
-  const ids: string[] = [];
-  await database.forPlugin('crm').transaction(async (tx) => {
-    for (let index = 0; index < 300; index += 1) ids.push(tx.enqueue(greet, { name: `job ${index}` }));
+    const first = await api.enqueue(greet, { name: 'running' });
+    await running.promise;
+    const second = await api.enqueue(greet, { name: 'waiting' });
+    expect(await api.cancel(second)).toBe(true);
+    expect(await api.get(second)).toMatchObject({ status: 'cancelled' });
+    expect(await api.cancel(first)).toBe(true);
+    expect(await reason.promise).toMatchObject({ code: 'JOB_CANCELLED' });
+    expect(await jobs.ended(first)).toMatchObject({ status: 'cancelled' });
+    expect(await api.cancel(first)).toBe(false);
+    expect(await jobs.engine.history.cancel('00000000-0000-7000-8000-000000000000')).toBe(false);
   });
-  await Promise.all(ids.map((id) => Promise.race(engines.map((jobs) => jobs.ended(id)))));
-  expect(ran.toSorted()).toEqual(Array.from({ length: 300 }, (_, index) => `job ${index} 1`).toSorted());
-});
 
-test('a job goes on and completes when every connection is cut while it runs', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active((declare) =>
-    declare.handle(greet, async (job) => {
-      await job.transaction(async (_tx, checkpoint) => checkpoint(1));
-      await cutConnections();
-    }),
-  );
-  const id = await api.enqueue(greet, { name: 'x' });
-  expect(await jobs.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
-});
+  test('progress is shown while running and kept after the end', async () => {
+    const jobs = await engineOf();
+    const go = Promise.withResolvers<void>();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        job.progress(3, 10);
+        await go.promise;
+        job.progress(10, 10);
+      }),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    await expect
+      .poll(() => api.get(id), { timeout: 10_000 })
+      .toMatchObject({ status: 'running', progress_done: 3, progress_total: 10 });
+    go.resolve();
+    await jobs.ended(id);
+    expect(await api.get(id)).toMatchObject({ status: 'completed', progress_done: 10 });
+  });
 
-async function cutConnections(): Promise<void> {
-  const client = new Client({ ...store.connection });
-  await client.connect();
-  await client.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  );
-  await client.end();
-}
+  test('the job of a plugin that is off stays queued, and a new generation takes over for new claims at once', async () => {
+    const jobs = await engineOf();
+    const ranIn: number[] = [];
+    const hold = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const first = await jobs.active((declare) =>
+      declare.handle(greet, async () => {
+        ranIn.push(1);
+        begun.resolve();
+        await hold.promise;
+      }),
+    );
+    const old = await first.api.enqueue(greet, { name: 'old' });
+    await begun.promise;
+    const second = await jobs.active((declare) => declare.handle(greet, async () => void ranIn.push(2)), 2);
+    first.deactivate();
+    const fresh = await second.api.enqueue(greet, { name: 'new' });
+    await jobs.ended(fresh);
+    expect(ranIn).toEqual([1, 2]);
+    expect(await second.api.get(old)).toMatchObject({ status: 'running' });
+    hold.resolve();
+    expect(await jobs.ended(old)).toMatchObject({ status: 'completed' });
+    second.deactivate();
+    const waiting = await second.api.enqueue(greet, { name: 'waiting' });
+    const unknown = await second.api.enqueue(other, {});
+    expect(await second.api.get(waiting)).toMatchObject({ status: 'queued' });
+    expect(await second.api.get(unknown)).toMatchObject({ status: 'queued' });
+    second.activate();
+    expect(await jobs.ended(waiting)).toMatchObject({ status: 'completed' });
+  });
 
-test('jobs are listed newest first by cursor and filter', async () => {
-  const jobs = await engineOf();
-  const { api } = await jobs.active(() => undefined);
-  const ids: string[] = [];
-  for (let index = 0; index < 5; index += 1) ids.push(await api.enqueue(other, {}));
-  await api.cancel(ids.toSorted()[2] ?? '');
-  const filter = { plugin: 'crm', name: 'other', limit: 2 };
-  const newest = ids.toSorted().toReversed();
-  const first = await jobs.engine.history.list(filter);
-  expect(first.items.map((job) => job.id)).toEqual(newest.slice(0, 2));
-  const second = await jobs.engine.history.list({ ...filter, cursor: first.next_cursor ?? '' });
-  expect(second.items.map((job) => [job.id, job.status])).toEqual([
-    [newest[2], 'cancelled'],
-    [newest[3], 'queued'],
-  ]);
-  const waiting = await jobs.engine.history.list({ ...filter, status: 'queued', limit: 10 });
-  expect(waiting.items).toHaveLength(4);
-  await expect(jobs.engine.history.list({ cursor: 'x' })).rejects.toMatchObject({
-    code: 'VALIDATION_FAILED',
+  test('disposing a generation cuts its run, which another resumes at its checkpoint without a lost attempt', async () => {
+    const jobs = await engineOf();
+    const saved = Promise.withResolvers<void>();
+    const first = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        await job.transaction(async (_tx, checkpoint) => checkpoint('half'));
+        saved.resolve();
+        await new Promise<void>((resolve) => job.signal.addEventListener('abort', () => resolve()));
+      }),
+    );
+    const id = await first.api.enqueue(greet, { name: 'x' });
+    await saved.promise;
+    await first[Symbol.asyncDispose]();
+    const resumed = Promise.withResolvers<unknown>();
+    await jobs.active(
+      (declare) => declare.handle(greet, async (job) => resumed.resolve([job.saved, job.attempt, job.fence])),
+      2,
+    );
+    expect(await resumed.promise).toEqual(['half', 1, 2]);
+    expect(await jobs.ended(id)).toMatchObject({ status: 'completed' });
+  });
+
+  test('a lease taken over in the database refuses the transaction of the old run with all it wrote', async () => {
+    const jobs = await engineOf();
+    const refused = Promise.withResolvers<unknown>();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        if (job.fence > 1) return;
+        await database.core().query('update core.jobs set fence = 7 where id = $1', [job.id]);
+        const write = job.transaction(async (tx, checkpoint) => {
+          tx.enqueue(other, {}, { uniqueKey: 'written by a stale run' });
+          checkpoint('stale');
+        });
+        await write.catch((error: unknown) => refused.resolve(error));
+      }),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    expect(await refused.promise).toMatchObject({ code: 'JOB_LEASE_LOST', details: { id, fence: 1 } });
+    const [row] = await database
+      .core()
+      .query('select fence, saved, leased_until is null as free from core.jobs');
+    expect(row).toEqual({ fence: 7, saved: null, free: false });
+  });
+
+  test('job.transaction() with a stricter isolation is not disturbed by heartbeats', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(
+        greet,
+        async (job) => {
+          const beats = async (): Promise<unknown> =>
+            (await database.core().query('select leased_until from core.jobs where id = $1', [job.id]))[0];
+          const before = await beats();
+          await job.transaction(
+            async (tx, checkpoint) => {
+              await tx.query('select 1');
+              // Long enough for two heartbeats, which find the row locked and pass over it.
+              await tx.query('select pg_sleep(0.4)');
+              expect(await beats()).toEqual(before);
+              checkpoint('done');
+            },
+            { isolation: 'serializable' },
+          );
+        },
+        { attempts: 1, leaseMs: 500 },
+      ),
+    );
+    expect(await jobs.ended(await api.enqueue(greet, { name: 'x' }))).toMatchObject({ status: 'completed' });
+  });
+
+  test('a handler that has returned completes its job even when its generation is disposed at that moment', async () => {
+    const jobs = await engineOf();
+    const returning = Promise.withResolvers<void>();
+    const first = await jobs.active((declare) => declare.handle(greet, async () => returning.resolve()));
+    const id = await first.api.enqueue(greet, { name: 'x' });
+    await returning.promise;
+    // A turn of the loop, so that the handler has returned and its end is on its way.
+    await new Promise((resolve) => setImmediate(resolve));
+    await first[Symbol.asyncDispose]();
+    expect(await first.api.get(id)).toMatchObject({ status: 'completed', attempt: 1 });
+  });
+
+  test('two engines on one database run each of 300 jobs once', async () => {
+    await using second = await testEngine(await store.open());
+    const engines = [await engineOf(), second];
+    const ran: string[] = [];
+    for (const jobs of engines) {
+      await jobs.active((declare) =>
+        declare.handle(greet, async (job) => void ran.push(`${job.payload.name} ${job.fence}`), {
+          concurrency: 5,
+        }),
+      );
+    }
+    const ids: string[] = [];
+    await database.forPlugin('crm').transaction(async (tx) => {
+      for (let index = 0; index < 300; index += 1) ids.push(tx.enqueue(greet, { name: `job ${index}` }));
+    });
+    await Promise.all(ids.map((id) => Promise.race(engines.map((jobs) => jobs.ended(id)))));
+    expect(ran.toSorted()).toEqual(Array.from({ length: 300 }, (_, index) => `job ${index} 1`).toSorted());
+  });
+
+  test('a job goes on and completes when every connection is cut while it runs', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        await job.transaction(async (_tx, checkpoint) => checkpoint(1));
+        await cutConnections();
+      }),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    expect(await jobs.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
+  });
+
+  async function cutConnections(): Promise<void> {
+    const client = new Client({ ...store.connection });
+    await client.connect();
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await client.end();
+  }
+
+  test('jobs are listed newest first by cursor and filter', async () => {
+    const jobs = await engineOf();
+    const { api } = await jobs.active(() => undefined);
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index += 1) ids.push(await api.enqueue(other, {}));
+    await api.cancel(ids.toSorted()[2] ?? '');
+    const filter = { plugin: 'crm', name: 'other', limit: 2 };
+    const newest = ids.toSorted().toReversed();
+    const first = await jobs.engine.history.list(filter);
+    expect(first.items.map((job) => job.id)).toEqual(newest.slice(0, 2));
+    const second = await jobs.engine.history.list({ ...filter, cursor: first.next_cursor ?? '' });
+    expect(second.items.map((job) => [job.id, job.status])).toEqual([
+      [newest[2], 'cancelled'],
+      [newest[3], 'queued'],
+    ]);
+    const waiting = await jobs.engine.history.list({ ...filter, status: 'queued', limit: 10 });
+    expect(waiting.items).toHaveLength(4);
+    await expect(jobs.engine.history.list({ cursor: 'x' })).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
   });
 });
