@@ -67,6 +67,14 @@ export class Session implements Waiting {
     this.#control(takeText(scope));
   }
 
+  /**
+   * The same before COMMIT. What the owner deferred to it (constraints, triggers) is done first, since servers
+   * before 18 would do it with the role of that moment.
+   */
+  takeForCommit(scope: Scope): void {
+    this.#control(`SET CONSTRAINTS ALL IMMEDIATE; ${takeText(scope)}`);
+  }
+
   savepoint(name: string): void {
     this.#control(`SAVEPOINT ${name}`);
   }

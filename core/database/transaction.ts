@@ -102,7 +102,7 @@ export function openTransaction(options: OpenTransactionOptions): OpenTransactio
 
     async commit() {
       const statements = effects.statements();
-      if (statements.length > 0 && scope.role !== core.role) session.take(core);
+      if (statements.length > 0 && scope.role !== core.role) session.takeForCommit(core);
       // Their failures are kept by the session, which then rejects the commit.
       for (const statement of statements) void session.run(statement, core).catch(() => undefined);
       try {

@@ -28,8 +28,10 @@ export async function endLeftover(cluster: string): Promise<void> {
     const running = leftover(cluster, recorded);
     if (running.length === 0) break;
     const server = running.find(({ pid }) => pid === recorded?.pid);
-    // The server stops its own processes; without one, they are orphans and told themselves.
-    for (const { pid } of server === undefined ? running : [server]) send(pid, signal);
+    // The server stops its own processes. Without one they are orphans, which end by themselves or at once
+    // when told to; to some of them the signal of a fast stop means something else.
+    if (server !== undefined) send(server.pid, signal);
+    else for (const { pid } of running) send(pid, signal === 'SIGINT' ? 'SIGQUIT' : signal);
     await waitUntilGone(running, waitMs);
   }
   const remaining = leftover(cluster, recorded);

@@ -109,6 +109,26 @@ describeOnServers('transactions', (server) => {
     expect(await names()).toEqual([]);
   });
 
+  test('a trigger that a plugin deferred to the commit runs with the role of the plugin', async () => {
+    await crm.transaction(async (tx) => {
+      await tx.query('CREATE TABLE IF NOT EXISTS ran (as_role text)');
+      await tx.query(
+        `CREATE OR REPLACE FUNCTION note_role() RETURNS trigger LANGUAGE plpgsql
+         AS 'BEGIN INSERT INTO plugin_crm.ran VALUES (current_user); RETURN NULL; END'`,
+      );
+      await tx.query(
+        `CREATE CONSTRAINT TRIGGER note AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION note_role()`,
+      );
+    });
+    await crm.transaction(async (tx) => {
+      await tx.query("INSERT INTO things VALUES (1, 'one')");
+      tx.emit(changed, { name: 'one' });
+    });
+    expect(await crm.query('SELECT as_role FROM ran')).toEqual([{ as_role: 'orchestrall_plugin_crm' }]);
+    await crm.query('DROP TRIGGER note ON things');
+  });
+
   test('savepoint() undoes its writes, events and callbacks and nothing else', async () => {
     const called: string[] = [];
     await crm.transaction(async (tx) => {
