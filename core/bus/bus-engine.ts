@@ -54,6 +54,8 @@ export interface BusOptions {
   readonly leaseMs?: number;
   /** Days that the history is kept; default 30. */
   readonly retentionDays?: number;
+  /** Further events that rooms of the core emit, beside those of `core-events.ts`. */
+  readonly coreEvents?: readonly EventDefinition[];
   /** Pause between looks into the outbox that nobody asked for; default 250 ms. */
   readonly pollMs?: number;
 }
@@ -100,7 +102,7 @@ export function createBus(options: BusOptions): BusEngine {
   const stamp = createStamps();
   const events = createEventStore(core);
   const declarations = new Declarations();
-  declarations.add('core', coreEvents);
+  declarations.add('core', [...coreEvents, ...(options.coreEvents ?? [])]);
   const observers = new Observers(log);
   const tail = new Tail({ read: (after, limit) => events.readAfter(after, limit), log });
   const streams = new Streams({ tail, store: events, log });
@@ -137,6 +139,8 @@ export function createBus(options: BusOptions): BusEngine {
     log,
     replica,
     leaseMs: options.leaseMs ?? 5_000,
+    // The other half stays for requests, and for what handlers call.
+    lanes: Math.max(2, Math.floor(database.statistics().size / 2)),
     onDead: (binding, { event }, reason) => {
       // A subscriber that fails on this very event must not feed itself.
       if (event.type === eventDeadLettered.type) return;

@@ -1,5 +1,6 @@
 import type { EmitOptions, Event, EventDefinition } from '@orchestrall/sdk';
 import { currentScope } from '../telemetry/scope.ts';
+import { busError } from './errors.ts';
 import type { EventStamp } from './event-id.ts';
 import { dataCheck } from './validation.ts';
 
@@ -47,6 +48,10 @@ export function toOutgoing(
   options: EmitOptions | undefined,
 ): OutgoingEvent {
   dataCheck(definition)(data);
+  if (options?.subject === '') {
+    const faults = [{ path: '/subject', message: 'must not be empty; leave it out when there is none' }];
+    throw busError('EVENT_INVALID', { type: definition.type, faults });
+  }
   const scope = currentScope();
   return {
     id: stamp.id,

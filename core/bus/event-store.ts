@@ -42,6 +42,9 @@ export interface EventStore {
 /** The position is null in the one row that says that another replica is at it. */
 type StampRow = Omit<EventRow, 'position'> & { readonly position: number | null };
 
+/** Rows that one statement looks through. */
+const scanned = 50_000;
+
 export function createEventStore(database: ScopedDatabase): EventStore {
   return {
     async stamp(limit) {
@@ -67,16 +70,18 @@ export function createEventStore(database: ScopedDatabase): EventStore {
       return rows.map(fromRow);
     },
     async readMatching(after, head, condition, limit) {
+      // An index serves equality; other patterns are looked for a stretch at a time.
+      const upTo = condition?.operator === '~' ? Math.min(head, after + scanned) : head;
       const filter = condition === undefined ? '' : `and e.type ${condition.operator} $4`;
       const rows = await database.query<EventRow>(
         `select ${envelopeColumns} from core.events e
          where e.position > $1 and e.position <= $2 ${filter} order by e.position limit $3`,
-        [after, head, limit, ...(condition === undefined ? [] : [condition.value])],
+        [after, upTo, limit, ...(condition === undefined ? [] : [condition.value])],
       );
       const last = rows.at(-1);
       return {
         events: rows.map(fromRow),
-        through: last !== undefined && rows.length === limit ? last.position : head,
+        through: last !== undefined && rows.length === limit ? last.position : upTo,
       };
     },
     async notify(channel, payload) {

@@ -23,6 +23,11 @@ export class Keys {
     for (const name of blocked) this.#get(name).blocked = true;
   }
 
+  /** Whether there is anything to take. */
+  get hasWork(): boolean {
+    return this.#ready.size > 0 || this.#due.size > 0 || this.#toPark.size > 0;
+  }
+
   get blockedCount(): number {
     let count = 0;
     for (const key of this.#all.values()) if (key.blocked) count += 1;

@@ -13,6 +13,7 @@ import { isFenced } from './delivery-store.ts';
 import type { DeliveryStore, HeldSubscription, TakenSubscription } from './delivery-store.ts';
 import { Keys } from './keys.ts';
 import type { Key } from './keys.ts';
+import type { Lanes } from './lanes.ts';
 import { Window } from './window.ts';
 import type { Entry } from './window.ts';
 
@@ -20,6 +21,8 @@ export interface RunnerOptions {
   readonly taken: TakenSubscription;
   readonly tail: Tail;
   readonly store: DeliveryStore;
+  /** Shared with the other subscriptions of the process. */
+  readonly lanes: Lanes;
   readonly readMatching: (
     after: number,
     condition: TypeCondition | undefined,
@@ -62,6 +65,7 @@ export class SubscriptionRunner {
   #resume: NodeJS.Timeout | undefined;
   readonly #retries = new Set<NodeJS.Timeout>();
   #idle = Promise.withResolvers<void>();
+  readonly #again = (): void => this.pump();
 
   constructor(options: RunnerOptions) {
     const { taken } = options;
@@ -109,7 +113,10 @@ export class SubscriptionRunner {
   pump(): void {
     if (this.#stopped || this.#binding === undefined || this.#resume !== undefined) return;
     this.#readAhead(this.#binding);
-    while (this.#lanes < this.#binding.concurrency && this.#startOne(this.#binding));
+    while (this.#lanes < this.#binding.concurrency && this.#keys.hasWork) {
+      if (!this.#options.lanes.take(this.#again)) return;
+      if (!this.#startOne(this.#binding)) return this.#options.lanes.give();
+    }
   }
 
   /** Takes nothing new and resolves when what runs has ended. */
@@ -176,6 +183,7 @@ export class SubscriptionRunner {
       .finally(() => {
         for (const key of keys) this.#keys.free(key);
         this.#lanes -= 1;
+        this.#options.lanes.give();
         if (this.#lanes > 0) this.pump();
         else if (this.#stopped) this.#idle.resolve();
         else this.pump();

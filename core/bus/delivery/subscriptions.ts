@@ -5,6 +5,7 @@ import type { EventStore } from '../event-store.ts';
 import type { Tail } from '../tail.ts';
 import type { Binding } from './binding.ts';
 import type { DeliveryStore } from './delivery-store.ts';
+import { Lanes } from './lanes.ts';
 import { SubscriptionRunner } from './runner.ts';
 
 export interface SubscriptionsOptions {
@@ -16,6 +17,8 @@ export interface SubscriptionsOptions {
   /** This process among the replicas; only one process at a time may have it. */
   readonly replica: string;
   readonly leaseMs: number;
+  /** Deliveries at a time in this process. */
+  readonly lanes: number;
   readonly onDead: (binding: Binding, event: StampedEvent, reason: string) => void;
 }
 
@@ -35,7 +38,10 @@ const searchMs = 5_000;
 /** The durable subscriptions of this process: takes what is free, saves cursors, retries what is due. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
+  readonly #lanes: Lanes;
   readonly #slots = new Map<number, Slot>();
+  /** Those with a handler, higher priorities first: the order in which they begin on new events. */
+  #byPriority: readonly Slot[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
   #stopped = false;
@@ -48,6 +54,7 @@ export class Subscriptions {
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#lanes = new Lanes(options.lanes);
   }
 
   /** Makes the rows of subscriptions and returns their ids by name. */
@@ -71,6 +78,7 @@ export class Subscriptions {
     const slot: Slot = this.#slots.get(id) ?? { id, binding, runner: undefined, ending: undefined };
     this.#slots.set(id, slot);
     slot.binding = binding;
+    this.#sort();
     slot.runner?.bind(binding);
     if (slot.runner === undefined) this.#wake('take');
   }
@@ -80,13 +88,14 @@ export class Subscriptions {
     const slot = this.#slots.get(id);
     if (slot?.binding !== binding) return;
     slot.binding = undefined;
+    this.#sort();
     slot.runner?.bind(undefined);
     this.#wake('take');
   }
 
   start(): void {
     this.#advance = this.#options.tail.onAdvance(() => {
-      for (const slot of this.#slots.values()) slot.runner?.pump();
+      for (const slot of this.#byPriority) slot.runner?.pump();
     });
     this.#schedule(0);
   }
@@ -103,6 +112,12 @@ export class Subscriptions {
     this.#advance?.[Symbol.dispose]();
     await this.#ticking;
     await Promise.all([...this.#slots.values()].map((slot) => this.#end(slot)));
+  }
+
+  #sort(): void {
+    this.#byPriority = [...this.#slots.values()]
+      .filter((slot) => slot.binding !== undefined)
+      .toSorted((left, right) => (right.binding?.priority ?? 0) - (left.binding?.priority ?? 0));
   }
 
   #wake(what: 'take' | 'search'): void {
@@ -155,13 +170,23 @@ export class Subscriptions {
       replica,
       wanted.map((slot) => slot.id),
     );
+    if (taken.length === 0) return;
+    const { oldest } = await events.bounds();
     for (const one of taken) {
+      if (one.cursor < oldest - 1) {
+        const missed = { subscription_id: one.id, cursor: one.cursor, oldest };
+        log.warn(
+          missed,
+          'a subscription was off for longer than the history is kept; it goes on at its beginning',
+        );
+      }
       const slot = this.#slots.get(one.id);
       if (slot === undefined || this.#stopped) continue;
       const runner = new SubscriptionRunner({
         taken: one,
         tail,
         store,
+        lanes: this.#lanes,
         readMatching: (after, condition, limit) => events.readMatching(after, tail.head, condition, limit),
         log,
         onLost: () => {

@@ -50,6 +50,11 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit');
+    const endedByItself = ended.then(() => {
+      throw new Error('the process ended before it was killed');
+    });
+    // Heard only where it matters: in the end every process is killed.
+    endedByItself.catch(() => undefined);
     child.stdin.end(JSON.stringify(options));
     try {
       for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break;
@@ -59,7 +64,7 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
         finished = await handledAll();
         kills += 1;
       } else {
-        await until(handledAll, options.deadlineMs);
+        await Promise.race([until(handledAll, options.deadlineMs), endedByItself]);
         finished = true;
       }
     } finally {
