@@ -1,5 +1,6 @@
 import type { AppError, Fault } from '@orchestrall/sdk';
 import { STATUS_CODES } from 'node:http';
+import { challengeFor } from '../auth/challenge.ts';
 
 /** Media type of problem details (https://www.rfc-editor.org/rfc/rfc9457). */
 export const problemType = 'application/problem+json; charset=utf-8';
@@ -53,6 +54,7 @@ export function problemHeaders(error: AppError): Record<string, string> {
   if (typeof retryAfterSeconds === 'number')
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)));
   if (typeof allow === 'string') headers['allow'] = allow;
-  if (error.status === 401) headers['www-authenticate'] = 'Bearer realm="orchestrall"';
+  const challenge = challengeFor(error);
+  if (challenge !== undefined) headers['www-authenticate'] = challenge;
   return headers;
 }

@@ -3,6 +3,7 @@ import type { Log } from '@orchestrall/sdk';
 import { Provider, interactionPolicy } from 'oidc-provider';
 import type { Account, Client, Context, ModelPayload, Token } from 'oidc-provider';
 import { hash, timingSafeEqual } from 'node:crypto';
+import { coreError } from '../../errors.ts';
 import { extraClientMetadata } from '../accounts/client.ts';
 import { hashSecret } from '../accounts/clients.ts';
 import type { User } from '../accounts/user.ts';
@@ -11,6 +12,7 @@ import { serviceAccountPrefix } from '../tokens/claims.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Artifacts } from './artifacts.ts';
 import { messagePage, pageHeaders, signOutPage } from './pages.ts';
+import { problemBody, problemType } from './problem.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** Where the provider is mounted: Keycloak's path of a realm named `orchestrall`. */
@@ -143,6 +145,7 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.Client.prototype.compareClientSecret = compareSecretHash;
   options.accessTokens.install(provider);
   provider.use(completeIntrospection);
+  provider.use(explainUnknownRoute);
   provider.on('server_error', (context, error) => {
     log.error({ err: error }, 'identity provider failed');
     if (!(error instanceof AppError) || error.status < 503) return;
@@ -213,6 +216,16 @@ async function completeIntrospection(context: Context, next: () => Promise<void>
     aud: 'orchestrall',
     ...('preferred_username' in body ? { username: body.preferred_username } : {}),
   };
+}
+
+/** Gives what no route of the provider answered the appliance's usual form. */
+async function explainUnknownRoute(context: Context, next: () => Promise<void>): Promise<void> {
+  await next();
+  if (context.status !== 404 || context.body !== undefined) return;
+  const path = `${realmPath}${context.path}`;
+  context.body = problemBody(coreError('ROUTE_NOT_FOUND', { method: context.method, path }), path);
+  context.status = 404;
+  context.type = problemType;
 }
 
 /** The session's grant, made at once with every scope, and kept alive as long as the session. */

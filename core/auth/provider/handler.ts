@@ -7,6 +7,7 @@ import { coreError } from '../../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { realmPath, routes, signInPath } from './create-provider.ts';
 import { innerRequest, readBody } from './inner-request.ts';
+import { problemBody, problemType } from './problem.ts';
 import type { SignInRequest } from './sign-in.ts';
 
 export interface HandlerOptions {
@@ -28,7 +29,7 @@ export function createHandler(options: HandlerOptions): AuthHandler {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const outerUrl = request.url ?? '/';
-    const path = outerUrl.split('?')[0] ?? '';
+    const path = pathOf(request);
     if (path !== realmPath && !path.startsWith(`${realmPath}/`)) {
       throw coreError('ROUTE_NOT_FOUND', { method: request.method, path });
     }
@@ -58,9 +59,13 @@ export function createHandler(options: HandlerOptions): AuthHandler {
       const problem = error instanceof AppError ? error : coreError('INTERNAL_ERROR', {}, error);
       if (problem.status >= 500) log.error({ err: error }, 'identity provider failed');
       if (response.headersSent) response.destroy();
-      else sendProblem(response, problem);
+      else sendProblem(response, problem, pathOf(request));
     }
   };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '/';
 }
 
 /** Replaces the one token of a form by what finds it in the provider. */
@@ -75,18 +80,11 @@ async function withReference(body: string, accessTokens: AccessTokens): Promise<
 }
 
 /** RFC 9457, for what never reached the provider. */
-function sendProblem(response: ServerResponse, error: AppError): void {
+function sendProblem(response: ServerResponse, error: AppError, path: string): void {
+  // What is left of the body will not be read.
   if (error.status === 413) response.setHeader('connection', 'close');
   if (error.status === 503) response.setHeader('retry-after', '2');
   response
-    .writeHead(error.status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-    .end(
-      JSON.stringify({
-        type: 'about:blank',
-        title: error.message,
-        status: error.status,
-        code: error.code,
-        remedy: error.remedy,
-      }),
-    );
+    .writeHead(error.status, { 'content-type': problemType, 'cache-control': 'no-store' })
+    .end(JSON.stringify(problemBody(error, path)));
 }

@@ -73,6 +73,9 @@ declare module 'oidc-provider' {
     status: number;
     type: string;
     body: unknown;
+    readonly method: string;
+    /** Below the mount path. */
+    readonly path: string;
     set(name: string, value: string): void;
     readonly oidc: {
       readonly route: string;

@@ -52,6 +52,26 @@ describe('discovery', () => {
   });
 });
 
+describe('unknown routes', () => {
+  it.each([
+    ['GET', '/protocol/openid-connect/token'],
+    ['POST', '/protocol/openid-connect/certs'],
+    ['GET', '/protocol/openid-connect/nothing'],
+    ['GET', ''],
+    ['GET', '/../../api'],
+    ['DELETE', '/sign-in'],
+  ])('answer %s %s with problem details', async (method, path) => {
+    const response = await fetch(`${scenario.replica.realm}${path}`, { method });
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({
+      status: 404,
+      code: 'ROUTE_NOT_FOUND',
+      detail: expect.any(String),
+    });
+  });
+});
+
 describe('client credentials', () => {
   it("give a token with Keycloak's claims that the verifier takes for a service", async () => {
     const { status, body } = await postForm(
