@@ -105,6 +105,9 @@ export function checkNewClient(client: NewClient): void {
       message: 'needs 1 to 64 of a-z, 0-9 and . _ -, beginning with a letter or digit',
     });
   }
+  if (client.name !== undefined && !/^[^\p{Cc}]{1,100}$/u.test(client.name)) {
+    faults.push({ path: '/name', message: 'needs 1 to 100 characters, none of them a control character' });
+  }
   const redirectUris = client.redirect_uris ?? [];
   if (client.public === true && redirectUris.length === 0) {
     faults.push({ path: '/redirect_uris', message: 'needs one address at least for a public client' });
@@ -129,6 +132,7 @@ const loopbacks = new Set(['127.0.0.1', '[::1]', 'localhost']);
 function redirectFault(uri: string): string | undefined {
   const parsed = URL.parse(uri);
   if (parsed === null) return 'needs an absolute address';
+  if (/[\p{Cc}\s]/u.test(uri)) return 'must have no spaces or control characters';
   if (parsed.hash !== '' || uri.endsWith('#')) return 'must have no fragment';
   if (parsed.username !== '' || parsed.password !== '') return 'must have no user or password';
   if (parsed.protocol === 'https:') return undefined;

@@ -5,6 +5,7 @@ import { authError } from '../errors.ts';
 import type { Artifacts } from '../provider/artifacts.ts';
 import { checkNewClient, toClient, toMetadata } from './client.ts';
 import type { Client, ClientRow, NewClient } from './client.ts';
+import { storable } from './user.ts';
 import * as events from './events.ts';
 
 /** Client in whose name `npm run token` gets tokens; it has no secret and signs nobody in. */
@@ -43,7 +44,7 @@ export async function findClientMetadata(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const [row] = await database.query<ClientRow>(
     'select * from auth_clients where client_id = $1 and disabled_at is null and not built_in',
-    [clientId],
+    [storable(clientId)],
   );
   return row === undefined ? undefined : toMetadata(row);
 }
@@ -63,7 +64,7 @@ export function createClients(options: {
     database.transaction(async (tx) => {
       const [before] = await tx.query<ClientRow>(
         'select * from auth_clients where client_id = $1 for update',
-        [clientId],
+        [storable(clientId)],
       );
       if (before === undefined) throw authError('CLIENT_NOT_FOUND', { client: clientId });
       if (before.built_in) throw authError('CLIENT_BUILT_IN', { client: clientId });
@@ -102,7 +103,7 @@ export function createClients(options: {
     },
     async get(clientId) {
       const [row] = await database.query<ClientRow>('select * from auth_clients where client_id = $1', [
-        clientId,
+        storable(clientId),
       ]);
       if (row === undefined) throw authError('CLIENT_NOT_FOUND', { client: clientId });
       return toClient(row);
@@ -111,7 +112,7 @@ export function createClients(options: {
       const limit = Math.min(200, Math.max(1, page.limit ?? 50));
       const rows = await database.query<ClientRow>(
         'select * from auth_clients where client_id > $1 order by client_id limit $2',
-        [page.cursor ?? '', limit + 1],
+        [storable(page.cursor ?? ''), limit + 1],
       );
       const items = rows.slice(0, limit).map(toClient);
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.client_id ?? null) : null };
@@ -138,7 +139,7 @@ export function createClients(options: {
         const [row] = await tx.query<ClientRow>(
           `update auth_clients set disabled_at = now(), updated_at = now()
            where client_id = $1 and disabled_at is null returning *`,
-          [clientId],
+          [storable(clientId)],
         );
         if (row !== undefined) await artifacts.revoke(tx, { clientId });
         return row;
@@ -148,7 +149,7 @@ export function createClients(options: {
         const [row] = await tx.query<ClientRow>(
           `update auth_clients set disabled_at = null, updated_at = now()
            where client_id = $1 and disabled_at is not null returning *`,
-          [clientId],
+          [storable(clientId)],
         );
         return row;
       }),

@@ -80,7 +80,7 @@ export function checkNewUser(user: NewUser): void {
   if (user.name.startsWith(serviceAccountPrefix)) {
     faults.push({ path: '/name', message: `must not begin with ${serviceAccountPrefix}` });
   }
-  if (user.email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(user.email)) {
+  if (user.email !== undefined && !/^[^\s@\0]+@[^\s@\0]+$/.test(user.email)) {
     faults.push({ path: '/email', message: 'needs the form name@host' });
   }
   if (faults.length > 0) throw authError('USER_INVALID', { faults });
@@ -90,6 +90,11 @@ export function checkNewUser(user: NewUser): void {
 export function checkRoles(roles: readonly Role[]): void {
   const faults = roleFaults(roles);
   if (faults.length > 0) throw authError('USER_INVALID', { faults });
+}
+
+/** A text to search by: PostgreSQL refuses NUL, and what holds one is nobody's name. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\u{fffd}');
 }
 
 /** Faults of a list of roles, for messages. */

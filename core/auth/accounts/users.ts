@@ -6,7 +6,7 @@ import { userKey } from './attempts.ts';
 import * as events from './events.ts';
 import { checkPasswordRules, generatePassword, isHashable } from './password.ts';
 import type { PasswordHasher } from './password.ts';
-import { checkNewUser, checkRoles, toUser } from './user.ts';
+import { checkNewUser, checkRoles, storable, toUser } from './user.ts';
 import type { NewUser, User, UserRow } from './user.ts';
 
 /** People who sign in. A user is named by its id or name; each change is audited and emitted with its commit. */
@@ -58,7 +58,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     work: (tx: Transaction, user: UserRow) => Promise<UserRow | undefined>,
   ): Promise<User> {
     return database.transaction(async (tx) => {
-      const [before] = await tx.query<UserRow>(`${byIdOrName} for update`, [idOrName]);
+      const [before] = await tx.query<UserRow>(`${byIdOrName} for update`, [storable(idOrName)]);
       if (before === undefined) throw authError('USER_NOT_FOUND', { user: idOrName });
       const after = await work(tx, before);
       if (after === undefined) return toUser(before);
@@ -99,7 +99,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       return user.password === undefined ? created : { user: created.user };
     },
     async get(idOrName) {
-      const [row] = await database.query<UserRow>(byIdOrName, [idOrName]);
+      const [row] = await database.query<UserRow>(byIdOrName, [storable(idOrName)]);
       if (row === undefined) throw authError('USER_NOT_FOUND', { user: idOrName });
       return toUser(row);
     },
@@ -107,7 +107,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       const limit = Math.min(200, Math.max(1, page.limit ?? 50));
       const rows = await database.query<UserRow>(
         'select * from auth_users where name > $1 order by name limit $2',
-        [page.cursor ?? '', limit + 1],
+        [storable(page.cursor ?? ''), limit + 1],
       );
       const items = rows.slice(0, limit).map(toUser);
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
@@ -183,7 +183,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     async find(id) {
       const [row] = await database.query<UserRow>(
         'select * from auth_users where id = $1 and disabled_at is null',
-        [id],
+        [storable(id)],
       );
       return row === undefined ? undefined : toUser(row);
     },

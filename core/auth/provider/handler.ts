@@ -33,12 +33,15 @@ export function createHandler(options: HandlerOptions): AuthHandler {
     if (path !== realmPath && !path.startsWith(`${realmPath}/`)) {
       throw coreError('ROUTE_NOT_FOUND', { method: request.method, path });
     }
+    // PostgreSQL stores no NUL, neither in text nor in jsonb, and nothing that is meant needs one.
+    if (outerUrl.includes('%00')) throw withoutNul();
     const provider = options.provider();
     const issuer = new URL(provider.issuer);
     const url = outerUrl.slice(realmPath.length) || '/';
     const innerPath = path.slice(realmPath.length);
     const sent = await readBody(request);
     if (sent === undefined) throw coreError('BODY_TOO_LARGE', { maxBytes: 32_768 });
+    if (sent.includes('%00') || sent.includes('\0')) throw withoutNul();
     const body =
       request.method === 'POST' && tokenRoutes.has(innerPath)
         ? await withReference(sent, accessTokens)
@@ -62,6 +65,12 @@ export function createHandler(options: HandlerOptions): AuthHandler {
       else sendProblem(response, problem, pathOf(request));
     }
   };
+}
+
+function withoutNul(): AppError {
+  return coreError('VALIDATION_FAILED', {
+    faults: [{ path: '', message: 'holds a NUL character; send the request without it' }],
+  });
 }
 
 function pathOf(request: IncomingMessage): string {

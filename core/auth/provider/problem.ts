@@ -17,5 +17,6 @@ export function problemBody(error: AppError, path: string): Readonly<Record<stri
     code: error.code,
     ...(correlationId === undefined ? {} : { request_id: correlationId }),
     remedy: error.remedy,
+    ...(error.details.faults === undefined ? {} : { faults: error.details.faults }),
   };
 }
