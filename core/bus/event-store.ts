@@ -15,7 +15,7 @@ export const envelopeColumns =
   'e.position, e.id, e.source, e.type, e.subject, core.envelope_time(e.time) as time, e.data, e.correlation_id, e.traceparent, e.visible_to';
 
 /** Where the history begins and ends. */
-export interface HistoryBounds {
+interface HistoryBounds {
   readonly head: number;
   /** Lowest position that is promised to be there. */
   readonly oldest: number;

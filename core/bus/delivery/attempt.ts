@@ -8,6 +8,13 @@ import { acceptEvents, isFenced, releaseEvents, settleDelivery } from './deliver
 import type { HeldSubscription } from './delivery-store.ts';
 import type { Entry } from './window.ts';
 
+/** The handler's fault. */
+export interface Failure {
+  readonly kind: 'failed';
+  readonly error: unknown;
+  readonly reason: 'handler_failed' | 'handler_timeout';
+}
+
 /** How one transaction of a subscription ended. */
 export type Outcome =
   /** Committed; what was left is for a later transaction. */

@@ -20,7 +20,7 @@ export interface TakenSubscription extends HeldSubscription {
 }
 
 /** The first parked event of a key. */
-export interface ParkedHead {
+interface ParkedHead {
   readonly position: number;
   readonly attempts: number;
   readonly due: boolean;
@@ -28,7 +28,7 @@ export interface ParkedHead {
   readonly event: StampedEvent | undefined;
 }
 
-export interface FailedAttempt {
+interface FailedAttempt {
   readonly position: number;
   readonly key: string;
   readonly error: string;
@@ -38,7 +38,7 @@ export interface FailedAttempt {
   readonly pauseMs: number;
 }
 
-export interface CursorUpdate extends HeldSubscription {
+interface CursorUpdate extends HeldSubscription {
   /** The cursor saved before; inbox rows between the two are trimmed. */
   readonly before: number;
   readonly cursor: number;

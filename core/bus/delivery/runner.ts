@@ -6,11 +6,11 @@ import { toTypeCondition } from '../pattern.ts';
 import type { TypeCondition } from '../pattern.ts';
 import type { Tail } from '../tail.ts';
 import { attemptBatch, attemptParked } from './attempt.ts';
-import type { Outcome } from './attempt.ts';
-import { pauseAfter } from './binding.ts';
+import type { Failure, Outcome } from './attempt.ts';
 import type { Binding } from './binding.ts';
 import { isFenced } from './delivery-store.ts';
 import type { DeliveryStore, HeldSubscription, TakenSubscription } from './delivery-store.ts';
+import { noteFailure } from './failure.ts';
 import { Keys } from './keys.ts';
 import type { Key } from './keys.ts';
 import type { Lanes } from './lanes.ts';
@@ -42,7 +42,6 @@ const batchSize = 64;
 const parkSize = 500;
 const shortestPauseMs = 250;
 const longestPauseMs = 5_000;
-const longestError = 2_000;
 /** Later retries are left to the search for what is due. */
 const longestTimerMs = 2_000;
 
@@ -257,34 +256,11 @@ export class SubscriptionRunner {
     stamped: StampedEvent,
     key: string,
     attempt: number,
-    failure: Outcome & { kind: 'failed' },
+    failure: Failure,
   ): Promise<boolean> {
-    const { store, taken, log } = this.#options;
-    const pauseMs = pauseAfter(attempt, binding.backoffMs);
-    const dead = await store.fail(taken, {
-      position: stamped.position,
-      key,
-      error: describe(failure.error),
-      reason: failure.reason,
-      maxAttempts: binding.attempts,
-      pauseMs,
-    });
-    const fields = {
-      plugin: binding.owner.plugin,
-      generation: binding.owner.generation,
-      subscription: binding.name,
-      event_id: stamped.event.id,
-      type: stamped.event.type,
-      attempt,
-      err: failure.error,
-    };
-    if (dead) {
-      log.error(fields, 'an event was dead-lettered');
-      this.#options.onDead(binding, stamped, failure.reason);
-    } else {
-      log.warn(fields, 'an event could not be handled and will be tried again');
-      this.#retryLater(key, pauseMs);
-    }
+    const { dead, pauseMs } = await noteFailure(this.#options, binding, { stamped, key, attempt, failure });
+    if (dead) this.#options.onDead(binding, stamped, failure.reason);
+    else this.#retryLater(key, pauseMs);
     return dead;
   }
 
@@ -327,9 +303,4 @@ export class SubscriptionRunner {
     }, pauseMs + 1);
     this.#retries.add(timer);
   }
-}
-
-function describe(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, longestError);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bus, Event, EventDefinition, Log } from '@orchestrall/sdk';
+import type { Bus, EventDefinition, Log } from '@orchestrall/sdk';
 import type { ServerConnection } from '../../database/connection.ts';
 import { startEmbeddedServer } from '../../database/embedded/server.ts';
 import { createDatabase } from '../../database/engine.ts';
@@ -160,9 +160,4 @@ export async function until(condition: () => Promise<boolean> | boolean, deadlin
     if (performance.now() - begun > deadlineMs) throw new Error('the condition did not come true in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** Type, subject and data: what a test compares. */
-export function summary(event: Event): string {
-  return `${event.type} ${event.subject ?? '-'} ${JSON.stringify(event.data)}`;
 }

@@ -1,0 +1,120 @@
+import Type from 'typebox';
+import { defineEvent } from '@orchestrall/sdk';
+import type { Event } from '@orchestrall/sdk';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { withScope } from '../../telemetry/scope.ts';
+import { createCollector, createOwner, until } from './fixture.ts';
+import { counted, startStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(() => stage.switchOff());
+afterAll(() => stage[Symbol.asyncDispose]());
+
+describe('tx.emit', () => {
+  it('reaches a handler in its own transaction, with position, source and trace context', async () => {
+    const seen = createCollector<Event>();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await stage.switchOn(createOwner('path'), [counted], (bus) => {
+      bus.on(counted, async (event, tx) => {
+        await tx.query('insert into handled (position) values ($1)', [event.position]);
+        tx.afterCommit(() => seen.add(event));
+      });
+    });
+    const database = stage.replica.database.forPlugin('path');
+    await database.query('create table handled (position bigint primary key)');
+    const id = await withScope({ correlationId: 'request-1', traceparent }, () =>
+      database.transaction(async (tx) => tx.emit(counted, { number: 1 }, { subject: 'c1' })),
+    );
+    const [event] = await seen.reach(1);
+    expect(event).toEqual({
+      specversion: '1.0',
+      id,
+      source: '/plugins/path',
+      type: 'contact.counted',
+      subject: 'c1',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      datacontenttype: 'application/json',
+      data: { number: 1 },
+      position: expect.any(Number),
+      correlationid: 'request-1',
+      traceparent,
+    });
+    expect(await database.query('select position from handled')).toEqual([{ position: event?.position }]);
+  });
+
+  it('emits nothing when the transaction or its savepoint rolls back', async () => {
+    const seen = createCollector<number>();
+    await stage.switchOn(createOwner('undone'), [counted], (bus) => {
+      bus.on('contact.counted', async (event) => {
+        if (event.source === '/plugins/undone') seen.add(Object(event.data).number);
+      });
+    });
+    const database = stage.replica.database.forPlugin('undone');
+    const refused = new Error('rolled back');
+    await expect(
+      database.transaction(async (tx) => {
+        tx.emit(counted, { number: 1 });
+        throw refused;
+      }),
+    ).rejects.toBe(refused);
+    await database.transaction(async (tx) => {
+      await tx
+        .savepoint(async () => {
+          tx.emit(counted, { number: 2 });
+          throw refused;
+        })
+        .catch(() => undefined);
+      tx.emit(counted, { number: 3 });
+    });
+    expect(await seen.reach(1)).toEqual([3]);
+  });
+
+  it('refuses data that do not fit and events that are not declared, before anything is written', async () => {
+    await stage.switchOn(createOwner('strict'), [counted]);
+    const database = stage.replica.database.forPlugin('strict');
+    const other = defineEvent('contact.deleted', Type.Object({}));
+    const faulty: { number: number } = JSON.parse('{"number":"one"}');
+    await expect(database.transaction(async (tx) => tx.emit(counted, faulty))).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+      details: { faults: [expect.objectContaining({ path: '/data/number' })] },
+    });
+    await expect(database.transaction(async (tx) => tx.emit(other, {}))).rejects.toMatchObject({
+      code: 'EVENT_NOT_DECLARED',
+    });
+  });
+
+  it('gives writers that conflict on a row positions in the order of their commits', async () => {
+    await stage.switchOn(createOwner('conflict'), [counted]);
+    const database = stage.replica.database.forPlugin('conflict');
+    await database.query('create table tally (id integer primary key, number integer not null)');
+    await database.query('insert into tally values (1, 0)');
+    const write = () =>
+      database.transaction(async (tx) => {
+        const [row] = await tx.query<{ number: number }>(
+          'update tally set number = number + 1 where id = 1 returning number',
+        );
+        tx.emit(counted, { number: row?.number ?? 0 });
+      });
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let round = 0; round < 20; round += 1) await write();
+      }),
+    );
+    const numbers: unknown[] = [];
+    await until(async () => {
+      const page = await stage.replica.bus.history.query(
+        { pattern: 'contact.counted', limit: 1_000, order: 'ascending' },
+        [],
+      );
+      const own = page.items.filter((event) => event.source === '/plugins/conflict');
+      numbers.splice(0, numbers.length, ...own.map((event) => Object(event.data).number));
+      return own.length === 200;
+    });
+    expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+  });
+});
