@@ -42,11 +42,6 @@ export const busErrors = {
     message: 'No subscription of {plugin} is named {name}.',
     remedy: 'The statistics of the bus list every subscription.',
   },
-  SUBSCRIPTION_FENCED: {
-    status: 409,
-    message: 'The subscription {subscription} is now worked on by another replica.',
-    remedy: 'Nothing to do: what was undone here is delivered there.',
-  },
   HANDLER_TIMEOUT: {
     status: 503,
     message: 'The handler of {subscription} took longer than {timeoutMs} ms.',

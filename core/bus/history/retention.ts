@@ -21,5 +21,7 @@ export async function trimHistory(
     removed += row?.removed ?? 0;
     if (row === undefined || row.looked < batchSize) break;
   }
+  // Processes that ended long ago and named themselves at random.
+  await database.query(`delete from core.replicas where lease_until < now() - interval '1 day'`);
   return removed;
 }

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { defineEvent } from '@orchestrall/sdk';
 import type { Event } from '@orchestrall/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { withScope } from '../../telemetry/scope.ts';
+import { currentScope, withScope } from '../../telemetry/scope.ts';
 import { createCollector, createOwner, until } from './fixture.ts';
 import { counted, startStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -18,10 +18,12 @@ afterAll(() => stage[Symbol.asyncDispose]());
 describe('tx.emit', () => {
   it('reaches a handler in its own transaction, with position, source and trace context', async () => {
     const seen = createCollector<Event>();
+    const scopes: object[] = [];
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await stage.switchOn(createOwner('path'), [counted], (bus) => {
       bus.on(counted, async (event, tx) => {
         await tx.query('insert into handled (position) values ($1)', [event.position]);
+        scopes.push(currentScope());
         tx.afterCommit(() => seen.add(event));
       });
     });
@@ -44,6 +46,7 @@ describe('tx.emit', () => {
       correlationid: 'request-1',
       traceparent,
     });
+    expect(scopes).toEqual([expect.objectContaining({ correlationId: 'request-1', traceparent })]);
     expect(await database.query('select position from handled')).toEqual([{ position: event?.position }]);
   });
 

@@ -132,6 +132,32 @@ describe('two replicas on one database', () => {
     expect(lines.items.slice(takenAt).every((line) => line.startsWith('right'))).toBe(true);
   });
 
+  it('take what a process that died held once its lease has run out, and not before', async () => {
+    const lines = createCollector<string>();
+    const left = await start('left');
+    const core = left.database.core();
+    await core.query(
+      `insert into core.replicas (id, lease_until) values ('dead', clock_timestamp() + interval '2 seconds')`,
+    );
+    await core.query(
+      `insert into core.subscriptions (owner, name, pattern, cursor_position, holder)
+       select 'orphan', 'contact.counted', 'contact.counted', r.head, 'dead' from core.relay r`,
+    );
+    await run(left, 'left', 'orphan', (line) => lines.add(line));
+    await emit(left, 'orphan', 0, 3);
+    const holder = async (): Promise<{ holder: string | null; alive: boolean } | undefined> => {
+      const [row] = await core.query<{ holder: string | null; alive: boolean }>(
+        `select s.holder, r.lease_until > clock_timestamp() as alive
+         from core.subscriptions s, core.replicas r where s.owner = 'orphan' and r.id = 'dead'`,
+      );
+      return row;
+    };
+    const before = await holder();
+    if (before?.alive === true) expect(before.holder).toBe('dead');
+    expect(numbers(await lines.reach(3))).toEqual(upTo(3));
+    expect(await holder()).toEqual({ holder: 'left', alive: false });
+  });
+
   it('deliver what was committed by a process that never poked a relay', async () => {
     const lines = createCollector<string>();
     const left = await start('left');
