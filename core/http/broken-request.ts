@@ -1,4 +1,5 @@
 import type { AppError } from '@orchestrall/sdk';
+import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { coreError } from '../errors.ts';
 import { uuidv7 } from '../telemetry/uuid.ts';
@@ -9,10 +10,7 @@ import { securityHeaders } from './security-headers.ts';
 /** Answers bytes that are no HTTP request, or one that never completed, with problem details, and closes. */
 export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes: number): void {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // An answer may be under way on this connection; bytes of ours would be taken for a part of it.
-  const answering =
-    Reflect.get(socket, '_httpMessage') !== null && Reflect.get(socket, '_httpMessage') !== undefined;
-  if (code === 'ECONNRESET' || !socket.writable || answering) {
+  if (code === 'ECONNRESET' || !socket.writable || belongsToAnother(socket)) {
     socket.destroy();
     return;
   }
@@ -26,6 +24,13 @@ export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes
   };
   // Ended in full before it is destroyed, else the reset may overtake the answer.
   socket.end(rawAnswer(problem.status, { ...head, 'x-request-id': id }, body), () => socket.destroy());
+}
+
+/** Whether the bytes of an answer would be taken for a part, or the whole, of the answer to an earlier request. */
+function belongsToAnother(socket: Socket): boolean {
+  const answering: unknown = Reflect.get(socket, '_httpMessage');
+  if (!(answering instanceof ServerResponse)) return false;
+  return answering.headersSent || answering.req.complete;
 }
 
 function problemFor(code: string, error: Error, maxBytes: number): AppError {

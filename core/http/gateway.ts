@@ -105,9 +105,12 @@ export class Gateway {
 
   async #createServer(): Promise<Server | TlsServer> {
     const { tls, maxConnections = 10_000, log } = this.#options;
+    const headersTimeout = this.#options.headersTimeoutMs ?? 20_000;
     const options: ServerOptions = {
-      headersTimeout: this.#options.headersTimeoutMs ?? 20_000,
+      headersTimeout,
       requestTimeout: this.#options.requestTimeoutMs ?? 300_000,
+      // How often the two are looked at; Node's own 30 s would double them.
+      connectionsCheckingInterval: Math.min(5_000, headersTimeout / 4),
       keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 72_000,
       maxHeaderSize: this.#options.maxHeaderBytes ?? 16_384,
       // Checked here instead, so that the answer has our form.

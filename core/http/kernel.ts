@@ -74,11 +74,14 @@ export const kernel = fastifyPlugin(
       request.work = new RequestWork(request, reply, route, options);
       reply.headers(securityHeaders);
       reply.header('x-request-id', request.id);
+      // Fastify's hook ends by a call, which must be made inside the scope so that the handler runs there.
+      /* oxlint-disable promise/no-callback-in-promise */
       enter(request, reply, route, options).then(
-        (scope) => withScope(scope, done),
-        // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's hook needs the call inside the scope
+        (scope) =>
+          withScope(scope, () => (request.is404 ? answerUnknown(request, reply, options.routes) : done())),
         (error: Error) => done(error),
       );
+      /* oxlint-enable promise/no-callback-in-promise */
     });
     app.setErrorHandler((thrown, request, reply) => {
       const error = errorFrom(thrown, request);
@@ -91,6 +94,7 @@ export const kernel = fastifyPlugin(
         .header('content-type', problemType)
         .send(JSON.stringify(problemOf(error, request)));
     });
+    // Answered before its body is read; this is for plugins that call `reply.callNotFound()`.
     app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options.routes));
   },
   { name: 'orchestrall-kernel', fastify: '5.x' },
@@ -136,17 +140,13 @@ async function enter(
 }
 
 /** `OPTIONS` of a known path gets its methods, another method 405 with them, everything else 404. */
-function answerUnknown(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  routes: readonly RouteRecord[],
-): FastifyReply {
+function answerUnknown(request: FastifyRequest, reply: FastifyReply, routes: readonly RouteRecord[]): void {
   const { method } = request;
   const path = pathOf(request.url);
   const allow = allowedMethods(routes, path).join(', ');
-  if (allow === '') throw coreError('ROUTE_NOT_FOUND', { method, path });
-  if (method !== 'OPTIONS') throw coreError('METHOD_NOT_ALLOWED', { method, path, allow });
-  return reply.code(204).header('allow', allow).send();
+  if (allow !== '' && method === 'OPTIONS') void reply.code(204).header('allow', allow).send();
+  else if (allow === '') void reply.send(coreError('ROUTE_NOT_FOUND', { method, path }));
+  else void reply.send(coreError('METHOD_NOT_ALLOWED', { method, path, allow }));
 }
 
 /** Makes the handler's promise a part of the request's work. */

@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { WorkKind } from '../telemetry/owner.ts';
 import type { CoreLog } from '../telemetry/logs.ts';
 import { coreError } from '../errors.ts';
@@ -14,6 +16,7 @@ export interface ActivityCounter {
 export interface RequestWorkOptions {
   readonly activity: ActivityCounter;
   readonly log: CoreLog;
+  readonly isUpgrade: (request: IncomingMessage) => boolean;
 }
 
 /**
@@ -27,6 +30,8 @@ export class RequestWork {
   readonly #route: RouteRecord;
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
+  // Read now: a closed socket has no address any more.
+  readonly #address: string;
   #kind: WorkKind = 'request';
   #parts = 1;
 
@@ -35,10 +40,12 @@ export class RequestWork {
     this.#request = request;
     this.#reply = reply;
     this.#route = route;
+    this.#address = request.ip;
     options.activity.begin('request');
     // Node keeps one list of timers per duration, so this is cheap. Fastify's own limit ends with a request's body.
     this.#timer = setTimeout(onTimeout, route.timeoutMs, this);
-    reply.raw.on('close', () => this.#onClose());
+    if (options.isUpgrade(request.raw)) this.#followSocket(request.raw.socket);
+    else reply.raw.once('close', () => this.#onClose());
   }
 
   /** The handler runs now; its promise is part of the work. */
@@ -67,6 +74,13 @@ export class RequestWork {
     }
   }
 
+  /** The response of an upgrade is none of the server's own: it neither tells its end nor closes its connection. */
+  #followSocket(socket: Socket): void {
+    socket.once('close', () => this.#onClose());
+    // Only a refused upgrade finishes its response.
+    this.#reply.raw.once('finish', () => socket.destroySoon());
+  }
+
   #onClose(): void {
     clearTimeout(this.#timer);
     const { statusCode, writableFinished } = this.#reply.raw;
@@ -82,7 +96,10 @@ export class RequestWork {
         endpoint: this.#route.endpoint,
         status,
         duration_ms: Math.round(durationMs * 10) / 10,
-        remote_address: this.#request.ip,
+        remote_address: this.#address,
+        // Named here because the end of an answer is outside the scope of its request.
+        correlation_id: this.#request.id,
+        user_id: this.#request.caller?.id,
       },
       'Request answered',
     );
