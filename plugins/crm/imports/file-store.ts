@@ -17,9 +17,9 @@ export async function appendPiece(
   piece: Buffer,
 ): Promise<void> {
   const statement = `with touched as (
-      update imports set bytes_total = $2::bigint + length($3), updated_at = clock_timestamp() where id = $1
+      update imports set bytes_total = $2::bigint + length($3::bytea), updated_at = clock_timestamp() where id = $1
     )
-    insert into import_chunks (import_id, start, data) values ($1, $2, $3)`;
+    insert into import_chunks (import_id, start, data) values ($1, $2, $3::bytea)`;
   await database.query(statement, [id, start, piece]);
 }
 

@@ -33,12 +33,15 @@ const routes: Routes<Crm> = async (app, { imports }) => {
     },
     async (request, reply) => {
       const { query, body, headers } = request;
+      // If it is refused midway, what is still to come would be taken for the next request.
+      reply.header('connection', 'close');
       const started = await imports.start({
         ...query,
         body: fileOf(body),
         announcedBytes: Number(headers['content-length'] ?? 0),
         by: actorOf(request),
       });
+      reply.removeHeader('connection');
       return reply.code(202).header('location', `/api/v1/crm/imports/${started.id}`).send(started);
     },
   );
