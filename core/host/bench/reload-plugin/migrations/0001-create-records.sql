@@ -1,0 +1,1 @@
+CREATE TABLE records (id bigint PRIMARY KEY, name text NOT NULL);
