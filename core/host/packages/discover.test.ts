@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { discover } from './discover.ts';
 import { pack } from './pack.ts';
+import { resolvePlugins } from './resolve.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -88,5 +89,28 @@ describe('discover()', () => {
     const { plugins, faults } = await discover({ paths: [join(folder, 'twins')] });
     expect(plugins.map(({ origin }) => origin.path)).toEqual([join(folder, 'twins/a.orchplugin')]);
     expect(faults).toMatchObject([{ file: join(folder, 'twins/c'), path: '/version' }]);
+  });
+
+  test('of faulty and entangled plugins beside a good one, each is told apart', async () => {
+    const fixtures = new URL('../test/fixtures', import.meta.url).pathname;
+    const names = ['good', 'throws-at-import', 'bad-manifest', 'cycle-one', 'cycle-two'];
+    const { plugins, faults } = await discover({ paths: names, base: fixtures });
+    expect(faults.map(({ file, path }) => `${file.slice(fixtures.length + 1)} ${path}`).toSorted()).toEqual([
+      'bad-manifest /emits/0/type',
+      'bad-manifest /engine',
+      'bad-manifest /name',
+      'bad-manifest /prefixes/0',
+      'bad-manifest /setup',
+      'bad-manifest /version',
+      'throws-at-import plugin.ts',
+    ]);
+    const manifests = plugins.map(({ manifest }) => manifest);
+    const wanted = new Set(manifests.map(({ name }) => name));
+    const { order, refused } = resolvePlugins({ manifests, wanted, engineVersion: '0.1.0' });
+    expect(order).toEqual(['good']);
+    expect([...refused].map(([name, [first]]) => `${name}: ${first?.reason}`)).toEqual([
+      'cycle-one: its needs form a cycle: cycle-one -> cycle-two -> cycle-one',
+      'cycle-two: its needs form a cycle: cycle-two -> cycle-one -> cycle-two',
+    ]);
   });
 });
