@@ -59,7 +59,7 @@ export function createCompanyService(database: Database): Companies {
       return readPage(list, page, (company) => company.id, load);
     },
 
-    create: (input, by) => {
+    async create(input, by) {
       const fields = requireFields(input, readCompanyFields);
       return database.transaction(async (tx) => requireOnly(await createCompanies(tx, [fields], by)));
     },

@@ -46,7 +46,7 @@ export function createContactService(database: Database): Contacts {
       return readPage(list, page, (contact) => contact.id, load);
     },
 
-    create: (input, by) => {
+    async create(input, by) {
       const fields = requireFields(input, readContactFields);
       return database.transaction(async (tx) => requireOnly(await createContacts(tx, [fields], by)));
     },

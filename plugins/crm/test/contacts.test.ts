@@ -49,7 +49,10 @@ describe('POST /contacts', () => {
 
   test('of two requests for one e-mail at a time one is refused', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => create({ email: 'race@example.com' })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201,
+      ...Array(7).fill(409),
+    ]);
   });
 
   test.each([
@@ -174,7 +177,8 @@ describe('PATCH /contacts/{id}', () => {
         return crm.send('PATCH', `/contacts/${body.id}`, { body: { email: 'wanted@example.com' } });
       }),
     );
-    expect(swaps.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
+    expect(swaps.filter(({ body }) => body.code === 'EMAIL_TAKEN')).toHaveLength(2);
+    expect(swaps.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409]);
   });
 
   test('concurrent changes of one contact are all kept', async () => {
