@@ -73,9 +73,9 @@ function merge(
   own: readonly { key: string; feature: ReadFeature }[],
   { faults }: Validation,
 ): { node: MappingNode; nameOf: (path: Path) => string } {
-  const configured = own.find(({ feature }) => feature.config !== undefined)?.feature.config?.place;
+  const configured = own.find(({ feature }) => feature.config !== undefined);
   const switched = own.find(({ feature }) => feature.place !== undefined)?.feature.place;
-  const place = given?.keyPlace ?? configured ?? switched;
+  const place = given?.keyPlace ?? configured?.feature.config?.place ?? switched;
   const node = emptyMapping(place ?? { file: 'built-in defaults' });
   const parents = new Map<string, Path>();
   const take = (mapping: MappingNode, parent: Path): void => {
@@ -98,7 +98,9 @@ function merge(
   if (given?.node.kind === 'mapping') take(given.node, [section]);
   for (const { key, feature } of own)
     if (feature.config !== undefined) take(feature.config, ['features', key, 'config']);
-  const usual = given === undefined ? (parents.values().next().value ?? [section]) : [section];
+  // What is missing is named where the file already speaks of the plugin.
+  const usual: Path =
+    given === undefined && configured !== undefined ? ['features', configured.key, 'config'] : [section];
   return {
     node,
     nameOf: ([, key, ...rest]) => {

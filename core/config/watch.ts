@@ -156,7 +156,7 @@ class Watcher implements ConfigurationWatcher {
     await this.#options.onRejected(error, this.current);
   }
 
-  /** The files may be others now; what changed in them before they were watched is a sign too. */
+  /** The files may be others now, or have changed while they were read: both are signs, and the next reading follows them. */
   async #followAnew(outcome: LoadedConfiguration | Error): Promise<void> {
     const files =
       outcome instanceof ConfigurationError || !(outcome instanceof Error) ? outcome.files : this.#files;
@@ -164,7 +164,6 @@ class Watcher implements ConfigurationWatcher {
     const sameFiles = files.join('\n') === this.#files.join('\n');
     this.#files = files;
     if (this.#closed) return;
-    await this.#watches.follow(files);
     this.#seen = await this.#fingerprint();
     if (!sameFiles || this.#seen !== before) this.#sign();
   }

@@ -567,6 +567,16 @@ const elsewhere: BrokenVariant[] = [
     /Keep one/,
   ),
   variant(
+    "a feature's config that lacks a key",
+    `${client}features:\n  slow_start: {config: {}}\n`,
+    'features.slow_start.config.key',
+    4,
+    'missing_key',
+    /missing/,
+    /text/,
+    /Add `key:`/,
+  ),
+  variant(
     'a plugin that is on and lacks a key',
     `${client}features:\n  slow_start: true\n`,
     'slow_start.key',

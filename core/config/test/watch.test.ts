@@ -201,18 +201,33 @@ test('a secret file in another folder is watched, from when the YAML names it, a
   expect(next.value.security.webhook_secret?.reveal()).toBe('other-other-other');
 });
 
-test('a folder that is replaced as a whole is seen by the slow poll, and watched from then on', async () => {
+async function replaceFolder(path: string): Promise<void> {
+  await rename(`${path}/etc`, `${path}/etc.old`);
+  await rename(`${path}/etc.new`, `${path}/etc`);
+}
+
+test('a folder that is replaced as a whole is seen by the slow poll', async () => {
   await using folder = await clientFolder();
   await folder.write('etc/client.yaml', named('one'));
   await folder.write('etc.new/client.yaml', named('two'));
   const file = `${folder.path}/etc/client.yaml`;
   const { ear } = await watching(await folder.load({ file }), file, { pollMs: 50 });
-  await rename(`${folder.path}/etc`, `${folder.path}/etc.old`);
-  await rename(`${folder.path}/etc.new`, `${folder.path}/etc`);
+  await replaceFolder(folder.path);
   let word = await ear.next();
   // Between the two renames there is no file, which the poll may or may not have seen.
   if ('rejected' in word) word = await ear.next();
   expect('applied' in word && word.applied.next.value.client.name).toBe('two');
+});
+
+test('a folder that took the name of a watched one is watched in its place', async () => {
+  await using folder = await clientFolder();
+  await folder.write('etc/client.yaml', named('one'));
+  await folder.write('etc.new/client.yaml', named('two'));
+  const file = `${folder.path}/etc/client.yaml`;
+  const { ear, watcher } = await watching(await folder.load({ file }), file);
+  await replaceFolder(folder.path);
+  await watcher.check();
+  expect((await ear.applied()).next.value.client.name).toBe('two');
   await writeFile(file, named('three'));
   expect((await ear.applied()).next.value.client.name).toBe('three');
 });
