@@ -20,11 +20,14 @@ export interface Problem {
   readonly remedy: string;
   /** Each faulty place of the input; only where the input is at fault. */
   readonly faults?: readonly Fault[];
+  /** What else the caller needs to go on, such as the record as it is now; only where the caller is at fault. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Describes an error to the caller; its cause and stack stay inside. */
 export function problemOf(error: AppError, request: { readonly url: string; readonly id: string }): Problem {
-  const { faults } = error.details;
+  const { faults, retryAfterSeconds: _retry, allow: _allow, headers: _headers, ...details } = error.details;
+  const shown = error.status < 500 && Object.keys(details).length > 0;
   return {
     type: `/docs/errors#${error.code.toLowerCase()}`,
     title: STATUS_CODES[error.status] ?? 'Error',
@@ -35,6 +38,7 @@ export function problemOf(error: AppError, request: { readonly url: string; read
     request_id: request.id,
     remedy: error.remedy,
     ...(faults === undefined ? {} : { faults }),
+    ...(shown ? { details } : {}),
   };
 }
 

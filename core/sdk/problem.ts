@@ -21,6 +21,9 @@ export const Problem = Type.Object(
         }),
       ),
     ),
+    details: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'What else the caller needs to go on.' }),
+    ),
   },
   { title: 'Problem', additionalProperties: true },
 );
