@@ -8,7 +8,8 @@ import { loadSource } from '../../../core/host/packages/source.ts';
 import { createJobs } from '../../../core/jobs/engine.ts';
 import { testDatabase } from '../../../core/testing/postgres.ts';
 import type { AuditRoom } from '../../../core/audit/audit.ts';
-import type { Database, Event, Role } from '@orchestrall/sdk';
+import type { Registration } from '../../../core/telemetry/owner.ts';
+import type { Bus, Database, Event, Role } from '@orchestrall/sdk';
 import { crmContract } from '../contract.ts';
 import { importJob, importJobOptions, sweepJob } from '../imports/jobs.ts';
 import { createImportRun } from '../imports/run.ts';
@@ -47,6 +48,10 @@ export interface CrmAppliance extends AsyncDisposable {
   events(subject: string, count: number): Promise<readonly Event[]>;
   /** The import once it has ended. */
   importEnded(id: string): Promise<Answer['body']>;
+  /** Cuts the jobs that run, as a swap of the plugin does, and takes them up again. */
+  restartJobs(): Promise<void>;
+  /** Switches a consumer of the contract on. */
+  consume(plugin: string, subscribe: (bus: Bus) => void): Promise<void>;
 }
 
 /** Starts CRM with a database of its own. */
@@ -59,7 +64,7 @@ export async function startCrm(config: Partial<CrmConfig> = {}): Promise<CrmAppl
     }),
   );
   const store = await testDatabase({
-    plugins: ['crm'],
+    plugins: ['crm', 'greeter'],
     migrations: [...migrations, { owner: 'crm', migrations: loaded.migrations }],
   });
   const engine = await store.open({ poolSize: 12 });
@@ -77,20 +82,26 @@ export async function startCrm(config: Partial<CrmConfig> = {}): Promise<CrmAppl
   await jobs.start();
   const owner = createOwner('crm');
   const declared = bus.forPlugin(owner, crmContract.events);
-  const working = jobs.forPlugin(owner);
   const database = engine.forPlugin('crm');
   const full = { import_max_bytes: 1_073_741_824, import_batch_rows: 1_000, ...config };
+  const startWorking = async () => {
+    const registration = jobs.forPlugin(owner);
+    const { api } = registration;
+    api.handle(importJob, createImportRun(database, full.import_batch_rows), importJobOptions);
+    api.handle(sweepJob, async () => void (await deleteStaleUploads(database)));
+    await registration.prepare();
+    registration.activate();
+    return registration;
+  };
+  let working = await startWorking();
   const crm = createCrm({ config: full, database, jobs: working.api });
-  working.api.handle(importJob, createImportRun(database, full.import_batch_rows), importJobOptions);
-  working.api.handle(sweepJob, async () => void (await deleteStaleUploads(database)));
   const http = await createHarness();
   const child = await http.plugin('crm', ['/api/v1/crm']);
   await loaded.registerRoutes(child.instance, crm);
   await child.instance.ready();
-  for (const registration of [declared, working]) {
-    await registration.prepare();
-    registration.activate();
-  }
+  await declared.prepare();
+  declared.activate();
+  const consumers: Registration<Bus>[] = [];
   http.gateway.setTable([{ prefix: '/api/v1/crm', target: child.target }]);
   const url = await http.listen();
 
@@ -126,9 +137,20 @@ export async function startCrm(config: Partial<CrmConfig> = {}): Promise<CrmAppl
         const { body } = await appliance.send('GET', `/imports/${id}`);
         return body.finished_at === null ? undefined : body;
       }),
+    async restartJobs() {
+      await working[Symbol.asyncDispose]();
+      working = await startWorking();
+    },
+    async consume(plugin, subscribe) {
+      const consumer = bus.forPlugin(createOwner(plugin), []);
+      consumers.push(consumer);
+      subscribe(consumer.api);
+      await consumer.prepare();
+      consumer.activate();
+    },
     async [Symbol.asyncDispose]() {
       await http[Symbol.asyncDispose]();
-      for (const registration of [working, declared]) await registration[Symbol.asyncDispose]();
+      for (const registration of [working, ...consumers, declared]) await registration[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await bus.stop();
       await store[Symbol.asyncDispose]();
