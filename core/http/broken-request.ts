@@ -2,7 +2,7 @@ import type { AppError } from '@orchestrall/sdk';
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { coreError } from '../errors.ts';
-import { uuidv7 } from '../telemetry/uuid.ts';
+import { createId } from '@orchestrall/sdk';
 import { problemOf, problemType } from './problem.ts';
 import { rawAnswer } from './refusal.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -15,7 +15,7 @@ export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes
     return;
   }
   const problem = problemFor(code, error, maxHeaderBytes);
-  const id = uuidv7();
+  const id = createId();
   const body = JSON.stringify(problemOf(problem, { url: '', id }));
   const head = {
     ...securityHeaders,

@@ -1,9 +1,6 @@
 /** Level of a log record, lowest first; `CRITICAL` is a failure of the appliance itself. */
 export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
-/** All levels, lowest first. */
-export const levels: readonly Level[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
-
 /** Levels by logger name; a name without its own inherits that of its longest dotted prefix. */
 export class LevelTree {
   readonly #own = new Map<string, Level>();

@@ -1,9 +1,11 @@
 import Type from 'typebox';
-import type { TObject, TSchema } from 'typebox';
+import type { Static, TSchema, TUnsafe } from 'typebox';
 
 /** A page of a list: its items and the cursor of the next page, null on the last one. */
-export function pageOf(item: TSchema): TObject {
-  return Type.Object({ items: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) });
+export function pageOf<Item extends TSchema>(item: Item): TUnsafe<Page<Static<Item>>> {
+  return Type.Unsafe<Page<Static<Item>>>(
+    Type.Object({ items: Type.Array(item), next_cursor: Type.Union([Type.String(), Type.Null()]) }),
+  );
 }
 
 /** A page as it is answered. */

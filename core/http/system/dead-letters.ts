@@ -1,0 +1,106 @@
+import type { HttpInstance } from '@orchestrall/sdk';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import type { AuditRoom } from '../../audit/audit.ts';
+import type { DeadLetterFilter, DeadLetters } from '../../bus/history/dead-letters.ts';
+import { instant, pageOf, pageQuery } from './schemas.ts';
+
+export interface DeadLetterRoutesOptions {
+  readonly deadLetters: DeadLetters;
+  readonly audit: Pick<AuditRoom, 'record'>;
+}
+
+const DeadLetterItem = Type.Object({
+  id: Type.Integer(),
+  plugin: Type.String(),
+  subscription: Type.String(),
+  position: Type.Integer(),
+  event_id: Type.String(),
+  type: Type.String(),
+  subject: Type.Union([Type.String(), Type.Null()]),
+  source: Type.String(),
+  time: instant,
+  data: Type.Unknown(),
+  correlation_id: Type.Union([Type.String(), Type.Null()]),
+  attempts: Type.Integer(),
+  reason: Type.String(),
+  error: Type.String(),
+  dead_at: instant,
+});
+
+const filter = {
+  plugin: Type.Optional(Type.String({ maxLength: 100 })),
+  subscription: Type.Optional(Type.String({ maxLength: 200 })),
+  type: Type.Optional(Type.String({ maxLength: 200 })),
+};
+
+/** Either the ids, or what all of them have in common; an empty choice is refused, since it would mean all. */
+const Choice = Type.Union([
+  Type.Object({ ids: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 1_000 }) }),
+  Type.Object(filter, { minProperties: 1 }),
+]);
+
+/** `/api/v1/system/events/dead-letters`: events that a subscription gave up on. */
+export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: DeadLetterRoutesOptions): void {
+  const tags = ['events'];
+  const path = '/api/v1/system/events/dead-letters';
+  app.get(
+    path,
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Lists dead letters, newest first',
+        tags,
+        querystring: Type.Object({ ...filter, ...pageQuery }),
+        response: { 200: pageOf(DeadLetterItem) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, ...which } = request.query;
+      return deadLetters.list(which, cursor === undefined ? { limit } : { limit, cursor });
+    },
+  );
+
+  app.get(
+    `${path}/:id`,
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Shows a dead letter',
+        tags,
+        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        response: { 200: DeadLetterItem },
+      },
+    },
+    async (request) => deadLetters.get(request.params.id),
+  );
+
+  for (const act of ['replay', 'discard'] as const) {
+    app.post(
+      `${path}/${act}`,
+      {
+        config: { access: 'admin', timeoutMs: 120_000 },
+        schema: {
+          summary: act === 'replay' ? 'Delivers dead letters once more' : 'Removes dead letters for good',
+          tags,
+          body: Choice,
+          response: { 200: Type.Object({ count: Type.Integer() }) },
+        },
+      },
+      async (request) => {
+        const count = await deadLetters[act](whichOf(request.body));
+        await audit.record({
+          action: act === 'replay' ? 'dead_letters.replayed' : 'dead_letters.discarded',
+          subjectType: 'dead_letters',
+          subjectId: 'ids' in request.body ? request.body.ids.join(',').slice(0, 200) : 'filter',
+          after: { ...request.body, count },
+        });
+        return { count };
+      },
+    );
+  }
+}
+
+function whichOf(choice: Static<typeof Choice>): readonly number[] | DeadLetterFilter {
+  return 'ids' in choice ? choice.ids : choice;
+}

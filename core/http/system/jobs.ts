@@ -1,0 +1,99 @@
+import type { HttpInstance } from '@orchestrall/sdk';
+import Type from 'typebox';
+import type { AuditRoom } from '../../audit/audit.ts';
+import { coreError } from '../../errors.ts';
+import type { JobHistory } from '../../jobs/history.ts';
+import { JobRecord, ScheduleRecord } from '../../jobs/record.ts';
+import { pageOf, pageQuery } from './schemas.ts';
+
+export interface JobRoutesOptions {
+  readonly jobs: JobHistory;
+  readonly audit: Pick<AuditRoom, 'record'>;
+}
+
+const Id = Type.Object({ id: Type.String({ maxLength: 100 }) });
+
+/** `/api/v1/system/jobs` and `/api/v1/system/schedules`: background work of all plugins. */
+export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions): void {
+  const tags = ['jobs'];
+  const find = async (id: string): Promise<JobRecord> => {
+    const job = await jobs.get(id);
+    if (job === undefined) throw coreError('JOB_NOT_FOUND', { id });
+    return job;
+  };
+
+  app.get(
+    '/api/v1/system/jobs',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Lists jobs, newest first',
+        tags,
+        querystring: Type.Object({
+          plugin: Type.Optional(Type.String({ maxLength: 100 })),
+          name: Type.Optional(Type.String({ maxLength: 200 })),
+          status: Type.Optional(JobRecord.properties.status),
+          ...pageQuery,
+        }),
+        response: { 200: pageOf(JobRecord) },
+      },
+    },
+    async (request) => jobs.list(request.query),
+  );
+
+  app.get(
+    '/api/v1/system/jobs/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Shows a job', tags, params: Id, response: { 200: JobRecord } },
+    },
+    async (request) => find(request.params.id),
+  );
+
+  app.post(
+    '/api/v1/system/jobs/:id/cancel',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Ends a waiting job and asks a running one to stop; an ended one stays as it is',
+        tags,
+        params: Id,
+        response: { 200: JobRecord },
+      },
+    },
+    async (request) => {
+      const { id } = await find(request.params.id);
+      if (await jobs.cancel(id)) {
+        await audit.record({ action: 'job.cancelled', subjectType: 'job', subjectId: id });
+      }
+      return find(id);
+    },
+  );
+
+  app.post(
+    '/api/v1/system/jobs/:id/retry',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Queues a failed or cancelled job again, at its checkpoint',
+        tags,
+        params: Id,
+        response: { 200: JobRecord },
+      },
+    },
+    async (request) => {
+      const job = await jobs.retry(request.params.id);
+      await audit.record({ action: 'job.retried', subjectType: 'job', subjectId: job.id });
+      return job;
+    },
+  );
+
+  app.get(
+    '/api/v1/system/schedules',
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Lists the schedules', tags, response: { 200: pageOf(ScheduleRecord) } },
+    },
+    async () => ({ items: await jobs.schedules(), next_cursor: null }),
+  );
+}
