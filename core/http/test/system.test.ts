@@ -210,6 +210,10 @@ test('log levels change live and are inherited', async () => {
   expect(await bodyOf(await put('plugin.crm', null))).toEqual({ logger: 'plugin.crm', level: 'DEBUG' });
 });
 
+async function* give(items: readonly StreamItem[]): AsyncIterable<StreamItem> {
+  yield* items;
+}
+
 /** Gives what it is told and keeps what it was asked. */
 function scriptedEvents(items: readonly StreamItem[]): {
   asked: StreamOptions[];
@@ -221,9 +225,7 @@ function scriptedEvents(items: readonly StreamItem[]): {
     openStream(options) {
       asked.push(options);
       if (options.pattern === '!') throw coreError('VALIDATION_FAILED', { faults: [] });
-      return (async function* script() {
-        yield* items;
-      })();
+      return give(items);
     },
   };
 }
