@@ -10,6 +10,7 @@ export default defineConfig({
     globalSetup: ['core/testing/global-servers.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    typecheck: { enabled: false },
+    // Node's own loader, as in the product: plugins and core then share one copy of the SDK.
+    experimental: { viteModuleRunner: false },
   },
 });

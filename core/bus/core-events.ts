@@ -60,12 +60,6 @@ export const pluginStopped = defineEvent(
   }),
 );
 
-/** A flag changed. */
-export const flagChanged = defineEvent(
-  'flag.changed',
-  Type.Object({ flag: text, enabled: Type.Boolean(), source: text }),
-);
-
 /** A subscription gave up on an event. */
 export const eventDeadLettered = defineEvent(
   'event.dead_lettered',
@@ -82,6 +76,5 @@ export const coreEvents = [
   pluginDeactivated,
   pluginFailed,
   pluginStopped,
-  flagChanged,
   eventDeadLettered,
 ] as const;

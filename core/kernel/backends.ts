@@ -1,0 +1,86 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Secret, type Log } from '@orchestrall/sdk';
+import type { LoadedConfiguration } from '../config/load.ts';
+import { parseDatabaseUrl, type ServerConnection } from '../database/connection.ts';
+import { startEmbeddedServer, type EmbeddedServer } from '../database/embedded/server.ts';
+import type { Stages } from './stages.ts';
+
+/** The PostgreSQL this appliance runs on. */
+export interface DatabaseServer {
+  readonly connection: ServerConnection;
+  /** Whether its disk is too full to write on; never for a server of others. */
+  readonly writesRefused: () => boolean;
+}
+
+/** Opens the database that the client's YAML names, or starts our own in the data folder. */
+export async function openDatabaseServer(options: {
+  readonly configuration: LoadedConfiguration;
+  /** Stands over the configuration. */
+  readonly connection: ServerConnection | undefined;
+  readonly dataFolder: string;
+  readonly stages: Stages;
+  readonly log: Log;
+}): Promise<DatabaseServer> {
+  const { configuration, dataFolder, stages, log } = options;
+  if (options.connection !== undefined) {
+    return { connection: options.connection, writesRefused: () => false };
+  }
+  const url = configuration.value.database.url;
+  if (url !== undefined) {
+    return { connection: parseDatabaseUrl(url.reveal()), writesRefused: () => false };
+  }
+  const server = await stages.start(
+    'embedded PostgreSQL',
+    async () => startOwnServer(join(dataFolder, 'postgres'), log),
+    async (own) => own.stop(),
+  );
+  return { connection: server.connection, writesRefused: () => server.storageFull() };
+}
+
+async function startOwnServer(folder: string, log: Log): Promise<EmbeddedServer> {
+  const server = await startEmbeddedServer({
+    folder,
+    onStorageChange: (full, freeBytes) => {
+      if (full) log.error({ free_bytes: freeBytes }, 'the disk is almost full: writes are refused');
+      else log.info({ free_bytes: freeBytes }, 'the disk has space again: writes are taken');
+    },
+    onUnexpectedExit: ({ code, signal, lastLines }) => {
+      log.error({ code, signal, last_lines: lastLines }, 'PostgreSQL ended by itself; starting it again');
+      void server.restart((error) => log.error({ error }, 'PostgreSQL could not be started; trying again'));
+    },
+  });
+  return server;
+}
+
+/**
+ * The key that seals signing keys in the database: kept in the data folder, readable by its owner only. Replicas on a
+ * database of others derive it from the password they share.
+ */
+export async function applianceKey(configuration: LoadedConfiguration, dataFolder: string): Promise<Secret> {
+  const url = configuration.value.database.url;
+  if (url !== undefined) {
+    const { password } = parseDatabaseUrl(url.reveal());
+    return new Secret(createHmac('sha256', password).update('orchestrall appliance key').digest('base64'));
+  }
+  const made = (): string => randomBytes(32).toString('base64');
+  return new Secret(await readOrMake(join(dataFolder, 'appliance.key'), made));
+}
+
+/** A name for this process among the replicas, kept in the data folder. */
+export async function replicaName(dataFolder: string): Promise<string> {
+  return readOrMake(join(dataFolder, 'replica'), () => randomUUID());
+}
+
+/** A text that is made once and kept, readable by its owner only. */
+async function readOrMake(file: string, make: () => string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  const text = make();
+  await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+  return text;
+}

@@ -1,0 +1,86 @@
+import type { Registry } from 'prom-client';
+import type { Auth } from '../auth/auth.ts';
+import { realmPath } from '../auth/provider/create-provider.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { Activity } from '../host/activity.ts';
+import { createChild, type Child, type ChildEnvironment } from '../http/child.ts';
+import { Gateway } from '../http/gateway.ts';
+import type { GatewayTarget, PrefixEntry } from '../http/prefix-table.ts';
+import { RateLimits } from '../http/rate-limits.ts';
+import { refuseUpgrade } from '../http/refusal.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { RequestMetrics } from '../http/request-metrics.ts';
+import { createStreamMetrics } from '../http/stream-metrics.ts';
+import { coreError } from '../errors.ts';
+import type { Logs } from '../telemetry/logs.ts';
+import { withScope } from '../telemetry/scope.ts';
+
+/** The listening side of the appliance. */
+export interface HttpFront {
+  readonly gateway: Gateway;
+  /** The core's own routes. */
+  readonly core: Child;
+  /** What every child is made with. */
+  readonly children: ChildEnvironment;
+  readonly rateLimits: RateLimits;
+  readonly requests: RequestMetrics;
+  /** Puts the plugins' prefixes in place beside the core's own. */
+  publish(plugins: readonly PrefixEntry[]): void;
+}
+
+export interface HttpFrontOptions {
+  readonly configuration: Configuration;
+  readonly auth: Auth;
+  readonly logs: Logs;
+  readonly metrics: Registry;
+}
+
+/** Builds gateway and core routes' instance; nothing listens yet. */
+export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
+  const { configuration, auth, logs, metrics } = options;
+  const { server } = configuration;
+  const rateLimits = new RateLimits(limitOf(configuration));
+  const requests = new RequestMetrics(metrics);
+  const children: ChildEnvironment = {
+    logs,
+    authentication: auth,
+    rateLimits,
+    requestMetrics: requests,
+    streams: { metrics: createStreamMetrics(metrics) },
+    trustedProxies: server.trusted_proxies,
+    bodyLimitBytes: server.body_limit,
+  };
+  const core = await createChild(children, { prefixes: [], activity: new Activity() });
+  const gateway = new Gateway({
+    core: core.target,
+    log: logs.logger('core.http'),
+    ...(server.tls === undefined ? {} : { tls: server.tls }),
+  });
+  const identity: PrefixEntry = { prefix: realmPath, target: identityTarget(auth) };
+  const publish = (plugins: readonly PrefixEntry[]): void => gateway.setTable([identity, ...plugins]);
+  publish([]);
+  return { gateway, core, children, rateLimits, requests, publish };
+}
+
+/** The rate limit of a configuration, as the HTTP room takes it. */
+export function limitOf({ security }: Configuration): { requestsPerMinute: number; burstSize: number } {
+  const { requests_per_minute: requestsPerMinute, burst_size: burstSize } = security.rate_limit;
+  return { requestsPerMinute, burstSize };
+}
+
+/** The identity provider is a Node handler of its own, without a Fastify instance around it. */
+function identityTarget(auth: Auth): GatewayTarget {
+  return {
+    dispatch: (request, response) => {
+      const scope = { correlationId: requestIdOf(request), remoteAddress: request.socket.remoteAddress };
+      void withScope(scope, async () => auth.handler(request, response));
+    },
+    upgrade: (request, socket) => {
+      refuseUpgrade(
+        request,
+        socket,
+        coreError('ROUTE_NOT_FOUND', { method: 'GET', path: request.url ?? '' }),
+      );
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { coreError } from '../errors.ts';
+import type { FlagRoom } from '../flags/flags.ts';
+import type { Host } from '../host/host.ts';
+import type { PluginAdministration, PluginChange } from '../http/system/plugins.ts';
+import { flagOf } from './desired-plugins.ts';
+
+export interface PluginAdministrationOptions {
+  readonly host: Host;
+  readonly flags: FlagRoom;
+  /** Looks for plugins that have come or gone, and brings the desired state in line with the flags. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** The system API's view of the plugins: a switch is a flag, so that every replica follows and a restart keeps it. */
+export function createPluginAdministration(options: PluginAdministrationOptions): PluginAdministration {
+  const { host, flags, refresh } = options;
+  const known = (name: string) => host.list().find((plugin) => plugin.name === name);
+  const changes: Readonly<Record<PluginChange, (name: string) => Promise<unknown>>> = {
+    enable: async (name) => flags.set(flagOf(name), true),
+    disable: async (name) => flags.set(flagOf(name), false),
+    reload: async (name) => host.reload(name),
+    rollback: async (name) => host.rollback(name),
+  };
+  return {
+    list: () => host.list(),
+    get: known,
+    async change(name, change) {
+      if (known(name) === undefined) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
+      if (change === 'reload') await refresh();
+      await changes[change](name);
+      if (change === 'enable' || change === 'disable') await refresh();
+      return host.settled(name);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Log } from '@orchestrall/sdk';
+
+export interface SignalOptions {
+  readonly log: Log;
+  /** Begins the orderly stop; its end ends the process with 0, its failure with 1. */
+  readonly stop: (reason: string) => Promise<void>;
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
+}
+
+/**
+ * SIGTERM and SIGINT stop the appliance in order; a second one ends it at once, with 128 and the signal's number.
+ */
+export function stopOnSignals(options: SignalOptions): Disposable {
+  const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+  let stopping = false;
+  const onSignal = (signal: keyof typeof numbers): void => {
+    if (stopping) {
+      options.log.warn({ signal }, 'second signal: ending at once');
+      options.exit(128 + numbers[signal]);
+      return;
+    }
+    stopping = true;
+    options.stop(signal).then(
+      () => options.exit(0),
+      (error: unknown) => {
+        options.log.error({ error }, 'the stop failed');
+        options.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return {
+    [Symbol.dispose]: () => {
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+    },
+  };
+}

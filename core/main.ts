@@ -1,0 +1,78 @@
+import { AppError } from '@orchestrall/sdk';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { configurationExitCode, ConfigurationError } from './config/faults.ts';
+import { readEnvironment } from './config/environment.ts';
+import { createAppliance } from './kernel/appliance.ts';
+import { stopOnSignals } from './kernel/signals.ts';
+import { readStartArguments, startUsage, usageExitCode } from './kernel/start-arguments.ts';
+import { openLogStream } from './telemetry/log-stream.ts';
+
+/** Exit code of a start that failed for another reason than its arguments or its configuration. */
+const startFailedExitCode = 1;
+
+/** Runs one command of the process; resolves with its exit code, or keeps running after `start`. */
+export async function main([command = 'start', ...given]: readonly string[]): Promise<number> {
+  try {
+    if (command === 'start') return await start(given);
+    if (command === 'token') return await (await import('./auth/commands/token.ts')).run(given);
+    if (command === 'reset-password') {
+      return await (await import('./auth/commands/reset-password.ts')).run(given);
+    }
+    process.stderr.write(`There is no command "${command}".\n\n${startUsage}`);
+    return usageExitCode;
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    if (error instanceof ConfigurationError) return configurationExitCode;
+    return error instanceof AppError && error.code === 'ARGUMENT_INVALID'
+      ? usageExitCode
+      : startFailedExitCode;
+  }
+}
+
+async function start(given: readonly string[]): Promise<number> {
+  const environment = readEnvironment();
+  const { config, data, host, port } = readStartArguments(given, environment);
+  const logs = openLogStream();
+  const appliance = await createAppliance({
+    file: config,
+    dataFolder: data,
+    environment,
+    overrides: {
+      ...(host === undefined ? {} : { 'server.host': host }),
+      ...(port === undefined ? {} : { 'server.port': port }),
+    },
+    logDestination: logs,
+  });
+  stopOnSignals({
+    log: appliance.logs.logger('core.kernel'),
+    stop: async (reason) => appliance.stop(reason),
+    exit: (code) => {
+      logs.flush();
+      process.exit(code);
+    },
+  });
+  logs.flush();
+  await handOverFirstPassword(appliance.firstPassword, data);
+  process.stdout.write(`Orchestrall ready at ${appliance.url}\n`);
+  return 0;
+}
+
+/** An error for a person at a terminal: what happened and what to do, without a stack where it is ours. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  if (error instanceof AppError) return `${error.message}\n${error.remedy}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The first administrator's password is shown to a person only; elsewhere it goes into a file of the owner's. */
+async function handOverFirstPassword(password: string | undefined, dataFolder: string): Promise<void> {
+  if (password === undefined) return;
+  if (process.stdout.isTTY) {
+    process.stdout.write(`Administrator: admin   Password: ${password}   (shown only now)\n`);
+    return;
+  }
+  const file = join(dataFolder, 'first-password');
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  process.stdout.write(`The password of the administrator "admin" is in ${file}\n`);
+}
