@@ -223,6 +223,21 @@ export const coreErrors = {
     remedy:
       "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
   },
+  DEPENDENCY_UNAVAILABLE: {
+    status: 503,
+    message: 'The {dependency} has failed repeatedly and is left alone for a while.',
+    remedy: 'Try again after the time in Retry-After; if it stays, check that dependency.',
+  },
+  DEPENDENCY_BUSY: {
+    status: 503,
+    message: 'Too many calls wait for the {dependency}.',
+    remedy: 'Try again after the time in Retry-After.',
+  },
+  DEPENDENCY_TIMEOUT: {
+    status: 504,
+    message: 'The {dependency} did not answer within {timeoutMs} ms.',
+    remedy: 'Try again; if it stays, check that dependency.',
+  },
   INTERNAL_ERROR: {
     status: 500,
     message: 'The appliance made a mistake; it is logged under the request id.',
