@@ -8,7 +8,7 @@ import { toBroadcast } from '../envelope.ts';
 import { createStamps } from '../event-id.ts';
 import { Observers } from '../observers.ts';
 import { silentLog } from '../test/fixture.ts';
-import { median, report } from './measure.ts';
+import { median, report } from '../../testing/bench/measure.ts';
 
 interface Broker {
   createService(schema: object): void;

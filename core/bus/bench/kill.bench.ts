@@ -2,7 +2,7 @@
 // 100,000 events are through; then what the database holds is counted.
 import { killUnderLoad } from '../test/kill-harness.ts';
 import { startServer } from '../test/fixture.ts';
-import { report } from './measure.ts';
+import { report } from '../../testing/bench/measure.ts';
 
 const total = Number(process.env['BENCH_EVENTS'] ?? 100_000);
 const keys = 50;

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { defineEvent } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { activate, createOwner, startReplica, startServer } from '../test/fixture.ts';
-import { median, percentile, report } from './measure.ts';
-import type { BenchRow } from './measure.ts';
+import { median, percentile, report } from '../../testing/bench/measure.ts';
+import type { BenchRow } from '../../testing/bench/measure.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const contactChanged = defineEvent(

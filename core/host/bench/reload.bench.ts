@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { report } from '../../bus/bench/measure.ts';
-import type { BenchRow } from '../../bus/bench/measure.ts';
+import { report } from '../../testing/bench/measure.ts';
+import type { BenchRow } from '../../testing/bench/measure.ts';
 import { pack } from '../packages/pack.ts';
 import type { CycleReport } from './reload-cycles.ts';
 
@@ -90,7 +90,7 @@ async function kept(file: string): Promise<BenchRow[]> {
     row('kept per cycle', 'bytes', bytes, peerBytes, `<= ${keptTarget}`, bytes <= keptTarget),
     row('old generations alive', 'generations', lastOurs.alive, lastPeer.alive, '0', lastOurs.alive === 0),
     row('stray handles', 'handles', stray, lastPeer.strayHandles.length, '0', stray === 0),
-    row('load, serve, unload', 'ms', perCycle(lastOurs), perCycle(lastPeer), 'printed', true),
+    row('load, serve, unload', 'ms', perCycle(lastOurs), perCycle(lastPeer), 'none', true),
   ];
 }
 

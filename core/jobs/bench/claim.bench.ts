@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import Type from 'typebox';
 import { createDatabase } from '../../database/engine.ts';
 import { readMigrations } from '../../database/migrate/migration.ts';
+import { figure, median, report } from '../../testing/bench/measure.ts';
+import type { BenchRow } from '../../testing/bench/measure.ts';
 import { startTestServer } from '../../testing/test-server.ts';
 import { claim, end } from '../claim.ts';
 import { createJobs } from '../engine.ts';
 
-const rounds = 5;
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const perRound = 5000;
 const plugin = 'bench';
 const nothing = defineJob('nothing', Type.Object({}));
@@ -71,7 +73,7 @@ async function engineRun(): Promise<void> {
   await registration[Symbol.asyncDispose]();
 }
 
-async function median(work: () => Promise<void>): Promise<number> {
+async function medianMs(work: () => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await core.query('delete from core.jobs');
@@ -80,20 +82,16 @@ async function median(work: () => Promise<void>): Promise<number> {
     await work();
     times.push(performance.now() - beganAt);
   }
-  return times.toSorted((one, other) => one - other)[Math.floor(rounds / 2)] ?? Number.NaN;
+  return median(times);
 }
 
-const rows: object[] = [];
+const rows: BenchRow[] = [];
 for (const [name, work] of [
   ['claim and complete, one by one', () => claimAll(1)],
   ['claim and complete, batches of 100', () => claimAll(100)],
   ['jobs through the engine, 100 at a time', engineRun],
 ] as const) {
-  const ms = await median(work);
-  const perSecond = Math.round((perRound / ms) * 1000);
-  process.stdout.write(
-    `${name}: ${perSecond} jobs/s, ${Math.round((ms / perRound) * 1000)} microseconds a job\n`,
-  );
-  rows.push({ name, ours: perSecond, peer: null, unit: 'jobs/s', ratio: null });
+  const ms = await medianMs(work);
+  rows.push(figure(name, (perRound / ms) * 1000, 'jobs/s'));
 }
-process.stdout.write(`${JSON.stringify(rows)}\n`);
+report(rows);
