@@ -1,4 +1,5 @@
 import type { EmitOptions, EventDefinition, Statement } from '@orchestrall/sdk';
+import { withoutScope } from '../telemetry/scope.ts';
 import { effectPort } from '../database/effects.ts';
 import type { EmitPort } from '../database/effects.ts';
 import type { ScopedDatabase } from '../database/scoped-database.ts';
@@ -88,7 +89,7 @@ export class EmitQueue {
   add(event: OutgoingEvent): Promise<string> {
     const done = Promise.withResolvers<string>();
     this.#waiting.push({ event, done });
-    this.#writing ??= this.#write();
+    this.#writing ??= withoutScope(async () => this.#write());
     return done.promise;
   }
 

@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { withoutScope } from '../telemetry/scope.ts';
 import { randomUUID } from 'node:crypto';
 
 export interface NotifierOptions {
@@ -62,13 +63,15 @@ export class Notifier implements AsyncDisposable {
 
   #later(): void {
     if (this.#timer !== undefined || this.#sending !== undefined || this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#sending = this.#say().finally(() => {
-        this.#sending = undefined;
-        if (this.#head > this.#said) this.#later();
-      });
-    }, this.#options.pauseMs);
+    this.#timer = withoutScope(() =>
+      setTimeout(() => {
+        this.#timer = undefined;
+        this.#sending = this.#say().finally(() => {
+          this.#sending = undefined;
+          if (this.#head > this.#said) this.#later();
+        });
+      }, this.#options.pauseMs),
+    );
   }
 
   async #say(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { withoutScope } from '../telemetry/scope.ts';
 import type { StampedEvent } from './envelope.ts';
 
 export interface RelayOptions {
@@ -60,11 +61,12 @@ export class Relay implements AsyncDisposable {
 
   #begin(): void {
     clearTimeout(this.#timer);
-    this.#running = this.#work().finally(() => {
+    // Whoever emitted first is not to be charged with what serves all.
+    this.#running = withoutScope(async () => this.#work()).finally(() => {
       this.#running = undefined;
       if (this.#stopped) return;
       if (this.#poked && this.#failures === 0) this.#begin();
-      else this.#timer = setTimeout(() => this.#begin(), this.#pauseMs());
+      else this.#timer = withoutScope(() => setTimeout(() => this.#begin(), this.#pauseMs()));
     });
   }
 

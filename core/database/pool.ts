@@ -1,6 +1,7 @@
 import type { Log } from '@orchestrall/sdk';
 import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
+import { withoutScope } from '../telemetry/scope.ts';
 import type { ServerConnection } from './connection.ts';
 import { databaseError } from './errors.ts';
 import { mapError } from './map-error.ts';
@@ -57,7 +58,8 @@ export function createPool(options: PoolOptions): ConnectionPool {
   return {
     async acquire() {
       try {
-        return await pool.connect();
+        // A connection and its timers outlive whoever happened to need it first.
+        return await withoutScope(async () => pool.connect());
       } catch (error) {
         if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
           throw databaseError('DATABASE_BUSY', { poolSize: options.size, waitMs: options.acquireTimeoutMs });

@@ -1,4 +1,5 @@
 import type { Statement } from '@orchestrall/sdk';
+import { withoutScope } from '../telemetry/scope.ts';
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { databaseError } from './errors.ts';
@@ -129,11 +130,11 @@ export class Session implements Waiting {
     }
     const client = this.#client;
     if (!this.#sessionTouched) {
-      client.release();
+      withoutScope(() => client.release());
       return;
     }
     client.query('RESET ROLE; RESET ALL; UNLISTEN *').then(
-      () => client.release(),
+      () => withoutScope(() => client.release()),
       () => client.release(true),
     );
   }

@@ -1,4 +1,5 @@
 import { claim, release } from './claim.ts';
+import { withoutScope } from '../telemetry/scope.ts';
 import type { ClaimedJob } from './claim.ts';
 import type { Lane } from './lane.ts';
 import type { JobsOptions } from './ports.ts';
@@ -86,7 +87,7 @@ export function createDispatcher(
     wake() {
       again = true;
       if (stopping.signal.aborted) return;
-      claiming ??= loop().finally(() => {
+      claiming ??= withoutScope(loop).finally(() => {
         claiming = undefined;
       });
     },

@@ -1,4 +1,5 @@
 import { renew, stillHeld } from './claim.ts';
+import { withoutScope } from '../telemetry/scope.ts';
 import type { JobsOptions } from './ports.ts';
 import type { Run } from './run.ts';
 
@@ -42,7 +43,7 @@ export function createHeartbeat(
     }
     if (urgent.size > 0 && !beating) nextMs = nowMs;
     if (nextMs === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(tick, Math.max(0, nextMs - nowMs));
+    timer = withoutScope(() => setTimeout(tick, Math.max(0, nextMs - nowMs)));
   };
 
   const tick = (): void => {

@@ -1,4 +1,5 @@
 import type { JobsOptions } from './ports.ts';
+import { withoutScope } from '../telemetry/scope.ts';
 
 /** Channel on which replicas tell each other of new work: empty for that, an id when a job is to stop. */
 export const jobsChannel = 'orchestrall_jobs';
@@ -13,14 +14,16 @@ export function createWakeUp({ database, log }: Pick<JobsOptions, 'database' | '
   let timer: NodeJS.Timeout | undefined;
   return {
     tell() {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        // What this loses, the poll of the others finds.
-        database
-          .core()
-          .query(`select pg_notify($1, '')`, [jobsChannel])
-          .catch((error: unknown) => log.debug({ err: error }, 'replicas could not be told of new jobs'));
-      }, coalesceMs);
+      timer ??= withoutScope(() =>
+        setTimeout(() => {
+          timer = undefined;
+          // What this loses, the poll of the others finds.
+          database
+            .core()
+            .query(`select pg_notify($1, '')`, [jobsChannel])
+            .catch((error: unknown) => log.debug({ err: error }, 'replicas could not be told of new jobs'));
+        }, coalesceMs),
+      );
     },
     [Symbol.dispose]: () => clearTimeout(timer),
   };

@@ -7,11 +7,11 @@ import { startControl } from '../auth/control.ts';
 import { coreInitialized, serviceHealthChanged } from '../bus/core-events.ts';
 import type { Environment } from '../config/environment.ts';
 import type { InstalledPlugins } from '../config/installed.ts';
+import { readPluginPaths } from '../config/plugin-paths.ts';
 import { loadConfiguration, type LoadedConfiguration, type LoadOptions } from '../config/load.ts';
 import type { ServerConnection } from '../database/connection.ts';
 import { containFaults } from '../host/containment.ts';
 import type { Host } from '../host/host.ts';
-import { discover, type Discovery } from '../host/packages/discover.ts';
 import { ServiceRegistry } from '../telemetry/health.ts';
 import { Logs } from '../telemetry/logs.ts';
 import { MetricsRegistry } from '../telemetry/metrics.ts';
@@ -25,6 +25,7 @@ import { configurationSource, LiveConfiguration } from './live-configuration.ts'
 import { applyLevels } from './log-levels.ts';
 import { createPluginAdministration } from './plugin-administration.ts';
 import { createPluginHost, type PluginHost } from './plugin-host.ts';
+import { PluginShelf } from './plugin-shelf.ts';
 import { startCoreRooms, type CoreRooms } from './rooms.ts';
 import { Stages } from './stages.ts';
 import { systemApi } from './system-api.ts';
@@ -63,6 +64,9 @@ export interface Appliance extends AsyncDisposable {
   stop(reason: string): Promise<void>;
 }
 
+/** `EX_SOFTWARE` of sysexits.h. */
+const crashExitCode = 70;
+
 const systemClock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
 /**
@@ -88,7 +92,7 @@ class Run implements Appliance {
   readonly #startedAtMs: number;
   readonly #metrics = new Registry();
   readonly #services: ServiceRegistry;
-  #discovery: Discovery = { plugins: [], faults: [] };
+  #shelf: PluginShelf | undefined;
   #rooms: CoreRooms | undefined;
   #front: HttpFront | undefined;
   #plugins: PluginHost | undefined;
@@ -170,7 +174,7 @@ class Run implements Appliance {
   }
 
   get #installed(): InstalledPlugins {
-    return installedOf(this.#discovery.plugins);
+    return installedOf(started(this.#shelf).plugins);
   }
 
   get #loadOptions(): LoadOptions {
@@ -185,12 +189,11 @@ class Run implements Appliance {
 
   async #loadConfiguration(): Promise<LoadedConfiguration> {
     const repository = this.#options.repository ?? join(import.meta.dirname, '..', '..', 'plugins');
-    this.#discovery = await discover({ repository });
+    const { file, environment } = this.#options;
+    const paths = file === undefined ? [] : await readPluginPaths({ file, environment });
+    this.#shelf = new PluginShelf({ repository, paths, log: this.logs.logger('core.host') });
+    await this.#shelf.look();
     const configuration = await loadConfiguration(this.#loadOptions);
-    const { paths } = configuration.value.plugins;
-    if (paths.length > 0) this.#discovery = await discover({ repository, paths });
-    const log = this.logs.logger('core.host');
-    for (const fault of this.#discovery.faults) log.error({ ...fault }, 'a plugin cannot be used');
     applyLevels(
       this.logs,
       configuration.value,
@@ -213,7 +216,7 @@ class Run implements Appliance {
     });
     this.#front = front;
     const live = new LiveConfiguration({
-      load: this.#loadOptions,
+      load: () => this.#loadOptions,
       initial: configuration,
       installed: () => this.#installed,
       versions: new ConfigurationVersions(rooms.database.core()),
@@ -257,6 +260,10 @@ class Run implements Appliance {
         host: plugins.host,
         flags: rooms.flags,
         refresh: async () => this.#reconcile(live.current),
+        rescan: async () => {
+          await started(this.#shelf).look();
+          this.#offer();
+        },
       }),
       live: plugins.live,
       document: { version: engineVersion },
@@ -309,9 +316,16 @@ class Run implements Appliance {
       () => changes,
       (active) => active[Symbol.dispose](),
     );
-    host.offer(this.#discovery.plugins);
+    const shelf = started(this.#shelf);
+    this.#offer();
     await this.#reconcile(configuration);
     await host.allSettled();
+    shelf.watch(() => this.#offer());
+    await this.#stages.start(
+      'plugin folders',
+      () => shelf,
+      (watched) => watched[Symbol.dispose](),
+    );
     await this.#stages.start(
       'live configuration',
       async () => live.start(),
@@ -335,6 +349,11 @@ class Run implements Appliance {
   async #reconcile({ value }: LoadedConfiguration): Promise<void> {
     const { flags } = this.rooms;
     await this.host.apply(desiredOf(value, this.#installed, (flag) => flags.isEnabled(flag)));
+  }
+
+  /** Hands the host the plugins at hand; features of new ones take effect with the configuration in force. */
+  #offer(): void {
+    this.host.offer(started(this.#shelf).plugins);
   }
 
   get #notReady(): string {
@@ -375,8 +394,15 @@ class Run implements Appliance {
   /** An error of the core that nothing caught: what the process still holds is not to be trusted. */
   #crash(error: unknown): void {
     this.logs.logger('core.kernel').critical({ error }, 'uncaught error in the core: the process ends');
-    process.exitCode = 70;
-    this.stop('uncaught error').finally(() => process.exit(70));
+    void this.#stopAndExit();
+  }
+
+  async #stopAndExit(): Promise<never> {
+    try {
+      await this.stop('uncaught error');
+    } finally {
+      process.exit(crashExitCode);
+    }
   }
 }
 

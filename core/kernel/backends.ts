@@ -64,8 +64,9 @@ export async function applianceKey(configuration: LoadedConfiguration, dataFolde
     const { password } = parseDatabaseUrl(url.reveal());
     return new Secret(createHmac('sha256', password).update('orchestrall appliance key').digest('base64'));
   }
-  const made = (): string => randomBytes(32).toString('base64');
-  return new Secret(await readOrMake(join(dataFolder, 'appliance.key'), made));
+  return new Secret(
+    await readOrMake(join(dataFolder, 'appliance.key'), () => randomBytes(32).toString('base64')),
+  );
 }
 
 /** A name for this process among the replicas, kept in the data folder. */

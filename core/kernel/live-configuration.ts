@@ -12,7 +12,8 @@ import type { ConfigurationSource } from '../http/system/configuration.ts';
 import type { ConfigurationVersions, StoredVersion } from './configuration-versions.ts';
 
 export interface LiveConfigurationOptions {
-  readonly load: LoadOptions;
+  /** How to load it, with the plugins that are installed now. */
+  readonly load: () => LoadOptions;
   readonly initial: LoadedConfiguration;
   readonly installed: () => InstalledPlugins;
   readonly versions: ConfigurationVersions;
@@ -63,10 +64,15 @@ export class LiveConfiguration implements AsyncDisposable {
   /** Keeps the first version and begins to watch, where there is a file. */
   async start(): Promise<void> {
     await this.#keep(null, this.#current);
-    const { file } = this.#options.load;
+    const { load } = this.#options;
+    const { file } = load();
     if (file === undefined) return;
     this.#watcher = await watchConfiguration({
-      ...this.#options.load,
+      ...load(),
+      // Plugins come and go while the file is watched.
+      get installed() {
+        return load().installed;
+      },
       file,
       initial: this.#current,
       onApplied: async ({ previous, next }) => this.#applied(previous, next),

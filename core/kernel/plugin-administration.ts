@@ -7,13 +7,15 @@ import { flagOf } from './desired-plugins.ts';
 export interface PluginAdministrationOptions {
   readonly host: Host;
   readonly flags: FlagRoom;
-  /** Looks for plugins that have come or gone, and brings the desired state in line with the flags. */
+  /** Brings the desired state in line with the flags. */
   readonly refresh: () => Promise<void>;
+  /** Looks for plugins and versions that have come or gone. */
+  readonly rescan: () => Promise<void>;
 }
 
 /** The system API's view of the plugins: a switch is a flag, so that every replica follows and a restart keeps it. */
 export function createPluginAdministration(options: PluginAdministrationOptions): PluginAdministration {
-  const { host, flags, refresh } = options;
+  const { host, flags, refresh, rescan } = options;
   const known = (name: string) => host.list().find((plugin) => plugin.name === name);
   const changes: Readonly<Record<PluginChange, (name: string) => Promise<unknown>>> = {
     enable: async (name) => flags.set(flagOf(name), true),
@@ -26,7 +28,7 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
     get: known,
     async change(name, change) {
       if (known(name) === undefined) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
-      if (change === 'reload') await refresh();
+      if (change === 'reload' || change === 'rollback') await rescan();
       await changes[change](name);
       if (change === 'enable' || change === 'disable') await refresh();
       return host.settled(name);

@@ -47,7 +47,6 @@ export interface CoreRoomsOptions {
 export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRooms> {
   const { configuration, server, stages, logs, clock } = options;
   const { value } = configuration;
-  const dispose = async (resource: AsyncDisposable): Promise<void> => resource[Symbol.asyncDispose]();
 
   const database = await stages.start(
     'database',
@@ -127,4 +126,8 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     dispose,
   );
   return { database, audit, bus, jobs, locks, state, flags, auth };
+}
+
+async function dispose(resource: AsyncDisposable): Promise<void> {
+  await resource[Symbol.asyncDispose]();
 }

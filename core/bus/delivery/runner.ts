@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { withoutScope } from '../../telemetry/scope.ts';
 import { keyOf } from '../envelope.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { Stretch } from '../event-store.ts';
@@ -275,10 +276,12 @@ export class SubscriptionRunner {
     if (this.#stopped || this.#resume !== undefined) return;
     this.#pauseMs = Math.min(Math.max(shortestPauseMs, this.#pauseMs * 2), longestPauseMs);
     this.#options.log.warn({ err: error, pause_ms: this.#pauseMs }, 'a subscription waits for the database');
-    this.#resume = setTimeout(() => {
-      this.#resume = undefined;
-      this.pump();
-    }, this.#pauseMs);
+    this.#resume = withoutScope(() =>
+      setTimeout(() => {
+        this.#resume = undefined;
+        this.pump();
+      }, this.#pauseMs),
+    );
   }
 
   #lose(): void {

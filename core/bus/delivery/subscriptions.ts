@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { withoutScope } from '../../telemetry/scope.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { EventStore } from '../event-store.ts';
@@ -130,16 +131,18 @@ export class Subscriptions {
   #schedule(delayMs: number): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#ticking = this.#tick()
-        .catch((error: unknown) => {
-          this.#options.log.warn({ err: error }, 'the subscriptions could not reach the database');
-        })
-        .finally(() => {
-          this.#ticking = undefined;
-          this.#schedule(tickMs);
-        });
-    }, delayMs);
+    this.#timer = withoutScope(() =>
+      setTimeout(() => {
+        this.#ticking = this.#tick()
+          .catch((error: unknown) => {
+            this.#options.log.warn({ err: error }, 'the subscriptions could not reach the database');
+          })
+          .finally(() => {
+            this.#ticking = undefined;
+            this.#schedule(tickMs);
+          });
+      }, delayMs),
+    );
   }
 
   async #tick(): Promise<void> {

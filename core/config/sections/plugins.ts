@@ -32,6 +32,7 @@ export const Plugins = Type.Object(
         default: {},
         description:
           'Per plugin, the hosts it may call; its manifest must ask for them too. None by default.',
+        'x-applies': 'live',
         examples: [{ crm: ['*.my.salesforce.com'] }],
       },
     ),
