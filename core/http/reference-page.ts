@@ -1,7 +1,10 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import { fastify } from 'fastify';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { errorsDocumentPath } from './errors-document.ts';
 
 /**
  * Nothing is loaded, sent or framed but from and to this appliance. Scalar sets styles from its script, which only
@@ -49,7 +52,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** `/docs`: the API reference, with everything it needs from this appliance. */
+/** `/docs`, the API reference with everything it needs from this appliance, and `/docs/errors`, what `type` points at. */
 export function referencePageRoutes(app: HttpInstance): void {
   const config = { access: 'public' } as const;
   let script: Promise<{ readonly plain: Buffer; readonly zipped: Buffer }> | undefined;
@@ -63,6 +66,11 @@ export function referencePageRoutes(app: HttpInstance): void {
     reply
       .header('content-type', 'text/javascript; charset=utf-8')
       .send(`Scalar.createApiReference('#app', ${JSON.stringify(configuration)});\n`),
+  );
+  app.get('/docs/errors', { config, schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .header('content-type', 'text/plain; charset=utf-8')
+      .send(await readFile(join(import.meta.dirname, '..', '..', errorsDocumentPath), 'utf8')),
   );
   app.get('/docs/scalar.js', { config, schema: { hide: true } }, async (request, reply) => {
     script ??= loadScript();
