@@ -18,12 +18,13 @@ import { MetricsRegistry } from '../telemetry/metrics.ts';
 import { registerSystemMetrics } from '../telemetry/system-metrics.ts';
 import { openDatabaseServer, replicaName, type DatabaseServer } from './backends.ts';
 import { ConfigurationVersions } from './configuration-versions.ts';
-import { desiredOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
+import { flagsOfEnvironment, installedOf } from './desired-plugins.ts';
 import { healthSource, registerHealthChecks } from './health.ts';
 import { createHttpFront, limitOf, type HttpFront } from './http-front.ts';
 import { configurationSource, LiveConfiguration } from './live-configuration.ts';
 import { applyLevels } from './log-levels.ts';
 import { createPluginAdministration } from './plugin-administration.ts';
+import { PluginControl } from './plugin-control.ts';
 import { createPluginHost, type PluginHost } from './plugin-host.ts';
 import { PluginShelf } from './plugin-shelf.ts';
 import { startCoreRooms, type CoreRooms } from './rooms.ts';
@@ -96,6 +97,7 @@ class Run implements Appliance {
   #rooms: CoreRooms | undefined;
   #front: HttpFront | undefined;
   #plugins: PluginHost | undefined;
+  #control: PluginControl | undefined;
   #configuration: LiveConfiguration | undefined;
   #url: string | undefined;
   #ready = false;
@@ -153,7 +155,7 @@ class Run implements Appliance {
     });
     this.#rooms = rooms;
     await this.#startHttp(configuration, server, rooms);
-    await this.#startPlugins(configuration, rooms);
+    await this.#startPlugins();
     this.#ready = true;
     const duration = Math.round(this.#clock.monotonicMs() - this.#startedAtMs);
     const active = this.host.list().filter(({ state }) => state === 'active');
@@ -237,6 +239,15 @@ class Run implements Appliance {
       recordStacks: this.#options.recordStacks ?? false,
     });
     this.#plugins = plugins;
+    const control = new PluginControl({
+      host: plugins.host,
+      flags: rooms.flags,
+      shelf: started(this.#shelf),
+      configuration: () => live.current,
+      onShelfChanged: async () => live.check(),
+      log: this.logs.logger('core.host'),
+    });
+    this.#control = control;
     registerHealthChecks({
       services: this.#services,
       rooms,
@@ -259,11 +270,8 @@ class Run implements Appliance {
       plugins: createPluginAdministration({
         host: plugins.host,
         flags: rooms.flags,
-        refresh: async () => this.#reconcile(live.current),
-        rescan: async () => {
-          await started(this.#shelf).look();
-          this.#offer();
-        },
+        refresh: async () => control.reconcile(),
+        rescan: async () => control.rescan(),
       }),
       live: plugins.live,
       document: { version: engineVersion },
@@ -279,7 +287,7 @@ class Run implements Appliance {
           auth: rooms.auth,
           log: this.logs.logger('core.auth'),
         }),
-      async (control) => control[Symbol.asyncDispose](),
+      async (local) => local[Symbol.asyncDispose](),
     );
     await this.#stages.start(
       'health watch',
@@ -288,7 +296,7 @@ class Run implements Appliance {
     );
   }
 
-  async #startPlugins(configuration: LoadedConfiguration, rooms: CoreRooms): Promise<void> {
+  async #startPlugins(): Promise<void> {
     const { host, leaks } = started(this.#plugins);
     const live = started(this.#configuration);
     const faults = containFaults((fault) => {
@@ -304,28 +312,7 @@ class Run implements Appliance {
         leaks[Symbol.dispose]();
       },
     );
-    await host.load();
-    await rooms.flags.applyYaml(flagsOfYaml(configuration, this.#installed));
-    const changes = rooms.flags.onChange(() => {
-      this.#reconcile(live.current).catch((error: unknown) => {
-        this.logs.logger('core.kernel').error({ error }, 'the desired state could not be recorded');
-      });
-    });
-    await this.#stages.start(
-      'flag changes',
-      () => changes,
-      (active) => active[Symbol.dispose](),
-    );
-    const shelf = started(this.#shelf);
-    this.#offer();
-    await this.#reconcile(configuration);
-    await host.allSettled();
-    shelf.watch(() => this.#offer());
-    await this.#stages.start(
-      'plugin folders',
-      () => shelf,
-      (watched) => watched[Symbol.dispose](),
-    );
+    await started(this.#control).start(this.#stages);
     await this.#stages.start(
       'live configuration',
       async () => live.start(),
@@ -335,25 +322,13 @@ class Run implements Appliance {
 
   /** Brings everything that can change live in line with an edit of the YAML. */
   async #apply(next: LoadedConfiguration): Promise<void> {
-    const { front, rooms } = { front: started(this.#front), rooms: this.rooms };
-    front.rateLimits.configure(limitOf(next.value));
+    started(this.#front).rateLimits.configure(limitOf(next.value));
     applyLevels(
       this.logs,
       next.value,
       this.#installed.map(({ name }) => name),
     );
-    await rooms.flags.applyYaml(flagsOfYaml(next, this.#installed));
-    await this.#reconcile(next);
-  }
-
-  async #reconcile({ value }: LoadedConfiguration): Promise<void> {
-    const { flags } = this.rooms;
-    await this.host.apply(desiredOf(value, this.#installed, (flag) => flags.isEnabled(flag)));
-  }
-
-  /** Hands the host the plugins at hand; features of new ones take effect with the configuration in force. */
-  #offer(): void {
-    this.host.offer(started(this.#shelf).plugins);
+    await started(this.#control).apply(next);
   }
 
   get #notReady(): string {

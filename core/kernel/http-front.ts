@@ -5,15 +5,11 @@ import type { Configuration } from '../config/configuration.ts';
 import { Activity } from '../host/activity.ts';
 import { createChild, type Child, type ChildEnvironment } from '../http/child.ts';
 import { Gateway } from '../http/gateway.ts';
-import type { GatewayTarget, PrefixEntry } from '../http/prefix-table.ts';
+import type { PrefixEntry } from '../http/prefix-table.ts';
 import { RateLimits } from '../http/rate-limits.ts';
-import { refuseUpgrade } from '../http/refusal.ts';
-import { requestIdOf } from '../http/request-id.ts';
 import { RequestMetrics } from '../http/request-metrics.ts';
 import { createStreamMetrics } from '../http/stream-metrics.ts';
-import { coreError } from '../errors.ts';
 import type { Logs } from '../telemetry/logs.ts';
-import { withScope } from '../telemetry/scope.ts';
 
 /** The listening side of the appliance. */
 export interface HttpFront {
@@ -56,7 +52,8 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
     log: logs.logger('core.http'),
     ...(server.tls === undefined ? {} : { tls: server.tls }),
   });
-  const identity: PrefixEntry = { prefix: realmPath, target: identityTarget(auth) };
+  const { target } = await createIdentityChild(children, auth);
+  const identity: PrefixEntry = { prefix: realmPath, target };
   const publish = (plugins: readonly PrefixEntry[]): void => gateway.setTable([identity, ...plugins]);
   publish([]);
   return { gateway, core, children, rateLimits, requests, publish };
@@ -68,19 +65,22 @@ export function limitOf({ security }: Configuration): { requestsPerMinute: numbe
   return { requestsPerMinute, burstSize };
 }
 
-/** The identity provider is a Node handler of its own, without a Fastify instance around it. */
-function identityTarget(auth: Auth): GatewayTarget {
-  return {
-    dispatch: (request, response) => {
-      const scope = { correlationId: requestIdOf(request), remoteAddress: request.socket.remoteAddress };
-      void withScope(scope, async () => auth.handler(request, response));
+/** The identity provider reads requests by itself; it still gets their address, id, limits and counts. */
+async function createIdentityChild(children: ChildEnvironment, auth: Auth): Promise<Child> {
+  const child = await createChild(children, { prefixes: [realmPath], activity: new Activity() });
+  const { instance } = child;
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', (_request, _body, done) => done(null));
+  instance.route({
+    method: ['GET', 'POST'],
+    url: `${realmPath}/*`,
+    config: { access: 'public' },
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      reply.hijack();
+      await auth.handler(request.raw, reply.raw);
     },
-    upgrade: (request, socket) => {
-      refuseUpgrade(
-        request,
-        socket,
-        coreError('ROUTE_NOT_FOUND', { method: 'GET', path: request.url ?? '' }),
-      );
-    },
-  };
+  });
+  await instance.ready();
+  return child;
 }

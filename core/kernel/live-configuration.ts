@@ -80,6 +80,11 @@ export class LiveConfiguration implements AsyncDisposable {
     });
   }
 
+  /** Reads the file now; for when what may stand in it has changed. */
+  async check(): Promise<void> {
+    await this.#watcher?.check();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watcher?.[Symbol.asyncDispose]();
   }
