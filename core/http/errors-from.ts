@@ -1,4 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
+import { AppError, isAppError, validationFailed } from '@orchestrall/sdk';
 import type { FastifyRequest } from 'fastify';
 import { coreError } from '../errors.ts';
 import { ValidationError } from './validator.ts';
@@ -6,19 +6,12 @@ import { ValidationError } from './validator.ts';
 /** The error a caller is shown for whatever was thrown; anything unknown becomes `INTERNAL_ERROR` with it as cause. */
 export function errorFrom(thrown: unknown, request: FastifyRequest): AppError {
   if (isAppError(thrown)) return thrown;
-  if (thrown instanceof ValidationError) return coreError('VALIDATION_FAILED', { faults: thrown.faults });
+  if (thrown instanceof ValidationError) return validationFailed(thrown.faults);
   if (!(thrown instanceof Error)) return coreError('INTERNAL_ERROR', {}, thrown);
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   return (
     fromFramework(code, thrown, request) ?? fromStatus(thrown) ?? coreError('INTERNAL_ERROR', {}, thrown)
   );
-}
-
-/** Whether it is an AppError, also one whose class comes from the copy of the SDK inside a packed plugin. */
-export function isAppError(thrown: unknown): thrown is AppError {
-  if (thrown instanceof AppError) return true;
-  if (!(thrown instanceof Error) || thrown.name !== 'AppError') return false;
-  return 'code' in thrown && 'status' in thrown && 'remedy' in thrown && 'details' in thrown;
 }
 
 function fromFramework(code: string, thrown: Error, request: FastifyRequest): AppError | undefined {

@@ -11,6 +11,7 @@ import { errorFrom } from './errors-from.ts';
 import { openEventStream } from './event-stream.ts';
 import { identify } from './identity.ts';
 import type { Authentication } from './identity.ts';
+import { parseJsonBodies } from './json-parser.ts';
 import { pathOf, problemHeaders, problemOf, problemType } from './problem.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -52,6 +53,7 @@ export interface KernelOptions {
  */
 export const kernel = fastifyPlugin(
   async (app: FastifyInstance, options: KernelOptions) => {
+    parseJsonBodies(app);
     app.decorateRequest('caller');
     app.decorateRequest('work');
     app.decorateReply('sse', function sse(this: FastifyReply) {
@@ -120,6 +122,7 @@ async function enter(
       reply.headers((await options.rateLimits.consume(key)) ?? {});
     }
   }
+  if (request.url.includes('%00')) throw coreError('REQUEST_MALFORMED', { reason: 'the URL holds U+0000' });
   const upgrade = options.isUpgrade(request.raw);
   if (upgrade && !route.websocket && !request.is404) {
     throw coreError('UPGRADE_NOT_SUPPORTED', { protocol: headers.upgrade ?? 'websocket' });

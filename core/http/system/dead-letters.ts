@@ -36,7 +36,12 @@ const filter = {
 
 /** Either the ids, or what all of them have in common; an empty choice is refused, since it would mean all. */
 const Choice = Type.Union([
-  Type.Object({ ids: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 1_000 }) }),
+  Type.Object({
+    ids: Type.Array(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), {
+      minItems: 1,
+      maxItems: 1_000,
+    }),
+  }),
   Type.Object(filter, { minProperties: 1 }),
 ]);
 
@@ -68,7 +73,7 @@ export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: Dead
       schema: {
         summary: 'Shows a dead letter',
         tags,
-        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
         response: { 200: DeadLetterItem },
       },
     },

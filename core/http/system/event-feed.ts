@@ -16,7 +16,13 @@ const tryAgainLater = 1013;
 
 const FeedQuery = Type.Object({
   pattern: Type.String({ minLength: 1, maxLength: 200, default: '**', description: '`contact.*`, `**`' }),
-  after: Type.Optional(Type.Integer({ minimum: 0, description: 'Goes on behind this position.' })),
+  after: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Goes on behind this position.',
+    }),
+  ),
 });
 const ResumeHeaders = Type.Object({
   'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),

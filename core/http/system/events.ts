@@ -48,8 +48,8 @@ const Replay = Type.Object({
   plugin: Type.String({ minLength: 1, maxLength: 100 }),
   subscription: Type.String({ minLength: 1, maxLength: 200 }),
   event_ids: Type.Optional(Type.Array(Type.String({ format: 'uuid' }), { minItems: 1, maxItems: 1_000 })),
-  from_position: Type.Optional(Type.Integer({ minimum: 1 })),
-  to_position: Type.Optional(Type.Integer({ minimum: 1 })),
+  from_position: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  to_position: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
 });
 
 /** `/api/v1/system/events`: what happened, how much, and once more. */

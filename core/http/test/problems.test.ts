@@ -52,6 +52,15 @@ const cases: readonly [string, string, RequestInit, number, string][] = [
     400,
     'BODY_MALFORMED',
   ],
+  [
+    'a text with U+0000',
+    '/echo',
+    { method: 'POST', headers: json, body: String.raw`{"name":"a\u0000b"}` },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  ['a path with U+0000', '/things/%00', {}, 400, 'REQUEST_MALFORMED'],
+  ['a query with U+0000', '/things/1?x=%00', {}, 400, 'REQUEST_MALFORMED'],
   ['an empty JSON body', '/echo', { method: 'POST', headers: json, body: '' }, 400, 'BODY_MALFORMED'],
   ['a missing body', '/echo', { method: 'POST' }, 400, 'VALIDATION_FAILED'],
   [
@@ -204,6 +213,11 @@ test('a half upload that is given up counts as 499 and leaves nothing in flight'
   // The two handlers above that never end are still at work.
   await expect.poll(() => harness.activity.of('request')).toBe(2);
   expect((await fetch(`${harness.url}/things/1`)).status).toBe(200);
+});
+
+test('a text that only looks like U+0000 is taken', async () => {
+  const init = { method: 'POST', headers: json, body: String.raw`{"name":"a\\u0000"}` };
+  expect(await bodyOf(await fetch(`${harness.url}/echo`, init))).toEqual({ name: String.raw`a\u0000` });
 });
 
 test('a thrown error is logged with its cause under the request id', async () => {
