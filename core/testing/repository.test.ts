@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** Rooms of the core from the top; imports run down this list and never back up. */
+const rooms = [
+  'kernel',
+  'host',
+  'http',
+  'auth',
+  'flags',
+  'bus',
+  'state',
+  'jobs',
+  'audit',
+  'database',
+  'resilience',
+  'telemetry',
+  'config',
+];
+
+const root = join(import.meta.dirname, '..', '..');
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })
+  .toString()
+  .split('\n')
+  .filter((file) => file !== '');
+const isTest = (file: string): boolean => /\.test\.ts$|\/(test|bench)\//.test(file);
+const code = files.filter((file) => /\.ts$/.test(file) && !isTest(file) && !file.startsWith('.config/'));
+
+/** What a file imports, relative imports as paths from the root. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\('([^']+)'\)/gmsu);
+  return [...found]
+    .map((match) => match[1] ?? match[2] ?? '')
+    .map((source) => (source.startsWith('.') ? relative(root, join(root, dirname(file), source)) : source));
+}
+
+/** `core/bus/relay.ts` is in the room `bus`. */
+function roomOf(path: string): string | undefined {
+  return /^core\/([a-z]+)\//.exec(path)?.[1];
+}
+
+describe('the map of folders', () => {
+  test('at the root there is only what the map names', () => {
+    const allowed =
+      /^(core|plugins|installer|charts|k3s|docs|offline|package\.json|package-lock\.json|tsconfig\.json|README\.md|LICENSE|\..*)$/;
+    const top = new Set(files.map((file) => file.split('/')[0] ?? ''));
+    expect([...top].filter((name) => !allowed.test(name))).toEqual([]);
+  });
+
+  test('imports inside the core run down the list of rooms', () => {
+    const climbing = code
+      .filter((file) => rooms.includes(roomOf(file) ?? ''))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((target) => {
+            const room = roomOf(target);
+            if (room === undefined || room === 'sdk') return false;
+            return rooms.indexOf(room) < rooms.indexOf(roomOf(file) ?? '');
+          })
+          .map((target) => `${file} -> ${target}`),
+      );
+    expect(climbing).toEqual([]);
+  });
+
+  test('the SDK imports nothing of ours', () => {
+    const outside = code
+      .filter((file) => file.startsWith('core/sdk/'))
+      .flatMap((file) =>
+        importsOf(file).filter((target) => /^(core\/(?!sdk\/)|plugins\/|@orchestrall\/)/.test(target)),
+      );
+    expect(outside).toEqual([]);
+  });
+
+  test('a plugin imports the SDK and contracts of other plugins, nothing else of ours', () => {
+    const outside = code
+      .filter((file) => file.startsWith('plugins/'))
+      .flatMap((file) => {
+        const own = file.split('/').slice(0, 2).join('/');
+        return importsOf(file)
+          .filter((target) => /^(core\/|plugins\/|@orchestrall\/)/.test(target))
+          .filter((target) => !target.startsWith(`${own}/`) && target !== '@orchestrall/sdk')
+          .filter((target) => !/^@orchestrall\/plugin-[a-z-]+\/contract$/.test(target))
+          .map((target) => `${file} -> ${target}`);
+      });
+    expect(outside).toEqual([]);
+  });
+
+  test('the core imports no plugin', () => {
+    const outside = code
+      .filter((file) => file.startsWith('core/'))
+      .filter((file) => importsOf(file).some((target) => /^(plugins\/|@orchestrall\/plugin-)/.test(target)));
+    expect(outside).toEqual([]);
+  });
+
+  test('no file of code is longer than 400 lines', () => {
+    const long = [...code, ...files.filter((file) => file.endsWith('.sql'))]
+      .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+});
