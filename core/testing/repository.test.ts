@@ -26,7 +26,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((file) => file !== '');
 const isTest = (file: string): boolean => /\.test\.ts$|\/(test|bench)\//.test(file);
-const code = files.filter((file) => /\.ts$/.test(file) && !isTest(file) && !file.startsWith('.config/'));
+const code = files.filter((file) => file.endsWith('.ts') && !isTest(file) && !file.startsWith('.config/'));
 
 /** What a file imports, relative imports as paths from the root. */
 function importsOf(file: string): string[] {
