@@ -55,6 +55,20 @@ export function isAppError(thrown: unknown): thrown is AppError {
   return 'code' in thrown && 'status' in thrown && 'remedy' in thrown && 'details' in thrown;
 }
 
+/** Errors that the core and every plugin answer with alike; part of the core's table. */
+export const sharedErrors = {
+  VALIDATION_FAILED: {
+    status: 400,
+    message: 'The request has faulty fields.',
+    remedy: 'Correct each field that `faults` names and send the request again.',
+  },
+} as const satisfies ErrorTable;
+
+/** The error for input with faulty fields: `VALIDATION_FAILED`, 400, naming each of them. */
+export function validationFailed(faults: readonly Fault[], cause?: unknown): AppError {
+  return defineErrors(sharedErrors)('VALIDATION_FAILED', { faults }, cause);
+}
+
 /** Creates errors of one table: `fail('CONTACT_NOT_FOUND', { id })`. */
 export type ErrorFactory<Table extends ErrorTable> = (
   code: keyof Table & string,

@@ -66,7 +66,10 @@ export type HttpInstance = FastifyInstance<
 /** The form of each file in `routes/`: its default export. */
 export type Routes<Dependencies> = (app: HttpInstance, dependencies: Dependencies) => Promise<void>;
 
-/** The plugin's HTTP side; paths are below the manifest's prefixes. */
+/**
+ * The plugin's HTTP side. A route's path is its whole URL, such as `/api/v1/crm/contacts`, and lies below one of the
+ * manifest's prefixes; any other throws `ROUTE_OUTSIDE_PREFIX`.
+ */
 export interface Http {
   /** Serves every file of `routes/`, each given these dependencies. */
   routes(dependencies: object): void;

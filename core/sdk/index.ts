@@ -4,7 +4,7 @@ export type { PluginContext } from './context.ts';
 export { defineContract, optional, required } from './contract.ts';
 export type { Contract, Need, Needs, Services } from './contract.ts';
 export type { Database, Row, Statement, Transaction, TransactionOptions } from './database.ts';
-export { AppError, defineErrors, isAppError } from './errors.ts';
+export { AppError, defineErrors, isAppError, sharedErrors, validationFailed } from './errors.ts';
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';

@@ -42,7 +42,7 @@ export interface PluginDefinition<
   readonly needs?: Declared;
   readonly provides?: Contract<string, Service>;
   /** Wires the plugin: routes, subscriptions, jobs. Nothing goes live before it has resolved. */
-  setup(context: PluginContext<Static<Config>, Declared>): SetupReturn<Service>;
+  setup(context: PluginContext<Static<Config>, Declared>): SetupReturn<NoInfer<Service>>;
 }
 
 /** A plugin that provides a contract must return its service; one that does not returns nothing. */
