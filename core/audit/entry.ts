@@ -1,7 +1,7 @@
+import { createId } from '@orchestrall/sdk';
 import type { AuditEntry, Statement } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { currentScope } from '../telemetry/scope.ts';
-import { uuidv7 } from '../telemetry/uuid.ts';
 import { maskRecord } from './mask.ts';
 
 /** An entry as it is stored; `at` is the database's to say. */
@@ -43,7 +43,7 @@ export function newAuditEntry(plugin: string, entry: AuditEntry): NewAuditEntry 
   }
   const { caller, remoteAddress, correlationId } = currentScope();
   return {
-    id: uuidv7(),
+    id: createId(),
     plugin,
     action,
     subject_type: subjectType,

@@ -1,9 +1,9 @@
+import { createId } from '@orchestrall/sdk';
 import type { EnqueueOptions, Fault, JobDefinition } from '@orchestrall/sdk';
 import Value from 'typebox/value';
 import { jsonText } from '../database/json-text.ts';
 import { coreError } from '../errors.ts';
 import { currentScope } from '../telemetry/scope.ts';
-import { uuidv7 } from '../telemetry/uuid.ts';
 
 /** A job that is about to be stored, as `core.enqueue_jobs` takes it. */
 export interface NewJob {
@@ -58,7 +58,7 @@ export function newJob(definition: JobDefinition, payload: unknown, options: Enq
     throw coreError('JOB_INVALID', { name, reason, faults });
   }
   return {
-    id: uuidv7(),
+    id: createId(),
     name,
     priority: options.priority ?? 1,
     run_at: options.runAt?.toISOString() ?? null,
@@ -70,7 +70,7 @@ export function newJob(definition: JobDefinition, payload: unknown, options: Enq
 
 /** The job of one fire of a schedule, whose payload was checked when it was declared. */
 export function newScheduledJob(name: string, payload: unknown): NewJob {
-  return { id: uuidv7(), name, priority: 1, run_at: null, unique_key: null, payload, scope: {} };
+  return { id: createId(), name, priority: 1, run_at: null, unique_key: null, payload, scope: {} };
 }
 
 /** What is wrong with a payload; empty when it fits its definition. */

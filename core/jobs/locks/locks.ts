@@ -1,7 +1,7 @@
+import { createId } from '@orchestrall/sdk';
 import type { HeldLock, LockOptions, Locks } from '@orchestrall/sdk';
 import { coreError } from '../../errors.ts';
 import type { Owner } from '../../telemetry/owner.ts';
-import { uuidv7 } from '../../telemetry/uuid.ts';
 import type { JobsOptions } from '../ports.ts';
 import {
   acquireLock,
@@ -180,5 +180,5 @@ function checked(plugin: string, name: string, options: LockOptions = {}): Asker
   if (!Number.isInteger(ttlMs) || ttlMs < 300 || ttlMs > 3_600_000) refuse('ttlMs must be 300 to 3,600,000');
   if (!Number.isInteger(waitMs) || waitMs < 0 || waitMs > 3_600_000) refuse('waitMs must be 0 to 3,600,000');
   if (!Number.isInteger(priority) || priority < 0 || priority > 9) refuse('priority must be 0 to 9');
-  return { plugin, name, asker: uuidv7(), ttlMs, waitMs, priority };
+  return { plugin, name, asker: createId(), ttlMs, waitMs, priority };
 }

@@ -1,4 +1,4 @@
-import { defineJob } from '@orchestrall/sdk';
+import { createId, defineJob } from '@orchestrall/sdk';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Type from 'typebox';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { uuidv7 } from '../../telemetry/uuid.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
@@ -137,7 +136,7 @@ test('of 10,000 completions with a stale fence none is accepted', async () => {
   await core.query(
     `insert into core.jobs (id, plugin, name, priority, run_at, payload, scope)
     select id, 'crm', 'bulk', 1, now(), '{}', '{}' from unnest($1::uuid[]) id`,
-    [Array.from({ length: count }, () => uuidv7())],
+    [Array.from({ length: count }, () => createId())],
   );
   const wanted = [{ plugin: 'crm', name: 'bulk', slots: count, leaseMs: 60_000 }];
   const first = await claim(core, wanted);
