@@ -1,4 +1,4 @@
-import { defineErrors } from '@orchestrall/sdk';
+import { defineErrors, sharedErrors } from '@orchestrall/sdk';
 
 /** Every error the core can answer with; `docs/errors.md` is generated from it. */
 export const coreErrors = {
@@ -27,11 +27,7 @@ export const coreErrors = {
     message: 'No plugin is named {plugin}.',
     remedy: 'List the plugins: GET /api/v1/system/plugins.',
   },
-  VALIDATION_FAILED: {
-    status: 400,
-    message: 'The request has faulty fields.',
-    remedy: 'Correct each field that `faults` names and send the request again.',
-  },
+  VALIDATION_FAILED: sharedErrors.VALIDATION_FAILED,
   BODY_MALFORMED: {
     status: 400,
     message: 'The body is not valid {format}.',
@@ -222,6 +218,11 @@ export const coreErrors = {
     message: 'The capability {plugin} may not call {host}.',
     remedy:
       "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
+  },
+  ADDRESS_UNAVAILABLE: {
+    status: 503,
+    message: 'Nobody can be served at {address}: {reason}.',
+    remedy: 'Stop what uses that address, or choose another one with --host and --port.',
   },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,

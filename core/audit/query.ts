@@ -1,5 +1,5 @@
+import { validationFailed } from '@orchestrall/sdk';
 import Type from 'typebox';
-import { coreError } from '../errors.ts';
 import type { CoreStatements } from '../database/transaction.ts';
 
 const Side = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]);
@@ -64,9 +64,7 @@ export async function listAuditEntries(
     clauses.push(`${clause} $${values.length}`);
   };
   if (filter.cursor !== undefined && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(filter.cursor)) {
-    throw coreError('VALIDATION_FAILED', {
-      faults: [{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }],
-    });
+    throw validationFailed([{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }]);
   }
   add('plugin =', filter.plugin);
   add('action =', filter.action);

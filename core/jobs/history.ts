@@ -1,3 +1,4 @@
+import { validationFailed } from '@orchestrall/sdk';
 import type { JobStatus } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { jobsChannel } from './wake-up.ts';
@@ -135,9 +136,7 @@ function conditions(filter: JobFilter): { readonly where: string; readonly value
   if (filter.name !== undefined) add('name =', filter.name);
   if (filter.cursor !== undefined) {
     if (!idPattern.test(filter.cursor)) {
-      throw coreError('VALIDATION_FAILED', {
-        faults: [{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }],
-      });
+      throw validationFailed([{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }]);
     }
     add('id <', filter.cursor);
   }

@@ -1,12 +1,7 @@
 import { defineErrors } from '@orchestrall/sdk';
 
-/** Every error this plugin answers with; `docs/errors.md` is generated from it. */
+/** Every error this plugin answers with beside the shared `VALIDATION_FAILED`; `docs/errors.md` is generated from it. */
 export const crmErrors = {
-  VALIDATION_FAILED: {
-    status: 400,
-    message: 'The request has faulty fields.',
-    remedy: 'Correct each field that `faults` names and send the request again.',
-  },
   CURSOR_INVALID: {
     status: 400,
     message: 'The cursor {cursor} was not given out for this list.',

@@ -1,4 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
+import { AppError, validationFailed } from '@orchestrall/sdk';
 import type { Log } from '@orchestrall/sdk';
 import type { Provider } from 'oidc-provider';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -68,9 +68,7 @@ export function createHandler(options: HandlerOptions): AuthHandler {
 }
 
 function withoutNul(): AppError {
-  return coreError('VALIDATION_FAILED', {
-    faults: [{ path: '', message: 'holds a NUL character; send the request without it' }],
-  });
+  return validationFailed([{ path: '', message: 'holds a NUL character; send the request without it' }]);
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,3 +1,4 @@
+import { validationFailed } from '@orchestrall/sdk';
 import type { Database } from '@orchestrall/sdk';
 import { keepCompanies } from '../companies/store.ts';
 import { requireCompany } from '../companies/service.ts';
@@ -87,7 +88,6 @@ export function createAssociationService(database: Database): Associations {
 
 function requireRole(given: string): string {
   const { text, fault } = keepText(given, maxRoleLength);
-  if (text === undefined)
-    throw crmError('VALIDATION_FAILED', { faults: [{ path: '/role', message: fault }] });
+  if (text === undefined) throw validationFailed([{ path: '/role', message: fault }]);
   return text;
 }

@@ -1,4 +1,4 @@
-import { createId } from '@orchestrall/sdk';
+import { createId, validationFailed } from '@orchestrall/sdk';
 import type { AppError, Transaction } from '@orchestrall/sdk';
 import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
 import { keepCompanies } from '../companies/store.ts';
@@ -123,7 +123,7 @@ function refusalOf(
 function companyFault(companies: Set<string>, fields: ContactFields): AppError | undefined {
   if (fields.company_id === null || companies.has(fields.company_id)) return undefined;
   const message = `must be the id of a company; no company has the id ${fields.company_id}`;
-  return crmError('VALIDATION_FAILED', { faults: [{ path: '/company_id', message }] });
+  return validationFailed([{ path: '/company_id', message }]);
 }
 
 async function emailTaken(tx: Transaction, email: string): Promise<AppError> {

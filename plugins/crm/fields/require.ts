@@ -1,5 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
-import { crmError } from '../errors.ts';
+import { AppError, validationFailed } from '@orchestrall/sdk';
 import { applyMergePatch, isObject } from './merge-patch.ts';
 import type { JsonObject } from './merge-patch.ts';
 import type { Checked } from './reader.ts';
@@ -7,7 +6,7 @@ import type { Checked } from './reader.ts';
 /** The fields that were given; throws `VALIDATION_FAILED` with every fault. */
 export function requireFields<Fields>(given: unknown, read: (given: JsonObject) => Checked<Fields>): Fields {
   const { fields, faults } = read(requireObject(given));
-  if (faults.length > 0) throw crmError('VALIDATION_FAILED', { faults });
+  if (faults.length > 0) throw validationFailed(faults);
   return fields;
 }
 
@@ -30,5 +29,5 @@ export function requireOnly<Item>(results: readonly (Item | AppError)[]): Item {
 
 function requireObject(given: unknown): JsonObject {
   if (isObject(given)) return given;
-  throw crmError('VALIDATION_FAILED', { faults: [{ path: '', message: 'must be a JSON object' }] });
+  throw validationFailed([{ path: '', message: 'must be a JSON object' }]);
 }

@@ -1,4 +1,4 @@
-import { createId } from '@orchestrall/sdk';
+import { createId, validationFailed } from '@orchestrall/sdk';
 import type { Database, Jobs } from '@orchestrall/sdk';
 import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
@@ -57,7 +57,7 @@ export function createImportService({ database, jobs, maxBytes }: ImportServiceO
       const key = given.key ?? keys[0];
       if (key === undefined || !keys.includes(key)) {
         const message = `must be ${keys.join(' or ')} for ${object}`;
-        throw crmError('VALIDATION_FAILED', { faults: [{ path: '/querystring/key', message }] });
+        throw validationFailed([{ path: '/querystring/key', message }]);
       }
       if (announcedBytes > maxBytes) throw crmError('UPLOAD_TOO_LARGE', { max_bytes: maxBytes });
       const id = createId();

@@ -1,4 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
+import { AppError, validationFailed } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import { companyFieldsOf } from '../companies/fields.ts';
 import { lockCompaniesByTag } from '../companies/store.ts';
@@ -87,7 +87,7 @@ function announce(
 
 function requireTag(given: string, path: string): string {
   const { text, fault } = keepTag(given);
-  if (text === undefined) throw crmError('VALIDATION_FAILED', { faults: [{ path, message: fault }] });
+  if (text === undefined) throw validationFailed([{ path, message: fault }]);
   return text;
 }
 

@@ -1,3 +1,4 @@
+import { validationFailed } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import { noteAdded, noteDeleted } from '../contract.ts';
 import { lockContact, requireContact } from '../contacts/service.ts';
@@ -33,8 +34,7 @@ export function createTimeline(database: Database): Timeline {
     addNote: (subject, id, given, by) =>
       database.transaction(async (tx) => {
         const { text, fault } = keepText(given, maxNoteLength);
-        if (text === undefined)
-          throw crmError('VALIDATION_FAILED', { faults: [{ path: '/text', message: fault }] });
+        if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
         await lock(tx, subject, id);
         const entry = { subject_type: subject, subject_id: id, kind: 'note', text } as const;
         const [note] = await insertEntries(tx, [entry], by);
