@@ -6,6 +6,7 @@ import { coreError } from '../errors.ts';
 import type { CoreLog } from '../telemetry/logs.ts';
 import { withScope } from '../telemetry/scope.ts';
 import { childTraceparent, parseTraceparent } from '../telemetry/traces.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { errorFrom } from './errors-from.ts';
 import { openEventStream } from './event-stream.ts';
@@ -22,6 +23,7 @@ import type { RouteRecord } from './route-record.ts';
 import { securityHeaders } from './security-headers.ts';
 import { guardSocketRoute } from './socket-guard.ts';
 import type { Streams } from './streams.ts';
+import { whenBodyIsKnown } from './unread-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,6 +43,8 @@ export interface KernelOptions {
   readonly requestMetrics: RequestMetrics;
   readonly activity: ActivityCounter;
   readonly streams: Streams;
+  /** Makes a span of each request; absent unless traces are sent somewhere. */
+  readonly tracing: Pick<Tracing, 'startRequest'> | undefined;
   /** Filled with each route as it is declared. */
   readonly routes: RouteRecord[];
   /** Whether the request came through the server's `upgrade` event. */
@@ -60,6 +64,12 @@ export const kernel = fastifyPlugin(
       this.request.work?.becomeStream();
       return openEventStream(this, options.streams);
     });
+    // A JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396) is read as the JSON that it is.
+    app.addContentTypeParser(
+      'application/merge-patch+json',
+      { parseAs: 'string' },
+      app.getDefaultJsonParser('error', 'error'),
+    );
     const unknown = unknownRoute(options.requestMetrics);
     app.addHook('onRoute', (route) => {
       const record = recordRoute(route, options.prefixes, (method, endpoint) =>
@@ -90,11 +100,14 @@ export const kernel = fastifyPlugin(
       if (error.status >= 500 && error.code !== 'SHUTTING_DOWN') {
         options.log.error({ code: error.code, error: error.cause ?? error }, 'A request failed');
       }
-      return reply
-        .code(error.status)
-        .headers(problemHeaders(error))
-        .header('content-type', problemType)
-        .send(JSON.stringify(problemOf(error, request)));
+      whenBodyIsKnown(request.raw, reply.raw, (close) => {
+        if (close) reply.header('connection', 'close');
+        void reply
+          .code(error.status)
+          .headers(problemHeaders(error))
+          .header('content-type', problemType)
+          .send(JSON.stringify(problemOf(error, request)));
+      });
     });
     // Answered before its body is read; this is for plugins that call `reply.callNotFound()`.
     app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options.routes));
@@ -130,7 +143,16 @@ async function enter(
   if (!upgrade && !route.plain) throw coreError('UPGRADE_REQUIRED', { headers: { upgrade: 'websocket' } });
   request.caller = caller;
   const trace = parseTraceparent(headers.traceparent?.toString());
-  const traceparent = trace === undefined ? undefined : childTraceparent(trace);
+  const { method } = request;
+  const { endpoint } = route;
+  const span = options.tracing?.startRequest({
+    method,
+    endpoint,
+    parent: trace,
+    plugin: options.plugin?.name,
+  });
+  if (span !== undefined) request.work?.follow(span);
+  const traceparent = span?.traceparent ?? (trace === undefined ? undefined : childTraceparent(trace));
   if (traceparent !== undefined) reply.header('traceparent', traceparent);
   return {
     plugin: options.plugin?.name,

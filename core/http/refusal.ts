@@ -6,6 +6,7 @@ import type { GatewayTarget } from './prefix-table.ts';
 import { problemHeaders, problemOf, problemType } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { securityHeaders } from './security-headers.ts';
+import { whenBodyIsKnown } from './unread-body.ts';
 
 /** A target that answers every request with the error made for it, such as `PLUGIN_DISABLED`. */
 export function refuseWith(createError: (request: IncomingMessage) => AppError): GatewayTarget {
@@ -18,8 +19,10 @@ export function refuseWith(createError: (request: IncomingMessage) => AppError):
 /** Answers a request that no Fastify instance has seen with problem details. */
 export function refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void {
   const { head, body } = answer(request, error);
-  response.writeHead(error.status, head);
-  response.end(request.method === 'HEAD' ? undefined : body);
+  whenBodyIsKnown(request, response, (close) => {
+    response.writeHead(error.status, close ? { ...head, connection: 'close' } : head);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
 }
 
 /** Answers a refused upgrade with problem details and closes its socket. */

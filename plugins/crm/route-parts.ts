@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { FastifyRequest } from 'fastify';
-import type { HttpInstance } from '@orchestrall/sdk';
 import { Id } from './fields/schemas.ts';
 import type { Actor } from './contract.ts';
 
@@ -32,10 +31,4 @@ export function actorOf(request: FastifyRequest): Actor {
   const { caller } = request;
   if (caller === undefined) throw new TypeError('a route that writes needs an access rule');
   return { id: caller.id, name: caller.name };
-}
-
-/** Lets the routes of `app` take `application/merge-patch+json` beside `application/json`. */
-export function acceptMergePatch(app: HttpInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parse);
 }

@@ -33,6 +33,7 @@ beforeAll(async () => {
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.get('/private', { config: { access: 'operator' } }, async () => ({}));
+  app.post('/private', { config: { access: 'operator' } }, async () => ({}));
   app.get('/circular', { config }, async () => {
     const value: Record<string, unknown> = {};
     value['self'] = value;
@@ -204,6 +205,30 @@ test('absolute-form and OPTIONS * are understood', async () => {
   expect((await sendRaw(harness.port, ['OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n'])).status).toBe(204);
   const options = await fetch(`${harness.url}/echo`, { method: 'OPTIONS' });
   expect([options.status, options.headers.get('allow')]).toEqual([204, 'OPTIONS, POST']);
+});
+
+test.each([
+  ['by its role', '/private', 403, 'authorization: Bearer viewer-token\r\n'],
+  ['by its path', '/nowhere', 404, ''],
+  ['by its size', '/echo', 413, 'content-type: application/json\r\n'],
+])(
+  'a request that is refused %s before its body is complete ends its connection',
+  async (_, path, status, more) => {
+    const { port } = harness;
+    const head = `POST ${path} HTTP/1.1\r\nhost: a\r\n${more}content-length: 5000\r\n\r\n`;
+    const answer = await sendRaw(port, [`${head}{"name":`]);
+    expect(answer).toMatchObject({ status, headers: { connection: 'close' } });
+    const whole = await sendRaw(port, [`POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}`]);
+    expect(whole).toMatchObject({ status: 404, headers: { connection: 'keep-alive' } });
+  },
+);
+
+test('a JSON merge patch is read as JSON by every route', async () => {
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const response = await fetch(`${harness.url}/echo`, { method: 'POST', headers, body: '{"name":"a"}' });
+  expect(await response.json()).toEqual({ name: 'a' });
+  const broken = await fetch(`${harness.url}/echo`, { method: 'POST', headers, body: '{' });
+  expect(await bodyOf(broken)).toMatchObject({ code: 'BODY_MALFORMED' });
 });
 
 test('a half upload that is given up counts as 499 and leaves nothing in flight', async () => {

@@ -4,7 +4,7 @@ import type { Routes } from '@orchestrall/sdk';
 import { Company, CompanyInput, CompanyPatch, CompanyQuery } from '../companies/schemas.ts';
 import { PageOf } from '../fields/schemas.ts';
 import { etagOf } from '../paging/versions.ts';
-import { IdParams, Nothing, VersionHeaders, acceptMergePatch, actorOf } from '../route-parts.ts';
+import { IdParams, Nothing, VersionHeaders, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 
 const tags = ['companies'];
@@ -18,8 +18,6 @@ const DeleteQuery = Type.Object({
 });
 
 const routes: Routes<Crm> = async (app, { companies }) => {
-  acceptMergePatch(app);
-
   app.get(
     '/api/v1/crm/companies',
     {

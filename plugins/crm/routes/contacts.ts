@@ -3,14 +3,12 @@ import type { Routes } from '@orchestrall/sdk';
 import { Contact, ContactInput, ContactQuery } from '../contacts/schemas.ts';
 import { PageOf } from '../fields/schemas.ts';
 import { etagOf } from '../paging/versions.ts';
-import { IdParams, Nothing, VersionHeaders, acceptMergePatch, actorOf } from '../route-parts.ts';
+import { IdParams, Nothing, VersionHeaders, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 
 const tags = ['contacts'];
 
 const routes: Routes<Crm> = async (app, { contacts }) => {
-  acceptMergePatch(app);
-
   app.get(
     '/api/v1/crm/contacts',
     {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
-import { problems } from '@orchestrall/sdk';
+import { problems, validationFailed } from '@orchestrall/sdk';
 import type { HttpInstance, Routes } from '@orchestrall/sdk';
 import { crmError } from '../errors.ts';
 import { PageOf, pageQuery } from '../fields/schemas.ts';
@@ -33,15 +33,12 @@ const routes: Routes<Crm> = async (app, { imports }) => {
     },
     async (request, reply) => {
       const { query, body, headers } = request;
-      // If it is refused midway, what is still to come would be taken for the next request.
-      reply.header('connection', 'close');
       const started = await imports.start({
         ...query,
         body: fileOf(body),
         announcedBytes: Number(headers['content-length'] ?? 0),
         by: actorOf(request),
       });
-      reply.removeHeader('connection');
       return reply.code(202).header('location', `/api/v1/crm/imports/${started.id}`).send(started);
     },
   );
@@ -128,5 +125,5 @@ function acceptCsv(app: HttpInstance): void {
 /** The file; the connection stays open when reading stops early, so that the refusal reaches its sender. */
 function fileOf(body: unknown): AsyncIterable<Uint8Array> {
   if (body instanceof Readable) return body.iterator({ destroyOnReturn: false });
-  throw crmError('VALIDATION_FAILED', { faults: [{ path: '', message: 'must be a CSV file as text/csv' }] });
+  throw validationFailed([{ path: '', message: 'must be a CSV file as text/csv' }]);
 }
