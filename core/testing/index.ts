@@ -1,0 +1,10 @@
+// The second public door: what tests and benchmarks of plugins may import of the core.
+export { createTestAppliance } from './appliance.ts';
+export type { RequestOptions, TestAppliance, TestApplianceOptions } from './appliance.ts';
+export { compared, figure, median, percentile, report } from './bench/measure.ts';
+export type { BenchRow } from './bench/measure.ts';
+export { startProcess } from './bench/started-process.ts';
+export type { StartedProcess, StartOptions } from './bench/started-process.ts';
+export { describeOnServers, testDatabase } from './postgres.ts';
+export type { TestDatabase, TestDatabaseOptions } from './postgres.ts';
+export type { TestServer } from './test-server.ts';
