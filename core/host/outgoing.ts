@@ -1,5 +1,5 @@
 import { coreError } from '../errors.ts';
-import { withoutScope } from '../telemetry/scope.ts';
+import { currentScope, withoutScope } from '../telemetry/scope.ts';
 
 export interface OutgoingOptions {
   readonly plugin: string;
@@ -17,7 +17,7 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /**
  * `fetch` that reaches only hosts which manifest and client YAML both name; redirects are followed by hand so
- * that each hop is checked. Throws `HOST_NOT_ALLOWED`.
+ * that each hop is checked. The trace of the work around it is passed on. Throws `HOST_NOT_ALLOWED`.
  */
 export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis.fetch {
   const check = (url: URL): void => {
@@ -28,6 +28,10 @@ export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis
   };
   return async (input, init) => {
     let request = new Request(input, init);
+    const { traceparent } = currentScope();
+    if (traceparent !== undefined && !request.headers.has('traceparent')) {
+      request.headers.set('traceparent', traceparent);
+    }
     for (let hop = 0; ; hop += 1) {
       check(new URL(request.url));
       const signal = AbortSignal.any([options.signal, request.signal]);

@@ -5,6 +5,7 @@ import { fastify, LogController } from 'fastify';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Logs } from '../telemetry/logs.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { errorFrom } from './errors-from.ts';
 import type { Authentication } from './identity.ts';
 import { kernel } from './kernel.ts';
@@ -27,6 +28,8 @@ export interface ChildEnvironment {
   readonly rateLimits: RateLimits;
   readonly requestMetrics: RequestMetrics;
   readonly streams: Omit<StreamsOptions, 'log'>;
+  /** From `startTracing`, where the client's YAML asks for it. */
+  readonly tracing?: Pick<Tracing, 'startRequest'>;
   /** Proxies whose `x-forwarded-*` headers are believed, as addresses or CIDR blocks; default none. */
   readonly trustedProxies?: readonly string[];
   /** Default 1,048,576; a route sets its own with `bodyLimit`. */
@@ -75,6 +78,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
     requestMetrics: environment.requestMetrics,
     activity: options.activity,
     streams,
+    tracing: environment.tracing,
     routes,
     isUpgrade: (request: IncomingMessage) => upgrades.has(request),
   });

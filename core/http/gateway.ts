@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
 import type { CoreLog } from '../telemetry/logs.ts';
 import { coreError } from '../errors.ts';
 import { answerBrokenRequest } from './broken-request.ts';
@@ -54,7 +57,7 @@ export class Gateway {
     this.#table = new PrefixTable(entries);
   }
 
-  /** Listens; port 0 picks one. Rejects when the address is taken or a TLS file cannot be read. */
+  /** Listens; port 0 picks one. Throws `ADDRESS_UNAVAILABLE`; rejects also when a TLS file cannot be read. */
   async listen(address: {
     readonly host: string;
     readonly port: number;
@@ -62,9 +65,10 @@ export class Gateway {
     const server = await this.#createServer();
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      const refused = (error: Error): void => reject(addressUnavailable(address, error));
+      server.once('error', refused);
       server.listen(address.port, address.host, () => {
-        server.off('error', reject);
+        server.off('error', refused);
         resolve();
       });
     });
@@ -96,11 +100,25 @@ export class Gateway {
     }
     clearTimeout(deadline);
     const cut = this.#inFlight + this.#upgraded.size;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = once(server, 'close');
     for (const socket of this.#upgraded) socket.destroy();
+    await this.#stopListening(server);
+    await Promise.race([closed, pause(lingerMs, undefined, { ref: false })]);
+    // The rest of what an HTTP server has to stop; by now it only says that it listens no more.
+    server.close(() => undefined);
     server.closeAllConnections();
     await closed;
     return { cut };
+  }
+
+  /**
+   * Takes no new connections, and keeps the ones there are: a request may be on its way on any of them, and is
+   * answered before they close. Node's own `close()` of an HTTP server would reset it.
+   */
+  async #stopListening(server: Server | TlsServer): Promise<void> {
+    // Right after what was waiting to be accepted has been.
+    await immediate();
+    NetServer.prototype.close.call(server);
   }
 
   async #createServer(): Promise<Server | TlsServer> {
@@ -210,3 +228,22 @@ export class Gateway {
 }
 
 const slash = 47;
+
+/** How long connections stay open for requests that are on their way when the last answer has gone out. */
+const lingerMs = 200;
+
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'this machine does not know that name',
+  EACCES: 'this user may not listen there',
+};
+
+function addressUnavailable(address: { readonly host: string; readonly port: number }, error: Error): Error {
+  const code = 'code' in error ? String(error.code) : '';
+  const details = {
+    address: `${address.host}:${address.port}`,
+    reason: listenReasons[code] ?? error.message,
+  };
+  return coreError('ADDRESS_UNAVAILABLE', details, error);
+}

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestSpan } from '../telemetry/tracing.ts';
 import type { WorkKind } from '../telemetry/owner.ts';
 import type { CoreLog } from '../telemetry/logs.ts';
 import { coreError } from '../errors.ts';
@@ -32,6 +33,7 @@ export class RequestWork {
   readonly #timer: NodeJS.Timeout;
   // Read now: a closed socket has no address any more.
   readonly #address: string;
+  #span: RequestSpan | undefined;
   #kind: WorkKind = 'request';
   #parts = 1;
 
@@ -53,6 +55,11 @@ export class RequestWork {
     this.#parts += 1;
     const end = (): void => this.#endPart();
     result.then(end, end);
+  }
+
+  /** Ends the span with the request. */
+  follow(span: RequestSpan): void {
+    this.#span = span;
   }
 
   /** The request has become an event stream or a WebSocket: without a time limit, and counted as a stream. */
@@ -88,6 +95,7 @@ export class RequestWork {
     // 499 as in nginx: the caller went away before the answer was complete.
     const status = writableFinished || this.#kind === 'stream' ? statusCode : 499;
     this.#route.metricsOf(this.#request.method).observe(status, durationMs / 1000);
+    this.#span?.end(status);
     const level = status >= 500 ? 'warn' : 'info';
     this.#options.log[level](
       {
