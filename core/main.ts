@@ -7,6 +7,8 @@ import { createAppliance } from './kernel/appliance.ts';
 import { stopOnSignals } from './kernel/signals.ts';
 import { readStartArguments, startUsage, usageExitCode } from './kernel/start-arguments.ts';
 import { openLogStream } from './telemetry/log-stream.ts';
+import { startWatchdog } from './telemetry/watchdog.ts';
+import { Logs } from './telemetry/logs.ts';
 
 /** Exit code of a start that failed for another reason than its arguments or its configuration. */
 const startFailedExitCode = 1;
@@ -34,7 +36,7 @@ async function start(given: readonly string[]): Promise<number> {
   const environment = readEnvironment();
   const { config, data, host, port } = readStartArguments(given, environment);
   const logs = openLogStream();
-  const appliance = await createAppliance({
+  const starting = createAppliance({
     file: config,
     dataFolder: data,
     environment,
@@ -44,14 +46,20 @@ async function start(given: readonly string[]): Promise<number> {
     },
     logDestination: logs,
   });
+  const watchdog = startWatchdog();
+  // From the first moment on: a start that is interrupted must leave nothing running either.
   stopOnSignals({
-    log: appliance.logs.logger('core.kernel'),
-    stop: async (reason) => appliance.stop(reason),
+    log: new Logs({ destination: logs }).logger('core.kernel'),
+    stop: async (reason) => {
+      await (await starting).stop(reason);
+      await watchdog[Symbol.asyncDispose]();
+    },
     exit: (code) => {
       logs.flush();
       process.exit(code);
     },
   });
+  const appliance = await starting;
   logs.flush();
   await handOverFirstPassword(appliance.firstPassword, data);
   process.stdout.write(`Orchestrall ready at ${appliance.url}\n`);
