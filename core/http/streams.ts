@@ -28,7 +28,8 @@ export interface StreamsOptions {
 export class Streams {
   readonly options: StreamsOptions;
   readonly #events = new Set<OpenEventStream>();
-  readonly #sockets = new Set<WebSocket>();
+  /** Whether the socket has answered the last ping. */
+  readonly #sockets = new Map<WebSocket, boolean>();
   #sweep: NodeJS.Timeout | undefined;
   #ended: string | undefined;
   #cut = 0;
@@ -52,7 +53,7 @@ export class Streams {
     this.#events.add(stream);
     this.options.metrics.opened();
     if (this.#ended !== undefined) stream.shutdown(this.#ended);
-    this.#sweep ??= setInterval(() => this.#beat(), this.options.heartbeatMs ?? 15_000).unref();
+    this.#startBeating();
   }
 
   /** Called by the stream when its connection has closed. */
@@ -64,8 +65,13 @@ export class Streams {
 
   /** Takes a WebSocket in until it closes. */
   addSocket(socket: WebSocket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    this.#sockets.set(socket, true);
+    socket.on('pong', () => this.#sockets.set(socket, true));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#stopWhenEmpty();
+    });
+    this.#startBeating();
     if (this.#ended !== undefined) socket.close(serviceRestart, this.#ended);
   }
 
@@ -79,24 +85,37 @@ export class Streams {
   endAll(reason: string): void {
     this.#ended = reason.slice(0, longestReason);
     for (const stream of this.#events) stream.shutdown(reason);
-    for (const socket of this.#sockets) socket.close(serviceRestart, this.#ended);
+    for (const socket of this.#sockets.keys()) socket.close(serviceRestart, this.#ended);
   }
 
   /** Destroys what is still open after `endAll`; gives their number. */
   cutAll(reason: string): number {
     const count = this.#events.size + this.#sockets.size;
     for (const stream of this.#events) stream.destroy();
-    for (const socket of this.#sockets) socket.terminate();
+    for (const socket of this.#sockets.keys()) socket.terminate();
     for (let cut = 0; cut < count; cut += 1) this.countCut(reason);
     return count;
   }
 
+  #startBeating(): void {
+    this.#sweep ??= setInterval(() => this.#beat(), this.options.heartbeatMs ?? 15_000).unref();
+  }
+
   #beat(): void {
     for (const stream of this.#events) stream.heartbeat();
+    for (const [socket, answered] of this.#sockets) {
+      if (answered) {
+        this.#sockets.set(socket, false);
+        socket.ping();
+      } else {
+        this.countCut('the peer did not answer a ping');
+        socket.terminate();
+      }
+    }
   }
 
   #stopWhenEmpty(): void {
-    if (this.#events.size > 0) return;
+    if (this.#events.size + this.#sockets.size > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
   }

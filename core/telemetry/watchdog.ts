@@ -21,7 +21,8 @@ export const scopeSymbolName = 'orchestrall.watchdog.scope';
 /**
  * Watches the main loop from a thread of its own. When it stands still, the thread looks at what runs, through the
  * inspector, and writes a line with the plugin in whose scope it runs and the functions on the stack; another line says
- * when the loop goes on. It cannot end the code: an endless loop in a plugin takes the process.
+ * when the loop goes on. It cannot end the code: an endless loop in a plugin takes the process. A synchronous call into
+ * native code is reported without a plugin; a third line then shows the stack near its return.
  */
 export function startWatchdog(options: WatchdogOptions = {}): AsyncDisposable {
   const stalledAfterMs = Math.max(100, options.stalledAfterMs ?? 2_000);

@@ -116,6 +116,18 @@ test('a WebSocket is counted as a stream and closed with 1012 when its child is 
   await expect.poll(() => activity.of('stream')).toBe(0);
 });
 
+test('a WebSocket whose peer answers no ping is cut, one that does stays', async () => {
+  const { plugin } = await streaming({
+    streams: { heartbeatMs: 50, metrics: { opened: () => {}, closed: () => {}, messageSent: () => {} } },
+  });
+  const url = `${harness.url.replace('http', 'ws')}/feed/socket`;
+  const alive = new WebSocket(url);
+  const dead = new WebSocket(url, { autoPong: false });
+  await Promise.all([alive, dead].map((socket) => new Promise((open) => socket.once('open', open))));
+  await new Promise((closed) => dead.once('close', closed));
+  expect([plugin.streams.cut, alive.readyState]).toEqual([1, WebSocket.OPEN]);
+});
+
 test('an error in a socket listener closes that socket with 1011 and is logged for the plugin', async () => {
   await streaming();
   const socket = new WebSocket(`${harness.url.replace('http', 'ws')}/feed/socket`);
