@@ -2,7 +2,7 @@ import type { Log } from '@orchestrall/sdk';
 
 export interface SignalOptions {
   readonly log: Log;
-  /** Begins the orderly stop; its end ends the process with 0, its failure with 1. */
+  /** Begins the orderly stop, after a start that is under way; its end ends the process with 0, its failure with 1. */
   readonly stop: (reason: string) => Promise<void>;
   /** Ends the process. */
   readonly exit: (code: number) => void;
