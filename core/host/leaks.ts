@@ -89,10 +89,11 @@ export class LeakTracker implements Disposable {
     if (!handleKinds.has(kind)) return;
     const { plugin, generation } = currentScope();
     if (plugin === undefined || generation === undefined) return;
+    if (kind === 'Timeout' && isNodesOwn(resource)) return;
     const name = key(plugin, generation);
     let handles = this.#handles.get(name);
     if (handles === undefined) this.#handles.set(name, (handles = new Map()));
-    const madeAt = this.#recordStacks ? callerOutsideCore(new Error('made here').stack) : undefined;
+    const madeAt = this.#recordStacks ? callerOf(new Error('made here').stack) : undefined;
     handles.set(id, { kind, resource: new WeakRef(resource), madeAt });
     this.#owners.set(id, name);
   }
@@ -125,10 +126,20 @@ function isAlive(resource: object | undefined): boolean {
   return resource !== undefined && Reflect.get(resource, '_destroyed') !== true;
 }
 
-function callerOutsideCore(stack: string | undefined): string | undefined {
+/**
+ * Node makes timers of its own in whatever scope is current, such as a connection's keep-alive; they are unref'd
+ * from the beginning, those of `setTimeout` and `setInterval` only once they have been returned.
+ */
+function isNodesOwn(resource: object): boolean {
+  const hasRef: unknown = Reflect.get(resource, 'hasRef');
+  return typeof hasRef === 'function' && Reflect.apply(hasRef, resource, []) !== true;
+}
+
+/** The innermost line of the stack that is neither Node's nor this file's. */
+function callerOf(stack: string | undefined): string | undefined {
   return stack
     ?.split('\n')
     .slice(1)
-    .find((line) => !line.includes('node:') && !line.includes('/core/host/'))
+    .find((line) => !line.includes('node:') && !line.includes(import.meta.filename))
     ?.trim();
 }
