@@ -28,6 +28,7 @@ export interface HostOptions extends BuildOptions {
 export class Host {
   readonly #options: HostOptions;
   readonly #reconciler: Reconciler;
+  #knowsDesired = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -51,13 +52,13 @@ export class Host {
     for (const record of (await this.#options.store.load()).values()) this.#slot(record.name).record = record;
   }
 
-  /** Replaces the set of versions at hand, as discovery found them, and reconciles. */
+  /** Replaces the set of versions at hand, as discovery found them; reconciles once a desired state is known. */
   offer(available: readonly AvailablePlugin[]): void {
     for (const slot of this.#reconciler.slots.values()) slot.available.clear();
     for (const plugin of available) {
       this.#slot(plugin.manifest.name).available.set(plugin.manifest.version, plugin);
     }
-    this.#reconciler.pass();
+    if (this.#knowsDesired) this.#reconciler.pass();
   }
 
   /** Makes this the desired state; resolves with its revision once recorded. Await `settled` for the effect. */
@@ -67,6 +68,7 @@ export class Host {
       if (wish.enabled && !slot.desired.enabled) forgive(slot);
       slot.desired = wish;
     }
+    this.#knowsDesired = true;
     this.#reconciler.pass();
     return this.#options.store.recordDesired(desired);
   }

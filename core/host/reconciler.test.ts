@@ -75,7 +75,11 @@ function definitionOf(name: string, version: string): RunningGeneration['definit
   const base = { name, version, engine: '*' };
   return name === 'sales'
     ? definePlugin({ ...base, needs: { crm: required(crm, '^1') }, setup() {} })
-    : definePlugin({ ...base, provides: crm, setup: () => ({ service: {} }) }) as RunningGeneration['definition'];
+    : (definePlugin({
+        ...base,
+        provides: crm,
+        setup: () => ({ service: {} }),
+      }) as RunningGeneration['definition']);
 }
 
 function available(name: string, version: string): AvailablePlugin {

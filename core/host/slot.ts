@@ -58,7 +58,10 @@ export class Slot {
   busy = false;
   generations = 0;
   reloads = 0;
-  state: PluginState = 'off';
+  /** Before the first wish is known a plugin counts as being started, not as switched off. */
+  state: PluginState = 'preparing';
+  /** It is off, or has been until what is being prepared serves: callers get the same answer all that time. */
+  isGateClosed = false;
   since: Date;
 
   constructor(name: string, now: Date) {
@@ -99,6 +102,7 @@ export class Slot {
 
   enter(state: PluginState, now: Date): void {
     if (this.state === state) return;
+    this.isGateClosed = state === 'off' || (state === 'preparing' && this.isGateClosed);
     this.state = state;
     this.since = now;
   }

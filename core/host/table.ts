@@ -28,7 +28,7 @@ export function tableOf(slots: Iterable<Slot>, monotonicMs: () => number): Prefi
 
 function refusalOf(slot: Slot, monotonicMs: () => number): PrefixEntry['target'] {
   const plugin = slot.name;
-  if (slot.state === 'off') return refuseWith(() => coreError('PLUGIN_DISABLED', { plugin }));
+  if (slot.isGateClosed) return refuseWith(() => coreError('PLUGIN_DISABLED', { plugin }));
   return refuseWith(() => {
     const waitMs = (slot.failure?.retryAtMs ?? 0) - monotonicMs();
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
