@@ -60,6 +60,11 @@ async function start(given: readonly string[]): Promise<number> {
     },
   });
   const appliance = await starting;
+  process.on('SIGHUP', () => {
+    appliance.reloadCertificate().catch((error: unknown) => {
+      appliance.logs.logger('core.kernel').error({ error }, 'the certificate could not be read again');
+    });
+  });
   logs.flush();
   await handOverFirstPassword(appliance.firstPassword, data);
   process.stdout.write(`Orchestrall ready at ${appliance.url}\n`);

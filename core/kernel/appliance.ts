@@ -20,7 +20,7 @@ import { openDatabaseServer, replicaName, type DatabaseServer } from './backends
 import { ConfigurationVersions } from './configuration-versions.ts';
 import { flagsOfEnvironment, installedOf } from './desired-plugins.ts';
 import { healthSource, registerHealthChecks } from './health.ts';
-import { createHttpFront, limitOf, type HttpFront } from './http-front.ts';
+import { createHttpFront, limitOf, openTracing, type HttpFront } from './http-front.ts';
 import { configurationSource, LiveConfiguration } from './live-configuration.ts';
 import { applyLevels } from './log-levels.ts';
 import { createPluginAdministration } from './plugin-administration.ts';
@@ -61,6 +61,8 @@ export interface Appliance extends AsyncDisposable {
   readonly logs: Logs;
   /** Password of the administrator `admin`, when this start made that user. */
   readonly firstPassword: string | undefined;
+  /** Reads the files of `server.tls` again; rejects and keeps the old certificate when they do not load. */
+  reloadCertificate(): Promise<void>;
   /** Refuses new requests, lets those in flight finish, undoes everything in reverse order. Idempotent. */
   stop(reason: string): Promise<void>;
 }
@@ -129,6 +131,10 @@ class Run implements Appliance {
 
   get firstPassword(): string | undefined {
     return this.rooms.auth.firstPassword;
+  }
+
+  async reloadCertificate(): Promise<void> {
+    await started(this.#front).gateway.reloadCertificate();
   }
 
   async start(): Promise<void> {
@@ -210,7 +216,13 @@ class Run implements Appliance {
     rooms: CoreRooms,
   ): Promise<void> {
     registerSystemMetrics(this.#metrics, [this.#options.dataFolder]);
+    const tracing = await this.#stages.start(
+      'traces',
+      async () => openTracing(configuration.value),
+      async (sending) => sending?.[Symbol.asyncDispose](),
+    );
     const front = await createHttpFront({
+      tracing,
       configuration: configuration.value,
       auth: rooms.auth,
       logs: this.logs,

@@ -10,6 +10,8 @@ import { RateLimits } from '../http/rate-limits.ts';
 import { RequestMetrics } from '../http/request-metrics.ts';
 import { createStreamMetrics } from '../http/stream-metrics.ts';
 import type { Logs } from '../telemetry/logs.ts';
+import { startTracing, type Tracing } from '../telemetry/tracing.ts';
+import { engineVersion } from './version.ts';
 
 /** The listening side of the appliance. */
 export interface HttpFront {
@@ -29,11 +31,13 @@ export interface HttpFrontOptions {
   readonly auth: Auth;
   readonly logs: Logs;
   readonly metrics: Registry;
+  /** Absent unless traces are sent somewhere. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** Builds gateway and core routes' instance; nothing listens yet. */
 export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
-  const { configuration, auth, logs, metrics } = options;
+  const { configuration, auth, logs, metrics, tracing } = options;
   const { server } = configuration;
   const rateLimits = new RateLimits(limitOf(configuration));
   const requests = new RequestMetrics(metrics);
@@ -45,6 +49,7 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
     streams: { metrics: createStreamMetrics(metrics) },
     trustedProxies: server.trusted_proxies,
     bodyLimitBytes: server.body_limit,
+    ...(tracing === undefined ? {} : { tracing }),
   };
   const core = await createChild(children, { prefixes: [], activity: new Activity() });
   const gateway = new Gateway({
@@ -57,6 +62,13 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
   const publish = (plugins: readonly PrefixEntry[]): void => gateway.setTable([identity, ...plugins]);
   publish([]);
   return { gateway, core, children, rateLimits, requests, publish };
+}
+
+/** Starts sending traces where the client's YAML says so. */
+export async function openTracing({ telemetry }: Configuration): Promise<Tracing | undefined> {
+  const { enabled, endpoint, headers, environment, sample_ratio: sampleRatio } = telemetry;
+  if (!enabled || endpoint === undefined) return undefined;
+  return startTracing({ endpoint, headers, environment, sampleRatio, version: engineVersion });
 }
 
 /** The rate limit of a configuration, as the HTTP room takes it. */

@@ -6,6 +6,8 @@ import { ServiceHub } from '../host/services.ts';
 import type { Slot } from '../host/slot.ts';
 import { createHostStore } from '../host/store.ts';
 import { tableOf } from '../host/table.ts';
+import { Policies } from '../resilience/policies.ts';
+import { createResilientFetch } from '../resilience/resilient-fetch.ts';
 import type { LiveRoutes } from '../http/reference.ts';
 import type { ServiceRegistry } from '../telemetry/health.ts';
 import type { Logs } from '../telemetry/logs.ts';
@@ -59,7 +61,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     services: new ServiceHub(),
     leaks,
     store: createHostStore(rooms.database.core()),
-    fetch: globalThis.fetch,
+    fetch: createResilientFetch(new Policies({ log }), globalThis.fetch),
     setupLimitMs,
     clock,
     log,
