@@ -50,6 +50,8 @@ export interface ApplianceOptions {
   readonly connection?: ServerConnection | undefined;
   /** Records where leaked handles were made, at the cost of a stack trace each; default false. */
   readonly recordStacks?: boolean;
+  /** Longest run of a plugin's `setup`, milliseconds; default 30,000. */
+  readonly setupLimitMs?: number | undefined;
 }
 
 /** A running installation of the product. */
@@ -249,6 +251,7 @@ class Run implements Appliance {
       clock: this.#clock,
       configuration: () => live.current,
       recordStacks: this.#options.recordStacks ?? false,
+      setupLimitMs: this.#options.setupLimitMs ?? 30_000,
     });
     this.#plugins = plugins;
     const control = new PluginControl({

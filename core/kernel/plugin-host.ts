@@ -29,6 +29,8 @@ export interface PluginHostOptions {
   readonly configuration: () => LoadedConfiguration;
   /** Records where leaked handles were made; for development. */
   readonly recordStacks: boolean;
+  /** Longest run of a plugin's `setup`. */
+  readonly setupLimitMs: number;
 }
 
 /** The host, and what it serves at the moment. */
@@ -38,7 +40,6 @@ export interface PluginHost {
   readonly leaks: LeakTracker;
 }
 
-const setupLimitMs = 30_000;
 const retryMs = 1_000;
 
 /** Wires the plugin host to the rooms and to the gateway. */
@@ -62,7 +63,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     leaks,
     store: createHostStore(rooms.database.core()),
     fetch: createResilientFetch(new Policies({ log }), globalThis.fetch),
-    setupLimitMs,
+    setupLimitMs: options.setupLimitMs,
     clock,
     log,
     events: hostEvents(rooms.bus, log),

@@ -5,6 +5,7 @@ import type { Role } from '@orchestrall/sdk';
 import { stringify } from 'yaml';
 import { createAppliance, type Appliance } from '../kernel/appliance.ts';
 import { testDatabase } from './postgres.ts';
+import type { TestDatabase } from './postgres.ts';
 
 export interface TestApplianceOptions {
   /** The client's YAML as a value, merged over a client with high rate limits; `null` starts without a file. */
@@ -14,6 +15,12 @@ export interface TestApplianceOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Records where leaked handles were made; default true. */
   readonly recordStacks?: boolean;
+  /** Longest run of a plugin's `setup`; default that of the product. */
+  readonly setupLimitMs?: number;
+  /** A database that outlives the appliance, to start another on it; default one of its own. */
+  readonly database?: Pick<TestDatabase, 'connection'>;
+  /** A data folder that outlives the appliance; goes with `database`. */
+  readonly dataFolder?: string;
 }
 
 /** An appliance on a database and a data folder of its own, gone when disposed. */
@@ -48,13 +55,14 @@ const defaultClient = {
 
 /** Starts a real appliance for a test: real PostgreSQL (a database from a template), real HTTP on a free port. */
 export async function createTestAppliance(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'orchestrall-appliance-'));
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'orchestrall-appliance-')));
   const file = join(dataFolder, 'client.yaml');
   const logs: Record<string, unknown>[] = [];
   const write = async (configuration: Readonly<Record<string, unknown>>): Promise<void> =>
     writeFile(file, stringify({ ...defaultClient, ...configuration }));
   if (options.configuration !== null) await write(options.configuration ?? {});
-  const database = await testDatabase();
+  const own = options.database === undefined ? await testDatabase() : undefined;
+  const { connection } = own ?? options.database ?? {};
   let appliance: Appliance;
   try {
     appliance = await createAppliance({
@@ -64,12 +72,13 @@ export async function createTestAppliance(options: TestApplianceOptions = {}): P
       overrides: { 'server.port': '0' },
       logDestination: { write: (line) => void logs.push(JSON.parse(line)) },
       repository: options.repository,
-      connection: database.connection,
+      connection,
       recordStacks: options.recordStacks ?? true,
+      setupLimitMs: options.setupLimitMs,
     });
   } catch (error) {
-    await database[Symbol.asyncDispose]();
-    await rm(dataFolder, { recursive: true, force: true });
+    await own?.[Symbol.asyncDispose]();
+    if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
     throw error;
   }
   const tokens = new Map<Role, Promise<string>>();
@@ -101,8 +110,8 @@ export async function createTestAppliance(options: TestApplianceOptions = {}): P
     },
     async [Symbol.asyncDispose]() {
       await appliance.stop('the test has ended');
-      await database[Symbol.asyncDispose]();
-      await rm(dataFolder, { recursive: true, force: true });
+      await own?.[Symbol.asyncDispose]();
+      if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
     },
   };
 }
