@@ -16,6 +16,12 @@ export const CrmConfig = Type.Object(
       default: 1_000,
       description: 'Rows an import commits at a time.',
     }),
+    import_retention_days: Type.Integer({
+      minimum: 1,
+      maximum: 3_650,
+      default: 30,
+      description: 'How long an import and its refused rows can be read after its end, days.',
+    }),
     instance_url: Type.Optional(
       Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),
     ),

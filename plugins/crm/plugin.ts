@@ -3,7 +3,7 @@ import { CrmConfig } from './config.ts';
 import { crmContract } from './contract.ts';
 import { importJob, importJobOptions, sweepJob } from './imports/jobs.ts';
 import { createImportRun } from './imports/run.ts';
-import { deleteStaleUploads } from './imports/store.ts';
+import { createSweep } from './imports/sweep.ts';
 import { createContractService, createCrm } from './service.ts';
 
 export default definePlugin({
@@ -21,11 +21,12 @@ export default definePlugin({
     const crm = createCrm(context);
     http.routes(crm);
     jobs.handle(importJob, createImportRun(database, config.import_batch_rows), importJobOptions);
+    const sweep = createSweep({ database, jobs, retentionDays: config.import_retention_days });
     jobs.handle(sweepJob, async () => {
-      const uploads = await deleteStaleUploads(database);
-      if (uploads > 0) log.info({ uploads }, 'Took away uploads that had broken off');
+      const swept = await sweep();
+      if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'Imports were swept');
     });
-    jobs.schedule({ name: 'sweep-uploads', cron: '*/10 * * * *' }, sweepJob, {});
+    jobs.schedule({ name: 'sweep-imports', cron: '*/10 * * * *' }, sweepJob, {});
     return { service: createContractService(crm) };
   },
 });

@@ -13,5 +13,5 @@ export const importJobOptions = {
   timeoutMs: 24 * 3_600_000,
 } satisfies JobOptions;
 
-/** Takes away what uploads have left that broke off with the process. */
-export const sweepJob = defineJob('sweep-uploads', Type.Object({}));
+/** Takes away what broken uploads have left and imports that are old, and ends imports that nothing will end. */
+export const sweepJob = defineJob('sweep-imports', Type.Object({}));

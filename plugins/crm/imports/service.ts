@@ -5,7 +5,7 @@ import { crmError } from '../errors.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
-import { concludeImport } from './endings.ts';
+import { abandonedReason, concludeImport, settleImport } from './endings.ts';
 import { streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';
 import { deleteUpload, findImport, insertUpload, listImports, lockImport, queueImport } from './store.ts';
@@ -75,9 +75,8 @@ export function createImportService({ database, jobs, maxBytes }: ImportServiceO
     async get(id) {
       const stored = await requireImport(database, id);
       if (stored.view.finished_at !== null || stored.jobId === undefined) return stored.view;
-      const job = await jobs.get(stored.jobId);
-      if (job?.status !== 'failed' && job?.status !== 'cancelled') return stored.view;
-      return settle(database, id, job.error ?? `its job was ${job.status}`);
+      const reason = abandonedReason(await jobs.get(stored.jobId));
+      return reason === undefined ? stored.view : settleImport(database, id, reason);
     },
 
     async list(page) {
@@ -119,17 +118,6 @@ async function finishUpload(database: Database, id: string, reason: string | und
   await database.transaction(async (tx) => {
     if (reason === undefined) await queueImport(tx, id, tx.enqueue(importJob, { import_id: id }));
     else await concludeImport(tx, id, 'failed', reason);
-  });
-}
-
-/** Ends an import whose job has ended without it, as when the process died in each attempt. */
-async function settle(database: Database, id: string, reason: string): Promise<Import> {
-  return database.transaction(async (tx) => {
-    const stored = await lockImport(tx, id);
-    if (stored === undefined) throw crmError('IMPORT_NOT_FOUND', { id });
-    return stored.view.finished_at === null
-      ? (await concludeImport(tx, id, 'failed', reason)).view
-      : stored.view;
   });
 }
 

@@ -131,6 +131,28 @@ export async function deleteStaleUploads(database: Database): Promise<number> {
   return rows.length;
 }
 
+/** The imports that wait for their job or are in its hands. */
+export async function listUnfinished(
+  database: Queryable,
+): Promise<{ readonly id: string; readonly jobId: string }[]> {
+  return database.query(`select id, job_id as "jobId" from imports where status in ('queued', 'running')`);
+}
+
+/** Refused rows that are deleted at a time, so that no statement runs long. */
+const forgottenAtATime = 10_000;
+
+/** Takes away the imports that ended so many days ago, with their refused rows; gives how many imports there were. */
+export async function forgetImports(database: Database, days: number): Promise<number> {
+  const old = `finished_at < clock_timestamp() - make_interval(days => $1)`;
+  const errors = `delete from import_errors where (import_id, line) in (
+      select import_id, line from import_errors join imports on imports.id = import_id where ${old} limit $2
+    ) returning line`;
+  for (let deleted = forgottenAtATime; deleted === forgottenAtATime;) {
+    deleted = (await database.query(errors, [days, forgottenAtATime])).length;
+  }
+  return (await database.query(`delete from imports where ${old} returning id`, [days])).length;
+}
+
 function toStored(row: ImportRow): StoredImport {
   const { job_id, header, actor_id, actor_name, ...view } = row;
   return {

@@ -1,0 +1,52 @@
+import { createId } from '@orchestrall/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sweepJob } from '../imports/jobs.ts';
+import { eventually, startCrm } from './support.ts';
+import type { CrmAppliance } from './support.ts';
+
+let crm: CrmAppliance;
+beforeAll(async () => {
+  crm = await startCrm({ import_retention_days: 7 });
+});
+afterAll(() => crm[Symbol.asyncDispose]());
+
+/** What the schedule does every ten minutes. */
+async function sweep(): Promise<void> {
+  const id = await crm.database.transaction(async (tx) => tx.enqueue(sweepJob, {}));
+  await eventually(async () => {
+    const response = await crm.appliance.request('GET', `/api/v1/system/jobs/${id}`);
+    return JSON.parse(await response.text()).status === 'completed' ? true : undefined;
+  });
+}
+
+async function importFile(): Promise<string> {
+  const { body } = await crm.send('POST', '/imports?object=contacts', { body: 'email\na@b.example\nnone\n' });
+  await crm.importEnded(body.id);
+  return body.id;
+}
+
+test('the stored file of an import goes with its end; the import and its refused rows stay for the days set', async () => {
+  const [old, recent] = [await importFile(), await importFile()];
+  expect(await crm.database.query('select 1 from import_chunks')).toEqual([]);
+  const age = `update imports set finished_at = finished_at - make_interval(days => $2) where id = $1`;
+  await crm.database.query(age, [old, 8]);
+  await crm.database.query(age, [recent, 6]);
+  await sweep();
+  expect((await crm.send('GET', `/imports/${old}`)).body.code).toBe('IMPORT_NOT_FOUND');
+  expect((await crm.send('GET', `/imports/${old}/errors`)).status).toBe(404);
+  expect((await crm.send('GET', `/imports/${recent}`)).body).toMatchObject({ rows_failed: 1 });
+  expect(await crm.database.query('select import_id from import_errors')).toEqual([{ import_id: recent }]);
+});
+
+test('an import whose job is gone is ended by the sweep, and its file given up', async () => {
+  const id = createId();
+  await crm.database.query(
+    `insert into imports (id, object, key, status, job_id) values ($1, 'contacts', 'email', 'running', $2)`,
+    [id, createId()],
+  );
+  await crm.database.query(`insert into import_chunks values ($1, 0, 'email')`, [id]);
+  await sweep();
+  expect(await crm.database.query('select 1 from import_chunks')).toEqual([]);
+  const [ended] = await crm.events(id, 1);
+  expect(ended).toMatchObject({ type: 'import.failed', data: { reason: 'its job is no longer known' } });
+});
