@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startCrm } from './support.ts';
+import { callerName, startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
 
 let crm: CrmAppliance;
@@ -58,7 +58,7 @@ describe('POST /contacts', () => {
   test.each([
     [{}, '', 'must hold a first_name, a last_name or an email'],
     [{ first_name: '   ' }, '/first_name', 'must not be empty; send null to clear it'],
-    [{ first_name: 'A\u0000' }, '/first_name', 'must not hold the character U+0000; remove it'],
+    [{ first_name: 'A\u0000' }, '/first_name', 'must not contain the character U+0000'],
     [
       { first_name: '\ud800' },
       '/first_name',
@@ -98,10 +98,10 @@ describe('POST /contacts', () => {
     const { body: contact } = await create({ first_name: 'Edith' });
     const [event] = await crm.events(contact.id, 1);
     expect(event).toMatchObject({ type: 'contact.created', source: '/plugins/crm', data: { contact } });
-    const { items } = await crm.audit.list({ subjectId: contact.id });
+    const items = await crm.audited(contact.id);
     expect(items).toMatchObject([{ action: 'contact.created', after: contact }]);
     const timeline = await crm.send('GET', `/contacts/${contact.id}/timeline`);
-    expect(timeline.body.items).toMatchObject([{ kind: 'created', actor: { name: 'operator-token' } }]);
+    expect(timeline.body.items).toMatchObject([{ kind: 'created', actor: { name: callerName } }]);
   });
 });
 
@@ -137,7 +137,7 @@ describe('PATCH /contacts/{id}', () => {
     const { body: before } = await create({ first_name: 'Same', email: 'same@example.com' });
     const { body } = await crm.send('PATCH', `/contacts/${before.id}`, { body: { first_name: ' Same ' } });
     expect(body).toEqual(before);
-    const { items } = await crm.audit.list({ subjectId: before.id });
+    const items = await crm.audited(before.id);
     expect(items).toHaveLength(1);
   });
 
@@ -228,7 +228,7 @@ describe('GET /contacts', () => {
         q,
       ).toContain(body.id);
     }
-    for (const q of ['ödel', 'kurt smith', "' | !x:*", '\\', '***', '\u0000', '\ud800x']) {
+    for (const q of ['ödel', 'kurt smith', "' | !x:*", '\\', '***', '\ud800x']) {
       const { status, body: page } = await crm.send(
         'GET',
         `/contacts?q=${encodeURIComponent(q.toWellFormed())}`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCrm } from './support.ts';
+import { callerName, startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
 
 let crm: CrmAppliance;
@@ -54,7 +54,7 @@ test.each(['contacts', 'companies'] as const)(
       body: { text: ' Called.\nAgreed. ' },
     });
     expect(status).toBe(201);
-    expect(note).toMatchObject({ kind: 'note', text: 'Called.\nAgreed.', actor: { name: 'operator-token' } });
+    expect(note).toMatchObject({ kind: 'note', text: 'Called.\nAgreed.', actor: { name: callerName } });
     const pages: { kind: string; changes: { phone: { to: string } } | null }[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
