@@ -192,6 +192,16 @@ export const coreErrors = {
     message: 'The configuration of {plugin} does not fit: {list}.',
     remedy: "Correct these keys in the client's YAML; docs/reference/configuration.md describes them.",
   },
+  PLUGIN_NOT_OFF: {
+    status: 409,
+    message: '{plugin} is {state} and cannot be purged.',
+    remedy: 'Switch it off and wait until nothing of it is draining: GET /api/v1/system/plugins/{plugin}.',
+  },
+  PURGE_NOT_CONFIRMED: {
+    status: 400,
+    message: 'The body does not repeat the name {plugin}; nothing was deleted.',
+    remedy: 'Send {"confirm": "{plugin}"} if all data of that plugin are to be deleted for good.',
+  },
   ROLLBACK_IMPOSSIBLE: {
     status: 409,
     message: 'No earlier version of {plugin} is at hand.',

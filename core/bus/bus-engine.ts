@@ -13,6 +13,7 @@ import type { DatabaseEngine } from '../database/engine.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
 import { coreEvents, eventDeadLettered } from './core-events.ts';
 import { createDeliveryStore } from './delivery/delivery-store.ts';
+import { forgetSubscriptions } from './delivery/forget-subscriptions.ts';
 import { Subscriptions } from './delivery/subscriptions.ts';
 import { createEmitPort, Declarations, EmitQueue, sourceOf } from './emitter.ts';
 import { toBroadcast, toOutgoing } from './envelope.ts';
@@ -81,6 +82,8 @@ export interface BusEngine extends AsyncDisposable {
   /** Hands events to one subscription once more; see `replayEvents`. */
   replay(subscription: SubscriptionReference, choice: ReplayChoice): Promise<number>;
   statistics(hours?: number): Promise<EventStatistics>;
+  /** Forgets a plugin's subscriptions with what waits for them; its events stay in the history. */
+  purge(plugin: string): Promise<void>;
   /** Removes what is older than the retention; called hourly by itself. Returns how many events went. */
   trim(): Promise<number>;
   health(): Promise<HealthResult>;
@@ -269,6 +272,7 @@ export function createBus(options: BusOptions): BusEngine {
       return count;
     },
     statistics: (hours) => readStatistics(core, hours),
+    purge: async (plugin) => forgetSubscriptions(core, plugin),
     trim,
     async health() {
       if (relay.failures > 0) return { status: 'unhealthy', reason: 'the outbox cannot be read' };

@@ -33,17 +33,23 @@ export interface StreamsOptions {
 }
 
 const readSize = 500;
+/** Each write to a reader costs a system call: many readers are told of several events at once. */
+const pauseMsPerReader = 0.2;
+const longestPauseMs = 100;
+/** So few are told of each event as it comes. */
+const fewReaders = 25;
 
 /** Readers of the history that follow it live. None holds a copy of stored events: each reads by its position. */
 export class Streams {
   readonly #options: Required<StreamsOptions>;
   readonly #readers = new Set<Reader>();
+  #gathered: StampedEvent[] = [];
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(options: StreamsOptions) {
     this.#options = { maxBehind: 10_000, maxBroadcasts: 256, ...options };
-    options.tail.onAdvance((events) => {
-      for (const reader of this.#readers) reader.advance(events);
-    });
+    options.tail.onAdvance((events) => this.#advance(events));
   }
 
   get open(): number {
@@ -63,7 +69,27 @@ export class Streams {
 
   /** Ends every stream with a reason. */
   close(reason: 'server_shutdown'): void {
+    clearTimeout(this.#telling);
     for (const reader of this.#readers) reader.end(reason);
+  }
+
+  /** The first events after a quiet time are told at once, those soon behind them together. */
+  #advance(events: readonly StampedEvent[]): void {
+    for (const event of events) this.#gathered.push(event);
+    const { size } = this.#readers;
+    const pauseMs = size <= fewReaders ? 0 : Math.min(size * pauseMsPerReader, longestPauseMs);
+    const waitMs = this.#toldAtMs + pauseMs - performance.now();
+    if (waitMs <= 0) this.#tell();
+    else this.#telling ??= setTimeout(() => this.#tell(), Math.ceil(waitMs));
+  }
+
+  #tell(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    this.#toldAtMs = performance.now();
+    const events = this.#gathered;
+    this.#gathered = [];
+    for (const reader of this.#readers) reader.advance(events);
   }
 }
 

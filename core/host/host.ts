@@ -90,6 +90,11 @@ export class Host {
     return viewOf(slot);
   }
 
+  /** Resolves once no old generation of the plugin is left. Throws `PLUGIN_NOT_FOUND`. */
+  async drained(name: string): Promise<void> {
+    await Promise.all(this.#known(name).draining.values());
+  }
+
   /** Resolves once every plugin is settled. */
   async allSettled(): Promise<void> {
     const slots = [...this.#reconciler.slots.values()];
@@ -125,6 +130,13 @@ export class Host {
     forgive(slot);
     this.#reconciler.pass();
     return this.settled(name);
+  }
+
+  /** Forgets the versions a plugin has run, after its data are gone. Throws `PLUGIN_NOT_FOUND`. */
+  async forget(name: string): Promise<void> {
+    const slot = this.#known(name);
+    const nothing = { highestVersion: undefined, rollbackFloor: undefined, previousVersion: undefined };
+    await this.#remember(slot, { ...nothing, hold: undefined });
   }
 
   /** Takes note of an error that no code caught: the plugin whose scope it was thrown in fails and is retried. */

@@ -28,6 +28,8 @@ export interface JobsEngine extends AsyncDisposable {
   /** Stores jobs that a transaction enqueues; given to `database.connectEffects`. */
   readonly enqueuePort: EnqueuePort;
   readonly history: JobHistory;
+  /** Deletes all jobs and schedules of a plugin, ended or not. */
+  purge(plugin: string): Promise<void>;
 }
 
 const sweepEveryMs = 600_000;
@@ -106,6 +108,13 @@ export function createJobs(options: JobsOptions): JobsEngine {
         },
         owner,
       ),
+    async purge(plugin) {
+      await database.core().transaction(async (tx) => {
+        for (const table of ['jobs', 'ended_jobs', 'job_schedules']) {
+          await tx.query(`delete from core.${table} where plugin = $1`, [plugin]);
+        }
+      });
+    },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
       await listening?.[Symbol.asyncDispose]();

@@ -27,7 +27,7 @@ import { createPluginAdministration } from './plugin-administration.ts';
 import { PluginControl } from './plugin-control.ts';
 import { createPluginHost, type PluginHost } from './plugin-host.ts';
 import { PluginShelf } from './plugin-shelf.ts';
-import { startCoreRooms, type CoreRooms } from './rooms.ts';
+import { purgePlugin, startCoreRooms, type CoreRooms } from './rooms.ts';
 import { Stages } from './stages.ts';
 import { systemApi } from './system-api.ts';
 import { engineVersion } from './version.ts';
@@ -277,7 +277,7 @@ class Run implements Appliance {
       health: healthSource({
         services: this.#services,
         requests: front.requests,
-        readiness: () => (this.#ready ? { ready: true } : { ready: false, reason: this.#notReady }),
+        readiness: () => this.#readiness(),
         startedAtMs: this.#startedAtMs,
         monotonicMs: () => this.#clock.monotonicMs(),
       }),
@@ -287,6 +287,7 @@ class Run implements Appliance {
         flags: rooms.flags,
         refresh: async () => control.reconcile(),
         rescan: async () => control.rescan(),
+        purge: async (plugin) => purgePlugin(rooms, plugin),
       }),
       live: plugins.live,
       document: { version: engineVersion },
@@ -294,14 +295,14 @@ class Run implements Appliance {
     await front.core.instance.ready();
     const { host, port } = configuration.value.server;
     this.#url = (await front.gateway.listen({ host, port })).url;
+    const commands = {
+      folder: this.#options.dataFolder,
+      auth: rooms.auth,
+      log: this.logs.logger('core.auth'),
+    };
     await this.#stages.start(
       'local commands',
-      async () =>
-        startControl({
-          folder: this.#options.dataFolder,
-          auth: rooms.auth,
-          log: this.logs.logger('core.auth'),
-        }),
+      async () => startControl(commands),
       async (local) => local[Symbol.asyncDispose](),
     );
     await this.#stages.start(
@@ -346,8 +347,9 @@ class Run implements Appliance {
     await started(this.#control).apply(next);
   }
 
-  get #notReady(): string {
-    return this.#stopped === undefined ? 'starting' : 'stopping';
+  #readiness(): { ready: boolean; reason?: string } {
+    if (this.#ready) return { ready: true };
+    return { ready: false, reason: this.#stopped === undefined ? 'starting' : 'stopping' };
   }
 
   async #stop(reason: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface PluginAdministrationOptions {
   readonly refresh: () => Promise<void>;
   /** Looks for plugins and versions that have come or gone. */
   readonly rescan: () => Promise<void>;
+  /** Deletes what the rooms keep of a plugin. */
+  readonly purge: (plugin: string) => Promise<void>;
 }
 
 /** The system API's view of the plugins: a switch is a flag, so that every replica follows and a restart keeps it. */
@@ -32,6 +34,14 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
       await changes[change](name);
       if (change === 'enable' || change === 'disable') await refresh();
       return host.settled(name);
+    },
+    async purge(name) {
+      const { state, draining, desired } = host.get(name);
+      if (desired === 'on' || state !== 'off' || draining > 0) {
+        throw coreError('PLUGIN_NOT_OFF', { plugin: name, state: draining > 0 ? 'draining' : state });
+      }
+      await options.purge(name);
+      await host.forget(name);
     },
   };
 }

@@ -128,6 +128,16 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
   return { database, audit, bus, jobs, locks, state, flags, auth };
 }
 
+/** Deletes everything that a plugin has stored in any room; the history of events and the audit entries stay. */
+export async function purgePlugin(rooms: CoreRooms, plugin: string): Promise<void> {
+  const { audit, bus, database, jobs, state } = rooms;
+  await jobs.purge(plugin);
+  await bus.purge(plugin);
+  await state.purge(plugin);
+  await database.purge(plugin);
+  await audit.record({ action: 'plugin.purged', subjectType: 'plugin', subjectId: plugin });
+}
+
 async function dispose(resource: AsyncDisposable): Promise<void> {
   await resource[Symbol.asyncDispose]();
 }

@@ -24,6 +24,8 @@ export interface StateEngine extends AsyncDisposable {
   start(): Promise<void>;
   /** State of one generation; its watches tell from `activate` on. */
   forPlugin(owner: Owner): Registration<State>;
+  /** Deletes all documents of a plugin. */
+  purge(plugin: string): Promise<void>;
 }
 
 /** Channels; payloads are `plugin key`. The first is told by a trigger of the table. */
@@ -82,6 +84,9 @@ export function createState(options: StateOptions): StateEngine {
           log.warn({ err: error }, 'state could not be swept'),
         );
       }, sweepEveryMs);
+    },
+    async purge(plugin) {
+      await database.core().query('delete from core.state where plugin = $1', [plugin]);
     },
     forPlugin(owner) {
       const watches = createWatches(() => database.core(), owner, log);

@@ -1,4 +1,4 @@
-import type { Caller, HttpInstance } from '@orchestrall/sdk';
+import type { HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { coreError } from '../../errors.ts';
@@ -31,11 +31,9 @@ export interface PluginAdministration {
   list(): readonly PluginStatus[];
   get(name: string): PluginStatus | undefined;
   /** Asks for the change; resolves when it is in effect, rejects with an AppError when it cannot be. */
-  change(
-    name: string,
-    change: PluginChange,
-    options: { by: Caller | undefined; version?: string },
-  ): Promise<PluginStatus>;
+  change(name: string, change: PluginChange): Promise<PluginStatus>;
+  /** Deletes everything that a plugin which is off has stored; rejects with `PLUGIN_NOT_OFF` otherwise. */
+  purge(name: string): Promise<void>;
 }
 
 const changes: readonly PluginChange[] = ['enable', 'disable', 'reload', 'rollback'];
@@ -70,27 +68,42 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
           summary: `Asks to ${change} a plugin; answers once that is in effect, or at once with wait=false`,
           tags: ['system'],
           params: Name,
-          querystring: Type.Object({
-            wait: Type.Boolean({ default: true }),
-            ...(change === 'rollback' ? { version: Type.Optional(Type.String({ maxLength: 100 })) } : {}),
-          }),
+          querystring: Type.Object({ wait: Type.Boolean({ default: true }) }),
           response: { 200: PluginStatus, 202: PluginStatus },
         },
       },
       async (request, reply) => {
         const { name } = request.params;
         existing(plugins, name);
-        const version = Reflect.get(request.query, 'version');
-        const done = plugins.change(name, change, {
-          by: request.caller,
-          ...(typeof version === 'string' ? { version } : {}),
-        });
+        const done = plugins.change(name, change);
         if (request.query.wait) return done;
         done.catch((error: unknown) => request.log.warn({ error, plugin: name, change }, 'A change failed'));
         return reply.code(202).send(existing(plugins, name));
       },
     );
   }
+
+  app.post(
+    '/api/v1/system/plugins/:name/purge',
+    {
+      config: { access: 'admin', timeoutMs: 180_000 },
+      schema: {
+        summary: 'Deletes everything that a plugin which is off has stored, for good',
+        description: 'The body repeats the name. The history of events and the audit entries stay.',
+        tags: ['system'],
+        params: Name,
+        body: Type.Object({ confirm: Type.String({ description: 'The name of the plugin.' }) }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      existing(plugins, name);
+      if (request.body.confirm !== name) throw coreError('PURGE_NOT_CONFIRMED', { plugin: name });
+      await plugins.purge(name);
+      return reply.code(204).send(null);
+    },
+  );
 }
 
 function existing(plugins: PluginAdministration, name: string): PluginStatus {

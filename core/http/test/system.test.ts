@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { StreamItem, StreamOptions } from '../../bus/streams.ts';
 import { coreError } from '../../errors.ts';
+import { currentScope } from '../../telemetry/scope.ts';
 import { ServiceRegistry } from '../../telemetry/health.ts';
 import { openApiRoute } from '../reference.ts';
 import { referencePageRoutes } from '../reference-page.ts';
@@ -41,13 +42,14 @@ test('a change of a plugin is answered once it is in effect, or at once with wai
   pluginRoutes(harness.core.instance, {
     list: () => [crm(state)],
     get: (name) => (name === 'crm' ? crm(state) : undefined),
-    async change(name, change, { by }) {
-      asked.push([name, change, by]);
+    async change(name, change) {
+      asked.push([name, change, currentScope().caller]);
       if (change === 'rollback') throw coreError('PLUGIN_FAILED', { plugin: name, retryAfterSeconds: 1 });
       await gate.promise;
       state = 'off';
       return crm(state);
     },
+    purge: async () => {},
   });
   const url = `${await harness.listen()}/api/v1/system/plugins`;
   const post = { method: 'POST', headers: as('admin') };
@@ -162,6 +164,7 @@ test('the document describes what is live and is built anew after a switch', asy
     list: () => [],
     get: () => undefined,
     change: async () => crm('off'),
+    purge: async () => {},
   });
   const url = await harness.listen();
   routes = [...harness.core.routes];
