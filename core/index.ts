@@ -1,2 +1,2 @@
 export { createAppliance } from './kernel/appliance.ts';
-export type { Appliance, ApplianceOptions } from './kernel/appliance.ts';
+export type { Appliance, ApplianceOptions } from './kernel/appliance-options.ts';

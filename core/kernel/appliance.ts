@@ -1,21 +1,19 @@
 import type { Clock } from '@orchestrall/sdk';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DestinationStream } from 'pino';
 import { Registry } from 'prom-client';
 import { startControl } from '../auth/control.ts';
 import { coreInitialized, serviceHealthChanged } from '../bus/core-events.ts';
-import type { Environment } from '../config/environment.ts';
 import type { InstalledPlugins } from '../config/installed.ts';
 import { readPluginPaths } from '../config/plugin-paths.ts';
 import { loadConfiguration, type LoadedConfiguration, type LoadOptions } from '../config/load.ts';
-import type { ServerConnection } from '../database/connection.ts';
 import { containFaults } from '../host/containment.ts';
 import type { Host } from '../host/host.ts';
 import { ServiceRegistry } from '../telemetry/health.ts';
 import { Logs } from '../telemetry/logs.ts';
 import { MetricsRegistry } from '../telemetry/metrics.ts';
 import { registerSystemMetrics } from '../telemetry/system-metrics.ts';
+import type { Appliance, ApplianceOptions } from './appliance-options.ts';
 import { openDatabaseServer, replicaName, type DatabaseServer } from './backends.ts';
 import { ConfigurationVersions } from './configuration-versions.ts';
 import { flagsOfEnvironment, installedOf } from './desired-plugins.ts';
@@ -31,43 +29,6 @@ import { purgePlugin, startCoreRooms, type CoreRooms } from './rooms.ts';
 import { Stages } from './stages.ts';
 import { systemApi } from './system-api.ts';
 import { engineVersion } from './version.ts';
-
-export interface ApplianceOptions {
-  /** The client's YAML; default the built-in client. */
-  readonly file?: string | undefined;
-  /** Folder for everything the appliance keeps; made when it is not there. */
-  readonly dataFolder: string;
-  /** From `readEnvironment()`. */
-  readonly environment: Environment;
-  /** What stands over the YAML, by path: `{ 'server.port': '0' }`. */
-  readonly overrides?: Readonly<Record<string, string>>;
-  /** Where log lines go. */
-  readonly logDestination: DestinationStream;
-  /** Folder of the plugins that come with the product; default the repository's. */
-  readonly repository?: string | undefined;
-  readonly clock?: Clock;
-  /** A server to use in place of the one of the configuration: for tests. */
-  readonly connection?: ServerConnection | undefined;
-  /** Records where leaked handles were made, at the cost of a stack trace each; default false. */
-  readonly recordStacks?: boolean;
-  /** Longest run of a plugin's `setup`, milliseconds; default 30,000. */
-  readonly setupLimitMs?: number | undefined;
-}
-
-/** A running installation of the product. */
-export interface Appliance extends AsyncDisposable {
-  /** Where it is reached, such as `http://127.0.0.1:8000`. */
-  readonly url: string;
-  readonly rooms: CoreRooms;
-  readonly host: Host;
-  readonly logs: Logs;
-  /** Password of the administrator `admin`, when this start made that user. */
-  readonly firstPassword: string | undefined;
-  /** Reads the files of `server.tls` again; rejects and keeps the old certificate when they do not load. */
-  reloadCertificate(): Promise<void>;
-  /** Refuses new requests, lets those in flight finish, undoes everything in reverse order. Idempotent. */
-  stop(reason: string): Promise<void>;
-}
 
 /** `EX_SOFTWARE` of sysexits.h. */
 const crashExitCode = 70;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '@orchestrall/sdk';
 import { stringify } from 'yaml';
-import { createAppliance, type Appliance } from '../kernel/appliance.ts';
+import { createAppliance } from '../kernel/appliance.ts';
+import type { Appliance } from '../kernel/appliance-options.ts';
 import { testDatabase } from './postgres.ts';
 import type { TestDatabase } from './postgres.ts';
 
