@@ -58,6 +58,7 @@ async function start(given: readonly string[]): Promise<number> {
       logs.flush();
       process.exit(code);
     },
+    sameWithinMs: environment['npm_lifecycle_event'] === undefined ? 0 : 500,
   });
   const appliance = await starting;
   process.on('SIGHUP', () => {

@@ -6,6 +6,11 @@ export interface SignalOptions {
   readonly stop: (reason: string) => Promise<void>;
   /** Ends the process. */
   readonly exit: (code: number) => void;
+  /**
+   * A signal that comes again this soon, milliseconds, is the same one delivered twice; default 0. Ctrl-C and service
+   * managers signal the whole process group, and npm passes on to its script what the script has got by then.
+   */
+  readonly sameWithinMs?: number;
 }
 
 /**
@@ -13,14 +18,16 @@ export interface SignalOptions {
  */
 export function stopOnSignals(options: SignalOptions): Disposable {
   const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
-  let stopping = false;
+  const { sameWithinMs = 0 } = options;
+  let first: { readonly signal: string; readonly atMs: number } | undefined;
   const onSignal = (signal: keyof typeof numbers): void => {
-    if (stopping) {
+    if (first !== undefined) {
+      if (signal === first.signal && performance.now() - first.atMs < sameWithinMs) return;
       options.log.warn({ signal }, 'second signal: ending at once');
       options.exit(128 + numbers[signal]);
       return;
     }
-    stopping = true;
+    first = { signal, atMs: performance.now() };
     options.stop(signal).then(
       () => options.exit(0),
       (error: unknown) => {

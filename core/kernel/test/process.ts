@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Program and parameters to run it through, such as `setpriv`. */
   readonly through?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Makes it the first of a process group of its own, as a terminal does; default false. */
+  readonly grouped?: boolean;
   /** Working folder; default the system's temporary folder. */
   readonly folder?: string;
 }
@@ -55,6 +57,7 @@ export function spawnProduct(
     cwd: options.folder ?? tmpdir(),
     env: { ...inherited(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.grouped ?? false,
   });
   let output = '';
   let errors = '';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { chown, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
@@ -91,6 +91,19 @@ describe('one appliance, started by npm from another folder', () => {
     expect(second.errors()).toContain('--data');
     expect(second.errors()).not.toContain('    at ');
     expect((await appliance.request('GET', '/api/v1/crm/contacts')).status).toBe(200);
+  });
+
+  test('it runs for an ordinary user', async () => {
+    await using own = await testFolder();
+    const nobody = { uid: 65_534, gid: 65_534 };
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) await chown(own.path, nobody.uid, nobody.gid);
+    // Who runs the tests is an ordinary user already, or root, who can become one.
+    const through = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'];
+    await using other = await startProduct(join(own.path, 'data'), [], { through: isRoot ? through : [] });
+    expect((await other.request('GET', '/api/v1/crm/contacts')).status).toBe(200);
+    const { uid } = await stat(join(own.path, 'data', 'appliance.key'));
+    expect(uid).not.toBe(0);
   });
 
   test('another one runs beside it on other data and another port', async () => {
@@ -195,6 +208,19 @@ describe('stopping', () => {
     expect(await appliance.ended).toBe(143);
     expect(await cut.answer).toBeInstanceOf(Error);
     await gone(server);
+  });
+
+  test('Ctrl-C, which npm and the appliance both get and npm passes on, is one signal', async () => {
+    await using appliance = await startProduct(join(folder.path, 'loaded'), ['--config', config], {
+      by: 'npm',
+      grouped: true,
+    });
+    const slow = await inFlight(appliance, 1500);
+    process.kill(-(appliance.child.pid ?? 0), 'SIGINT');
+    expect(await slow.answer).toEqual({ waited_ms: 1500 });
+    await appliance.ended;
+    await gone(appliance.pid);
+    expect(appliance.output()).toContain('"message":"stopped"');
   });
 
   test('a signal during the start ends it in order', async () => {
