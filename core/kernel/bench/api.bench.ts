@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import { figure, median, report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
 import { usageOfTree } from '../../testing/bench/process-tree.ts';
-import { startProcess } from '../../testing/bench/started-process.ts';
+import { productNodeOptions, startProcess } from '../../testing/bench/started-process.ts';
 import type { ApiLoad } from './api-load.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
@@ -44,10 +44,10 @@ async function seed(url: string, headers: Record<string, string>): Promise<strin
     body: ['first_name,last_name,email,phone', ...lines, ''].join('\n'),
   });
   if (sent.status !== 202) throw new Error(`the import answered ${sent.status}: ${await sent.text()}`);
-  const { id }: { id: string } = await sent.json();
+  const { id }: { id: string } = JSON.parse(await sent.text());
   for (let status = 'queued'; status !== 'completed'; await pause(100)) {
     const answer = await fetch(`${url}/api/v1/crm/imports/${id}`, { headers });
-    ({ status } = await answer.json());
+    ({ status } = JSON.parse(await answer.text()));
     if (status === 'failed' || status === 'cancelled') throw new Error(`the import has ${status}`);
   }
   const ids: string[] = [];
@@ -55,7 +55,7 @@ async function seed(url: string, headers: Record<string, string>): Promise<strin
   while (cursor !== null) {
     const from: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const answer = await fetch(`${url}/api/v1/crm/contacts?limit=100${from}`, { headers });
-    const page: Page = await answer.json();
+    const page: Page = JSON.parse(await answer.text());
     ids.push(...page.items.map((contact) => contact.id));
     cursor = page.next_cursor;
   }
@@ -102,7 +102,7 @@ async function idlePercent(pid: number): Promise<number> {
 /** Waits until each stream has heard of everything, or three seconds pass with nothing new. */
 async function heard(count: () => Promise<number>, expected: number): Promise<number> {
   let last = await count();
-  for (let quiet = 0; last < expected && quiet < 30; ) {
+  for (let quiet = 0; last < expected && quiet < 30;) {
     await pause(100);
     const now = await count();
     quiet = now === last ? quiet + 1 : 0;
@@ -120,10 +120,8 @@ async function measure(): Promise<BenchRow[]> {
     security: { jwt_expiry: 86_400, rate_limit: limits },
   };
   await writeFile(file, stringify(client));
-  await using appliance = await startProcess(launch, [
-    'start',
-    ...['--config', file, '--data', data, '--port', '0'],
-  ]);
+  const parameters = ['start', '--config', file, '--data', data, '--port', '0'];
+  await using appliance = await startProcess(launch, parameters, { nodeOptions: productNodeOptions });
   const { url, pid } = appliance;
   await pause(5_000);
   const idle = await usageOfTree(pid);
@@ -141,10 +139,8 @@ async function measure(): Promise<BenchRow[]> {
   // The first round warms up and does not count.
   for (let round = 0; round <= rounds; round += 1) {
     const [before, usedBefore] = [await feed.messages(), await usageOfTree(pid)];
-    const { stdout } = await run(process.execPath, [
-      program('api-load.ts'),
-      ...[url, token.trim(), '1000', String(seconds), ids],
-    ]);
+    const parts = [program('api-load.ts'), url, token.trim(), '1000', String(seconds), ids];
+    const { stdout } = await run(process.execPath, parts);
     const load: ApiLoad = JSON.parse(stdout);
     const expected = load.created * streams;
     missed += expected - ((await heard(() => feed.messages(), before + expected)) - before);
@@ -158,31 +154,40 @@ async function measure(): Promise<BenchRow[]> {
   const rested = await usageOfTree(pid);
 
   const of = (pick: (load: ApiLoad) => number): number => median(loads.map(pick));
-  const mb = (bytes: number): number => bytes / megabyte;
   const p95 = of((load) => load.p95);
   const rate = of((load) => load.perSecond);
-  const failed = loads.reduce((sum, load) => sum + load.failed, 0);
+  const failed = loads.flatMap((load) => Object.values(load.failed)).reduce((sum, count) => sum + count, 0);
   const name = `API, ${streams} event streams open`;
   return [
     figure(`${name}: requests`, rate, 'requests/s', '1,000', rate >= 990),
-    figure(`${name}: p50`, of((load) => load.p50), 'ms'),
+    figure(
+      `${name}: p50`,
+      of((load) => load.p50),
+      'ms',
+    ),
     figure(`${name}: p95`, p95, 'ms', '< 200', p95 < 200),
-    figure(`${name}: p99`, of((load) => load.p99), 'ms'),
+    figure(
+      `${name}: p99`,
+      of((load) => load.p99),
+      'ms',
+    ),
     figure(`${name}: failed requests`, failed, 'requests', '0', failed === 0),
     figure(`${name}: events not heard of ${created * streams}`, missed, 'messages', '0', missed === 0),
     figure(`${name}: CPU, PostgreSQL included`, cpu * 100, '% of a core'),
     figure(`idle with ${streams} event streams`, withStreams, '% of a core', '< 3', withStreams < 3),
-    ...([
-      ['after the start', idle],
-      [`after the load, ${streams} event streams open`, after],
-      ['30 s later', rested],
-    ] as const).map(([when, { proportionalBytes }]) =>
+    ...(
+      [
+        ['after the start', idle],
+        [`after the load, ${streams} event streams open`, after],
+        ['30 s later', rested],
+      ] as const
+    ).map(([when, { proportionalBytes }]) =>
       figure(
         `memory with PostgreSQL, ${when}`,
-        mb(proportionalBytes),
+        proportionalBytes / megabyte,
         'MB proportional',
         '< 300',
-        mb(proportionalBytes) < 300,
+        proportionalBytes < 300 * megabyte,
       ),
     ),
   ];

@@ -11,7 +11,7 @@ import { stringify } from 'yaml';
 import { startEmbeddedServer } from '../../database/embedded/server.ts';
 import { compared, figure, median, report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
-import { startProcess } from '../../testing/bench/started-process.ts';
+import { productNodeOptions, startProcess } from '../../testing/bench/started-process.ts';
 import { writeTrivialPlugins } from './trivial-plugins.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);
@@ -48,8 +48,10 @@ async function started(
   parameters: readonly string[] = [],
   environment: Readonly<Record<string, string>> = cache,
 ): Promise<number> {
-  await using child = await startProcess(program, parameters, { environment });
-  await checkAnswers(child.url, program === launch);
+  const isOurs = program === launch;
+  const nodeOptions = isOurs ? productNodeOptions : [];
+  await using child = await startProcess(program, parameters, { environment, nodeOptions });
+  await checkAnswers(child.url, isOurs);
   return child.readyMs;
 }
 

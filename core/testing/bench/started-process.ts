@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** A Node program that has printed its line `... ready at <url>`. */
@@ -16,6 +17,9 @@ export interface StartOptions {
   /** Node's own options, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
+
+/** Node's own options with which `npm start` runs the product. */
+export const productNodeOptions: readonly string[] = readNodeOptions();
 
 const readyLine = /ready at (http:\S+)$/;
 
@@ -58,4 +62,11 @@ export async function startProcess(
       await ended;
     },
   };
+}
+
+function readNodeOptions(): readonly string[] {
+  const { scripts }: { scripts: { start: string } } = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  );
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

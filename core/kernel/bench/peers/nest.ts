@@ -17,6 +17,8 @@ if (read === undefined) throw new TypeError('the controller has no method');
 Get('api/v1/records/:id')(RecordsController.prototype, 'read', read);
 Controller()(RecordsController);
 
+// Nest wants a class for a module, however empty.
+// oxlint-disable-next-line typescript/no-extraneous-class
 class AppModule {}
 Module({ controllers: [RecordsController] })(AppModule);
 
