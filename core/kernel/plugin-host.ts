@@ -47,7 +47,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   const { rooms, front, logs, clock, configuration } = options;
   const leaks = new LeakTracker({ recordStacks: options.recordStacks });
   const log = logs.logger('core.host');
-  let published: Iterable<Slot> = [];
+  let published: readonly Slot[] = [];
   let version = 0;
   const host = new Host({
     rooms: pluginRooms({
@@ -69,16 +69,16 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     events: hostEvents(rooms.bus, log),
     engineVersion,
     publish: (slots) => {
-      published = slots;
+      published = [...slots];
       version += 1;
-      front.publish(tableOf(slots, () => clock.monotonicMs()));
+      front.publish(tableOf(published, () => clock.monotonicMs()));
     },
     drainDeadlineMs: configuration().value.plugins.drain_timeout * 1000,
     retryMs,
   });
   const live: LiveRoutes = {
     version: () => version,
-    routes: () => [...front.core.routes, ...[...published].flatMap((slot) => slot.current?.routes ?? [])],
+    routes: () => [...front.core.routes, ...published.flatMap((slot) => slot.current?.routes ?? [])],
   };
   return { host, live, leaks };
 }
