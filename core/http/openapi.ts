@@ -72,6 +72,7 @@ function schemaOf(route: RouteRecord): FastifySchema {
   const note = access === 'public' ? 'Open to everyone.' : `Needs the role ${roles.join(' or ')}.`;
   return {
     ...schema,
+    ...(schema.querystring === undefined ? {} : { querystring: asGiven(schema.querystring) }),
     description: schema.description === undefined ? note : `${schema.description}\n\n${note}`,
     response: {
       ...('200' in response || Object.keys(response).length > 0
@@ -84,4 +85,20 @@ function schemaOf(route: RouteRecord): FastifySchema {
     },
     ...(access === 'public' ? {} : { security: [{ token: [] }] }),
   };
+}
+
+/** A schema as its sender sees it: what has a default may be left out. */
+function asGiven(schema: unknown): unknown {
+  if (!isRecord(schema) || !Array.isArray(schema['required']) || !isRecord(schema['properties']))
+    return schema;
+  const { required, properties } = schema;
+  const hasDefault = (name: unknown): boolean => {
+    const property = typeof name === 'string' ? properties[name] : undefined;
+    return isRecord(property) && 'default' in property;
+  };
+  return { ...schema, required: required.filter((name) => !hasDefault(name)) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

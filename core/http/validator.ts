@@ -30,12 +30,26 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input: unknown) => {
     // Query and params come without a prototype, which TypeBox's converters would keep; both are small.
     const plain = convert && typeof input === 'object' && input !== null ? { ...input } : input;
-    const value = validator.Default(convert ? validator.Convert(plain) : plain);
+    const value = validator.Default(convert ? keepWords(input, validator.Convert(plain)) : plain);
     if (validator.Check(value)) return { value };
     const errors = validator.Errors(value);
     return { error: new ValidationError(faultsOf(errors, httpPart ?? 'body')) };
   };
 };
+
+/** Takes back the conversion of words to numbers: TypeBox reads `true` as 1. */
+function keepWords(given: unknown, converted: unknown): unknown {
+  if (!isRecord(given) || !isRecord(converted)) return converted;
+  const words = Object.entries(given).filter(
+    ([name, text]) =>
+      typeof converted[name] === 'number' && typeof text === 'string' && !/^[+-]?[\d.]/.test(text),
+  );
+  return words.length === 0 ? converted : { ...converted, ...Object.fromEntries(words) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
 
 function faultsOf(errors: readonly TLocalizedValidationError[], part: string): Fault[] {
   const faults = new Map<string, Fault>();

@@ -223,6 +223,12 @@ test.each([
   },
 );
 
+test('a word is no number, and a number with a sign or an exponent is', async () => {
+  const statusOf = async (id: string): Promise<number> => (await fetch(`${harness.url}/things/${id}`)).status;
+  for (const word of ['true', 'false', 'null', '%20']) expect(await statusOf(word), word).toBe(400);
+  for (const number of ['0', '-1', '1e3']) expect(await statusOf(number), number).toBe(200);
+});
+
 test('a JSON merge patch is read as JSON by every route', async () => {
   const headers = { 'content-type': 'application/merge-patch+json' };
   const response = await fetch(`${harness.url}/echo`, { method: 'POST', headers, body: '{"name":"a"}' });
