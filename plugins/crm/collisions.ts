@@ -1,16 +1,25 @@
 import { isAppError } from '@orchestrall/sdk';
+import type { Database, Transaction } from '@orchestrall/sdk';
 
 const collisions = new Set(['CONSTRAINT_VIOLATED', 'SERIALIZATION_FAILED']);
 
+/** Times a change is tried; each but the last may end in a collision. */
+const attempts = 4;
+
 /**
- * Runs a transaction once more after it collided with another one, such as two that take one e-mail at a time:
- * now the winner's state is there to be seen, and the answer says who holds what.
+ * Changes records in one transaction, and again after it collided with another one, such as two that take one e-mail
+ * at a time or lock the same records in another order: then the winner's state is there to be seen, and the answer
+ * says who holds what. Throws the collision once it has happened four times.
  */
-export async function againAfterCollision<Result>(transaction: () => Promise<Result>): Promise<Result> {
-  try {
-    return await transaction();
-  } catch (error) {
-    if (isAppError(error) && collisions.has(error.code)) return transaction();
-    throw error;
+export async function changeRecords<Result>(
+  database: Database,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (attempt === attempts || !isAppError(error) || !collisions.has(error.code)) throw error;
+    }
   }
 }

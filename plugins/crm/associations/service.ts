@@ -4,6 +4,7 @@ import { keepCompanies } from '../companies/store.ts';
 import { requireCompany } from '../companies/service.ts';
 import { lockContact, requireContact } from '../contacts/service.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
+import { changeRecords } from '../collisions.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
@@ -51,7 +52,7 @@ export function createAssociationService(database: Database): Associations {
     },
 
     put: (contactId, companyId, given) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
         await lockContact(tx, contactId);
@@ -73,7 +74,7 @@ export function createAssociationService(database: Database): Associations {
       }),
 
     remove: (contactId, companyId) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         await lockContact(tx, contactId);
         const found = await findAssociation(tx, contactId, companyId);
         const link = { contact_id: contactId, company_id: companyId };

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@orchestrall/sdk';
 import { countContactsOfCompany, lockContactsOfCompany } from '../contacts/store.ts';
 import { contactFieldsOf } from '../contacts/fields.ts';
 import { editContacts } from '../contacts/write.ts';
-import { againAfterCollision } from '../collisions.ts';
+import { changeRecords } from '../collisions.ts';
 import { crmError } from '../errors.ts';
 import { requireFields, requireOnly, requirePatched } from '../fields/require.ts';
 import { isId } from '../fields/reader.ts';
@@ -61,21 +61,21 @@ export function createCompanyService(database: Database): Companies {
 
     async create(input, by) {
       const fields = requireFields(input, readCompanyFields);
-      return database.transaction(async (tx) => requireOnly(await createCompanies(tx, [fields], by)));
+      return changeRecords(database, async (tx) => requireOnly(await createCompanies(tx, [fields], by)));
     },
 
     update: (id, patch, by, ifMatch) =>
-      againAfterCollision(() =>
-        database.transaction(async (tx) => {
-          const before = await lockCompany(tx, id);
-          checkVersion(before, ifMatch);
-          const fields = requirePatched(companyFieldsOf(before), patch, readCompanyFields);
-          return requireOnly(await editCompanies(tx, [{ before, fields }], by));
-        }),
-      ),
+      changeRecords(database, async (tx) => {
+        const before = await lockCompany(tx, id);
+        checkVersion(before, ifMatch);
+        const fields = requirePatched(companyFieldsOf(before), patch, readCompanyFields);
+        return requireOnly(await editCompanies(tx, [{ before, fields }], by));
+      }),
 
     remove: (id, by, options = {}) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
+        // Contacts before their company, as in a change of a contact: two that wait for each other would both be cut.
+        if (options.unlink === true && isId(id)) await lockContactsOfCompany(tx, id, maxRecordsPerRequest);
         const company = await lockCompany(tx, id);
         checkVersion(company, options.ifMatch);
         await unlinkContacts(tx, id, by, options.unlink ?? false);

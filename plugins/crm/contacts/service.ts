@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
-import { againAfterCollision } from '../collisions.ts';
+import { changeRecords } from '../collisions.ts';
 import { crmError } from '../errors.ts';
 import { requireFields, requireOnly, requirePatched } from '../fields/require.ts';
 import { isId } from '../fields/reader.ts';
@@ -48,21 +48,19 @@ export function createContactService(database: Database): Contacts {
 
     async create(input, by) {
       const fields = requireFields(input, readContactFields);
-      return database.transaction(async (tx) => requireOnly(await createContacts(tx, [fields], by)));
+      return changeRecords(database, async (tx) => requireOnly(await createContacts(tx, [fields], by)));
     },
 
     update: (id, patch, by, ifMatch) =>
-      againAfterCollision(() =>
-        database.transaction(async (tx) => {
-          const before = await lockContact(tx, id);
-          checkVersion(before, ifMatch);
-          const fields = requirePatched(contactFieldsOf(before), patch, readContactFields);
-          return requireOnly(await editContacts(tx, [{ before, fields }], by));
-        }),
-      ),
+      changeRecords(database, async (tx) => {
+        const before = await lockContact(tx, id);
+        checkVersion(before, ifMatch);
+        const fields = requirePatched(contactFieldsOf(before), patch, readContactFields);
+        return requireOnly(await editContacts(tx, [{ before, fields }], by));
+      }),
 
     remove: (id, ifMatch) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         const contact = await lockContact(tx, id);
         checkVersion(contact, ifMatch);
         await deleteContact(tx, id);

@@ -7,6 +7,7 @@ import { contactFieldsOf } from '../contacts/fields.ts';
 import { lockContactsByTag } from '../contacts/store.ts';
 import { editContacts } from '../contacts/write.ts';
 import { tagRenamed } from '../contract.ts';
+import { changeRecords } from '../collisions.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
 import { maxRecordsPerRequest } from '../paging/bounds.ts';
@@ -39,7 +40,7 @@ export function createTagService(database: Database): Tags {
       ),
 
     rename: (given, renamed, by) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         const from = requireTag(given, '/params/tag');
         const to = requireTag(renamed, '/name');
         const contacts = await lockContactsByTag(tx, from, maxRecordsPerRequest + 1);

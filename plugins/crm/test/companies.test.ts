@@ -74,6 +74,21 @@ test('a company with contacts is deleted only with unlink, which tells each cont
   expect((await crm.send('GET', `/companies/${id}`)).body.code).toBe('COMPANY_NOT_FOUND');
 });
 
+test('a company is taken away while its contacts are being changed: each request has its answer', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const [from, to] = [await company({ name: 'From' }), await company({ name: 'To' })];
+    const linked = await Promise.all(
+      ['a', 'b', 'c'].map((name) => contact({ first_name: name, company_id: from.id })),
+    );
+    const answers = await Promise.all([
+      ...linked.map(({ id }) => crm.send('PATCH', `/contacts/${id}`, { body: { company_id: to.id } })),
+      crm.send('DELETE', `/companies/${from.id}?unlink=true`),
+      ...linked.map(({ id }) => crm.send('PATCH', `/contacts/${id}`, { body: { company_id: from.id } })),
+    ]);
+    expect(answers.filter(({ status }) => ![200, 204, 400].includes(status))).toEqual([]);
+  }
+});
+
 test('a contact has many companies with a role each, beside its own', async () => {
   const [own, board, none] = await Promise.all(['Own', 'Board', 'None'].map((name) => company({ name })));
   const person = await contact({ first_name: 'Multi', company_id: own.id });

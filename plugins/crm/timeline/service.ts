@@ -5,6 +5,7 @@ import { lockContact, requireContact } from '../contacts/service.ts';
 import { lockCompany, requireCompany } from '../companies/service.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
+import { changeRecords } from '../collisions.ts';
 import { crmError } from '../errors.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
@@ -32,7 +33,7 @@ export function createTimeline(database: Database): Timeline {
     },
 
     addNote: (subject, id, given, by) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         const { text, fault } = keepText(given, maxNoteLength);
         if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
         await lock(tx, subject, id);
@@ -46,7 +47,7 @@ export function createTimeline(database: Database): Timeline {
       }),
 
     deleteNote: (subject, id, noteId) =>
-      database.transaction(async (tx) => {
+      changeRecords(database, async (tx) => {
         await lock(tx, subject, id);
         const text = await deleteNote(tx, id, noteId);
         if (text === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
