@@ -1,0 +1,75 @@
+import { glob, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { blocksOf, differenceFrom, jsonDocuments, paste, stepsOf } from './document.ts';
+import { repository, startProduct, testFolder, unlimitedClient } from './process.ts';
+import type { RunningAppliance } from './process.ts';
+
+async function read(path: string): Promise<string> {
+  return readFile(join(repository, path), 'utf8');
+}
+
+/** Pastes the commands of a document and compares each answer with the one it shows. */
+async function follow(markdown: string, appliance: RunningAppliance): Promise<void> {
+  const steps = stepsOf(markdown);
+  expect(steps).not.toEqual([]);
+  const answers = await paste(steps, appliance);
+  for (const [index, { command, language, answer }] of steps.entries()) {
+    const real = answers[index] ?? '';
+    if (language === 'json') {
+      const difference = differenceFrom(jsonDocuments(answer), jsonDocuments(real));
+      expect.soft(difference, `${command}${real}`).toBeUndefined();
+    } else if (answer.trim() === '…') expect.soft(real.trim(), command).toMatch(/^\S+$/);
+    else expect.soft(real.trim(), command).toBe(answer.trim());
+  }
+}
+
+test('the commands of README and how-tos give the answers they show, in order, after a plain npm start', async () => {
+  await using folder = await testFolder();
+  await using appliance = await startProduct(join(folder.path, 'data'), [], { by: 'npm' });
+  await follow(await read('README.md'), appliance);
+  await follow(await read('docs/how-to/first-ten-minutes.md'), appliance);
+  // Each of the others would be read alone; together they stay below the rate that the default client allows.
+  await follow(await read('docs/how-to/switch-a-capability.md'), appliance);
+  await follow(await read('docs/how-to/lost-password.md'), appliance);
+});
+
+test('the README has five curl commands and the two that begin everything', async () => {
+  const markdown = await read('README.md');
+  expect(stepsOf(markdown).flatMap(({ command }) => command.match(/^curl /gm) ?? [])).toHaveLength(5);
+  expect(markdown).toContain('npm ci && npm start\nnpm ci && npm test\n');
+});
+
+test('the plugin of the how-to, as printed there, is served without touching the core', async () => {
+  await using folder = await testFolder();
+  const markdown = await read('docs/how-to/write-a-plugin.md');
+  for (const { before, text } of blocksOf(markdown)) {
+    const file = /^`(plugins\/hello\/[\w./-]+)`/.exec(before)?.[1];
+    if (file === undefined) continue;
+    await mkdir(join(folder.path, dirname(file)), { recursive: true });
+    await writeFile(join(folder.path, file), text);
+  }
+  await symlink(join(repository, 'node_modules'), join(folder.path, 'node_modules'));
+  const client = `${unlimitedClient}plugins: { paths: ["${join(folder.path, 'plugins')}"] }\n`;
+  const config = await folder.write('client.yaml', client);
+  await using appliance = await startProduct(join(folder.path, 'data'), ['--config', config]);
+  await follow(markdown, appliance);
+});
+
+test('no document links to a file that is not there', async () => {
+  const missing: string[] = [];
+  for await (const document of glob(['README.md', 'docs/**/*.md', 'plugins/*/README.md'], {
+    cwd: repository,
+  })) {
+    const links = (await read(document)).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g);
+    for (const [, link = ''] of links) {
+      const target = join(repository, dirname(document), link);
+      const found = await readFile(target).then(
+        () => true,
+        (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EISDIR',
+      );
+      if (!found) missing.push(`${document}: ${link}`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
