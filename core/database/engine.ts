@@ -3,6 +3,7 @@ import type { ServerConnection } from './connection.ts';
 import type { EffectPorts } from './effects.ts';
 import { createListener } from './listener.ts';
 import type { ListenOptions } from './listener.ts';
+import { isPrepared, reportsWithoutWork } from './migrate/pending.ts';
 import { migrate, purgePlugin } from './migrate/run.ts';
 import type { MigrationReport, MigrationSet } from './migrate/run.ts';
 import { createPool } from './pool.ts';
@@ -107,11 +108,16 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     names,
     core: () => core,
     forPlugin: (name) => scoped(names.plugin(name)),
-    preparePlugin: (name) => bootstrapPlugin(options.connection, names, names.plugin(name)),
+    async preparePlugin(name) {
+      const scope = names.plugin(name);
+      if (await isPrepared(core, names, scope)) return;
+      await bootstrapPlugin(options.connection, names, scope);
+    },
     connectEffects(ports) {
       effects = { ...effects, ...ports };
     },
-    migrate: (sets) => migrate({ connection: app, names }, sets),
+    migrate: async (sets) =>
+      (await reportsWithoutWork(core, sets)) ?? migrate({ connection: app, names }, sets),
     purge: (plugin) => purgePlugin({ connection: app, names }, plugin),
     listen: (channel, handler, given) => listener.listen(channel, handler, given),
     ping: async () => {
