@@ -223,8 +223,9 @@ test.each([
   },
 );
 
+const statusOf = async (id: string): Promise<number> => (await fetch(`${harness.url}/things/${id}`)).status;
+
 test('a word is no number, and a number with a sign or an exponent is', async () => {
-  const statusOf = async (id: string): Promise<number> => (await fetch(`${harness.url}/things/${id}`)).status;
   for (const word of ['true', 'false', 'null', '%20']) expect(await statusOf(word), word).toBe(400);
   for (const number of ['0', '-1', '1e3']) expect(await statusOf(number), number).toBe(200);
 });

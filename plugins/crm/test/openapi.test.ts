@@ -28,6 +28,8 @@ async function operations(): Promise<Map<string, Operation>> {
 const mediaTypes = (part: { readonly content?: object } | undefined): string[] =>
   Object.keys(part?.content ?? {});
 
+const switched = (act: string) => crm.appliance.request('POST', `/api/v1/system/plugins/crm/${act}`);
+
 test('the document of the running appliance describes what CRM takes and answers', async () => {
   const found = await operations();
   const of = (name: string): Operation | undefined => found.get(name);
@@ -46,7 +48,6 @@ test('the document of the running appliance describes what CRM takes and answers
 });
 
 test('the document loses the routes of CRM while it is switched off', async () => {
-  const switched = (act: string) => crm.appliance.request('POST', `/api/v1/system/plugins/crm/${act}`);
   await switched('disable');
   expect([...(await operations()).keys()].filter((name) => name.includes('/crm/'))).toEqual([]);
   await switched('enable');
