@@ -166,20 +166,24 @@ export class Reconciler {
   #switchOff(slot: Slot): void {
     const { current } = slot;
     if (current === undefined) return;
-    const consumers = [...this.slots.values()].filter((other) => needs(other, slot));
-    for (const consumer of consumers) this.#switchOff(consumer);
+    for (const other of this.slots.values()) {
+      if (other.current !== undefined && needs(other.current, current)) this.#switchOff(other);
+    }
     slot.current = undefined;
     slot.currentTarget = undefined;
     current.deactivate();
     this.#options.events.deactivated(slot, current);
-    this.#drain(slot, current, consumers);
+    this.#drain(slot, current);
   }
 
-  /** A provider ends after the consumers that may still call it. */
-  #drain(slot: Slot, generation: RunningGeneration, consumers: readonly Slot[] = []): void {
+  /** A provider ends after the consumers that are draining too and may still call it. */
+  #drain(slot: Slot, generation: RunningGeneration): void {
     if (slot.draining.has(generation)) return;
+    const consumers = [...this.slots.values()]
+      .flatMap(({ draining }) => [...draining])
+      .filter(([consumer]) => needs(consumer, generation));
     const ended = (async (): Promise<void> => {
-      await Promise.all(consumers.flatMap((consumer) => [...consumer.draining.values()]));
+      await Promise.all(consumers.map(async ([, consumerEnded]) => consumerEnded));
       const report = await generation.drain(this.#options.drainDeadlineMs);
       slot.draining.delete(generation);
       this.#options.events.drained(report);
@@ -231,11 +235,11 @@ export class Reconciler {
   }
 }
 
-/** Whether the generation that `consumer` runs cannot be without what `provider` runs. */
-function needs(consumer: Slot, provider: Slot): boolean {
-  const contract = provider.current?.definition.provides?.name;
-  if (contract === undefined || consumer === provider) return false;
-  const declared = Object.values(consumer.current?.definition.needs ?? {});
+/** Whether one generation cannot be without another. */
+function needs(consumer: RunningGeneration, provider: RunningGeneration): boolean {
+  const contract = provider.definition.provides?.name;
+  if (contract === undefined || consumer.plugin === provider.plugin) return false;
+  const declared = Object.values(consumer.definition.needs ?? {});
   return declared.some((need) => need.required && need.contract.name === contract);
 }
 
