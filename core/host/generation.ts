@@ -94,7 +94,7 @@ export class Generation implements Owner {
     const log = options.rooms.log(this);
     this.#timers = new OwnedTimers({
       owner: this,
-      onError: (error) => log.error({ error }, 'a timer of the plugin threw'),
+      onError: (error) => this.scoped(() => log.error({ error }, 'a timer of the plugin threw')),
     });
   }
 

@@ -31,8 +31,13 @@ export function viewOf(slot: Slot): PluginView {
     generation: slot.current?.generation ?? null,
     feature: slot.targetPackage?.manifest.features.join(', ') ?? slot.name,
     since: slot.since.toISOString(),
-    reason: slot.failure?.reason ?? slot.refusal?.reason ?? null,
+    reason: reasonOf(slot),
     versions: [...slot.available.keys()],
     draining: slot.draining.size,
   };
+}
+
+/** A failure counts only while what failed is still what is wanted. */
+function reasonOf({ failure, refusal, target }: Slot): string | null {
+  return (failure?.target === target ? failure.reason : refusal?.reason) ?? null;
 }
