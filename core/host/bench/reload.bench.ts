@@ -8,7 +8,7 @@ import type { BenchRow } from '../../testing/bench/measure.ts';
 import { pack } from '../packages/pack.ts';
 import type { CycleReport } from './reload-cycles.ts';
 
-const cycles = 1000;
+const cycles = Number(process.env['BENCH_CYCLES'] ?? 1000);
 const keptTarget = 5 * 1024;
 
 /** Runs the cycles in a process of its own; the reports until it ended, however it ended. */

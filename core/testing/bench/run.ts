@@ -13,11 +13,12 @@ import type { BenchResult } from './page.ts';
 
 /** What `--short` asks of every benchmark; each reads what it knows. */
 const shortEnvironment = {
-  BENCH_ROUNDS: '1',
+  BENCH_ROUNDS: '3',
   BENCH_SECONDS: '5',
   BENCH_REQUESTS: '5000',
   BENCH_EVENTS: '10000',
   BENCH_SWAPS: '100',
+  BENCH_KILLS: '5',
   BENCH_CYCLES: '200',
   BENCH_ROWS: '20000',
 };
