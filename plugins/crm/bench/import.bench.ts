@@ -39,7 +39,7 @@ async function importFile(appliance: ApplianceProcess, pieces: Iterable<string>)
   if (response.status !== 202) throw new Error(`the file was refused: ${JSON.stringify(current)}`);
   let headers = await appliance.authorization();
   while (current.finished_at === null) {
-    await pause(250);
+    await pause(1_000);
     const answer = await fetch(`${appliance.url}${path}/${current.id}`, { headers });
     if (answer.status === 401) headers = await appliance.authorization();
     else if (answer.ok) current = JSON.parse(await answer.text());
