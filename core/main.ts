@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { configurationExitCode, ConfigurationError } from './config/faults.ts';
 import { readEnvironment } from './config/environment.ts';
 import { createAppliance } from './kernel/appliance.ts';
+import type { Appliance } from './kernel/appliance-options.ts';
 import { stopOnSignals } from './kernel/signals.ts';
 import { readStartArguments, startUsage, usageExitCode } from './kernel/start-arguments.ts';
 import { openLogStream } from './telemetry/log-stream.ts';
@@ -45,6 +46,7 @@ async function start(given: readonly string[]): Promise<number> {
       ...(port === undefined ? {} : { 'server.port': port }),
     },
     logDestination: logs,
+    onFirstPassword: async (password) => handOverFirstPassword(password, data),
   });
   const watchdog = startWatchdog();
   // From the first moment on: a start that is interrupted must leave nothing running either.
@@ -61,15 +63,17 @@ async function start(given: readonly string[]): Promise<number> {
     sameWithinMs: environment['npm_lifecycle_event'] === undefined ? 0 : 500,
   });
   const appliance = await starting;
-  process.on('SIGHUP', () => {
-    appliance.reloadCertificate().catch((error: unknown) => {
-      appliance.logs.logger('core.kernel').error({ error }, 'the certificate could not be read again');
-    });
-  });
+  // From a terminal it says that the terminal is gone; nobody would be left to stop what goes on without it.
+  if (!process.stdout.isTTY) process.on('SIGHUP', () => reloadCertificate(appliance));
   logs.flush();
-  await handOverFirstPassword(appliance.firstPassword, data);
   process.stdout.write(`Orchestrall ready at ${appliance.url}\n`);
   return 0;
+}
+
+function reloadCertificate(appliance: Appliance): void {
+  appliance.reloadCertificate().catch((error: unknown) => {
+    appliance.logs.logger('core.kernel').error({ error }, 'the certificate could not be read again');
+  });
 }
 
 /** An error for a person at a terminal: what happened and what to do, without a stack where it is ours. */
@@ -80,8 +84,7 @@ function explain(error: unknown): string {
 }
 
 /** The first administrator's password is shown to a person only; elsewhere it goes into a file of the owner's. */
-async function handOverFirstPassword(password: string | undefined, dataFolder: string): Promise<void> {
-  if (password === undefined) return;
+async function handOverFirstPassword(password: string, dataFolder: string): Promise<void> {
   if (process.stdout.isTTY) {
     process.stdout.write(`Administrator: admin   Password: ${password}   (shown only now)\n`);
     return;

@@ -24,6 +24,11 @@ export interface ApplianceOptions {
   readonly connection?: ServerConnection | undefined;
   /** Records where leaked handles were made, at the cost of a stack trace each; default false. */
   readonly recordStacks?: boolean;
+  /**
+   * Given the password of the administrator `admin` as soon as this start has made that user; what it throws ends the
+   * start. Only a hash is kept, and a later start makes no other, so it must not wait for the rest of this one.
+   */
+  readonly onFirstPassword?: ((password: string) => Promise<void>) | undefined;
   /** Longest run of a plugin's `setup`, milliseconds; default 30,000. */
   readonly setupLimitMs?: number | undefined;
 }
@@ -35,8 +40,6 @@ export interface Appliance extends AsyncDisposable {
   readonly rooms: CoreRooms;
   readonly host: Host;
   readonly logs: Logs;
-  /** Password of the administrator `admin`, when this start made that user. */
-  readonly firstPassword: string | undefined;
   /** Reads the files of `server.tls` again; rejects and keeps the old certificate when they do not load. */
   reloadCertificate(): Promise<void>;
   /** Refuses new requests, lets those in flight finish, undoes everything in reverse order. Idempotent. */

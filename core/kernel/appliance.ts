@@ -92,10 +92,6 @@ class Run implements Appliance {
     return started(this.#plugins).host;
   }
 
-  get firstPassword(): string | undefined {
-    return this.rooms.auth.firstPassword;
-  }
-
   async reloadCertificate(): Promise<void> {
     await started(this.#front).gateway.reloadCertificate();
   }
@@ -123,6 +119,8 @@ class Run implements Appliance {
       clock: this.#clock,
     });
     this.#rooms = rooms;
+    const { firstPassword } = rooms.auth;
+    if (firstPassword !== undefined) await this.#options.onFirstPassword?.(firstPassword);
     await this.#startHttp(configuration, server, rooms);
     await this.#startPlugins();
     this.#ready = true;

@@ -8,7 +8,6 @@ import type { Role } from '@orchestrall/sdk';
 
 /** Root of the repository. */
 export const repository = join(import.meta.dirname, '..', '..', '..');
-const launcher = join(repository, 'core', 'launch.js');
 
 /** Rate limits that no test reaches; everything else as in the product. */
 export const unlimitedClient = `client:
@@ -26,6 +25,8 @@ export interface RunOptions {
   /** Program and parameters to run it through, such as `setpriv`. */
   readonly through?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** A copy of the repository to run; default the one of the test. */
+  readonly repository?: string;
   /** Makes it the first of a process group of its own, as a terminal does; default false. */
   readonly grouped?: boolean;
   /** Working folder; default the system's temporary folder. */
@@ -47,11 +48,11 @@ export function spawnProduct(
   parameters: readonly string[],
   options: RunOptions = {},
 ): ProductProcess {
-  const { by = 'node', through = [], environment = {} } = options;
+  const { by = 'node', through = [], environment = {}, repository: root = repository } = options;
   const program =
     by === 'npm'
-      ? ['npm', '--prefix', repository, 'run', '--silent', command, '--', ...parameters]
-      : [process.execPath, launcher, command, ...parameters];
+      ? ['npm', '--prefix', root, 'run', '--silent', command, '--', ...parameters]
+      : [process.execPath.replace(repository, root), join(root, 'core', 'launch.js'), command, ...parameters];
   const [first = '', ...rest] = [...through, ...program];
   const child = spawn(first, rest, {
     cwd: options.folder ?? tmpdir(),

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { chown, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLoad } from './load.ts';
+import { ordinaryUser } from './ordinary-user.ts';
 import { spawnProduct, startProduct, testFolder, unlimitedClient } from './process.ts';
 import type { ProductProcess, RunningAppliance, TestFolder } from './process.ts';
 
@@ -95,15 +96,10 @@ describe('one appliance, started by npm from another folder', () => {
 
   test('it runs for an ordinary user', async () => {
     await using own = await testFolder();
-    const nobody = { uid: 65_534, gid: 65_534 };
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) await chown(own.path, nobody.uid, nobody.gid);
-    // Who runs the tests is an ordinary user already, or root, who can become one.
-    const through = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'];
-    await using other = await startProduct(join(own.path, 'data'), [], { through: isRoot ? through : [] });
+    const user = await ordinaryUser(own.path);
+    await using other = await startProduct(join(own.path, 'data'), [], user);
     expect((await other.request('GET', '/api/v1/crm/contacts')).status).toBe(200);
-    const { uid } = await stat(join(own.path, 'data', 'appliance.key'));
-    expect(uid).not.toBe(0);
+    expect((await stat(join(own.path, 'data', 'appliance.key'))).uid).not.toBe(0);
   });
 
   test('another one runs beside it on other data and another port', async () => {
@@ -128,6 +124,8 @@ describe('one appliance, started by npm from another folder', () => {
     expect(second.errors()).toContain(`127.0.0.1:${port}`);
     expect(second.errors()).toContain('--port');
     expect(second.errors()).not.toContain('    at ');
+    // It had made the administrator by then, and the next start makes no other.
+    expect((await stat(join(folder.path, 'taken', 'first-password'))).size).toBeGreaterThan(16);
   });
 
   test('a wrong argument ends the start with the usage and 64', async () => {
