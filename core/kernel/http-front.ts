@@ -10,7 +10,7 @@ import { RateLimits } from '../http/rate-limits.ts';
 import { RequestMetrics } from '../http/request-metrics.ts';
 import { createStreamMetrics } from '../http/stream-metrics.ts';
 import type { Logs } from '../telemetry/logs.ts';
-import { startTracing, type Tracing } from '../telemetry/tracing.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { engineVersion } from './version.ts';
 
 /** The listening side of the appliance. */
@@ -68,6 +68,8 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
 export async function openTracing({ telemetry }: Configuration): Promise<Tracing | undefined> {
   const { enabled, endpoint, headers, environment, sample_ratio: sampleRatio } = telemetry;
   if (!enabled || endpoint === undefined) return undefined;
+  // Loaded only here: OpenTelemetry is more than fifty modules.
+  const { startTracing } = await import('../telemetry/tracing.ts');
   return startTracing({ endpoint, headers, environment, sampleRatio, version: engineVersion });
 }
 

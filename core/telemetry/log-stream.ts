@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { destination } from 'pino';
-import pretty from 'pino-pretty';
 import type { DestinationStream } from 'pino';
+import type { PrettyOptions } from 'pino-pretty';
 
 export interface LogStreamOptions {
   /** File descriptor to write to; default 1, standard output. */
@@ -22,7 +23,7 @@ export function openLogStream(options: LogStreamOptions = {}): LogStream {
   const raw = destination({ fd: descriptor, sync: readable });
   const flush = (): void => raw.flushSync();
   if (!readable) return { write: (line) => raw.write(line), flush };
-  const format = pretty.prettyFactory({
+  const format = loadPretty().prettyFactory({
     colorize: true,
     messageKey: 'message',
     levelKey: 'level',
@@ -35,4 +36,9 @@ export function openLogStream(options: LogStreamOptions = {}): LogStream {
     customColors: 'DEBUG:blue,INFO:green,WARNING:yellow,ERROR:red,CRITICAL:bgRed',
   });
   return { write: (line) => raw.write(format(line)), flush };
+}
+
+/** Loaded only for a terminal, to keep it out of the start of a service. */
+function loadPretty(): { prettyFactory(options: PrettyOptions): (line: string) => string } {
+  return createRequire(import.meta.url)('pino-pretty');
 }
