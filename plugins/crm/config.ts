@@ -13,7 +13,7 @@ export const CrmConfig = Type.Object(
     import_batch_rows: Type.Integer({
       minimum: 1,
       maximum: 5_000,
-      default: 1_000,
+      default: 250,
       description: 'Rows an import commits at a time.',
     }),
     import_retention_days: Type.Integer({
