@@ -1,6 +1,12 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerDefault,
+} from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
@@ -62,6 +68,12 @@ export type HttpInstance = FastifyInstance<
   FastifyBaseLogger,
   TypeBoxTypeProvider
 >;
+
+/** A request as handlers and hooks outside a route's own types see it. */
+export type HttpRequest = FastifyRequest;
+
+/** A reply, likewise. */
+export type HttpReply = FastifyReply;
 
 /** The form of each file in `routes/`: its default export. */
 export type Routes<Dependencies> = (app: HttpInstance, dependencies: Dependencies) => Promise<void>;

@@ -8,7 +8,18 @@ export { AppError, defineErrors, isAppError, sharedErrors, validationFailed } fr
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';
-export type { Access, Caller, EventStream, Http, HttpInstance, Role, Routes, WebSocket } from './http.ts';
+export type {
+  Access,
+  Caller,
+  EventStream,
+  Http,
+  HttpInstance,
+  HttpReply,
+  HttpRequest,
+  Role,
+  Routes,
+  WebSocket,
+} from './http.ts';
 export { createId } from './id.ts';
 export { defineJob } from './jobs.ts';
 export type {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import Type from 'typebox';
-import type { FastifyRequest } from 'fastify';
+import type { HttpRequest } from '@orchestrall/sdk';
 import { Id } from './fields/schemas.ts';
 import type { Actor } from './contract.ts';
 
@@ -27,7 +27,7 @@ export const CsvFile = {
 export const streamTimeoutMs = 6 * 3_600_000;
 
 /** On whose behalf a request is made; these routes have no access rule that lets a stranger in. */
-export function actorOf(request: FastifyRequest): Actor {
+export function actorOf(request: HttpRequest): Actor {
   const { caller } = request;
   if (caller === undefined) throw new TypeError('a route that writes needs an access rule');
   return { id: caller.id, name: caller.name };
