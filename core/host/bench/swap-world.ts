@@ -1,0 +1,145 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { startEmbeddedServer } from '../../database/embedded/server.ts';
+import { createAppliance } from '../../kernel/appliance.ts';
+import { runClient } from '../test/load/clients.ts';
+import { Gate } from '../test/load/gate.ts';
+import { echoMessages, readEvents } from '../test/load/readers.ts';
+import { Tally } from '../test/load/tally.ts';
+import { slowContact } from './slow-contact.ts';
+
+/** A real appliance under load, whose CRM can be switched. */
+export interface SwapWorld extends AsyncDisposable {
+  readonly gate: Gate;
+  readonly tally: Tally;
+  /** Edits the client's YAML; resolves once the change is in effect. */
+  edit(on: boolean): Promise<void>;
+  /** Calls the API; resolves with its answer, which comes once the change is in effect. */
+  call(on: boolean): Promise<void>;
+  /** Ends the load; everything in flight is in the tally then. */
+  end(): Promise<void>;
+  /** Generations that were cut or left something behind. */
+  faultyDrains(): number;
+}
+
+const requestsPerSecond = 200;
+const clients = 10;
+/** How often the switch is looked at while an edit takes effect. */
+const lookMs = 1;
+
+const yamlOf = (on: boolean): string =>
+  stringify({
+    client: { id: 'bench' },
+    features: { crm_integration: on, traffic: true },
+    plugins: { paths: [join(import.meta.dirname, '..', 'test', 'fixtures', 'live', 'traffic')] },
+    security: { rate_limit: { requests_per_minute: 10_000_000, burst_size: 10_000_000 } },
+  });
+
+/** Starts everything; the load runs when it resolves. */
+export async function openWorld(): Promise<SwapWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrall-swap-'));
+  const file = join(folder, 'client.yaml');
+  const write = async (on: boolean): Promise<void> => {
+    await writeFile(`${file}.new`, yamlOf(on));
+    await rename(`${file}.new`, file);
+  };
+  await write(true);
+  const server = await startEmbeddedServer({
+    folder: join(folder, 'postgres'),
+    database: 'postgres',
+    durable: false,
+  });
+  let faulty = 0;
+  const appliance = await createAppliance({
+    file,
+    dataFolder: folder,
+    environment: {},
+    overrides: { 'server.port': '0' },
+    connection: server.connection,
+    logDestination: {
+      write: (line) => {
+        const record: { readonly cut?: number; readonly leaked?: readonly string[] } = JSON.parse(line);
+        const { cut = 0, leaked = [] } = record;
+        if (cut > 0 || leaked.length > 0) faulty += 1;
+      },
+    },
+  });
+  const { url, host } = appliance;
+  const gate = new Gate();
+  const tally = new Tally(gate);
+  const ending = new AbortController();
+  const { signal } = ending;
+  let token = await appliance.rooms.auth.issueLocalToken('admin');
+  const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}` });
+  // Tokens live five minutes, which a long run outlasts.
+  const renewing = setInterval(() => {
+    void appliance.rooms.auth.issueLocalToken('admin').then((next) => (token = next));
+  }, 60_000);
+  const contacts = { url: `${url}/api/v1/crm/contacts` };
+  let created = 0;
+  const load = Promise.all([
+    ...Array.from({ length: clients }, async () =>
+      runClient({
+        tally,
+        kind: 'list',
+        everyMs: (1000 * clients) / requestsPerSecond,
+        signal,
+        asking: () => ({ ...contacts, url: `${contacts.url}?limit=10`, headers: headers() }),
+      }),
+    ),
+    runClient({
+      tally,
+      kind: 'slow upload',
+      everyMs: 0,
+      signal,
+      asking: () => ({
+        ...contacts,
+        method: 'POST',
+        headers: { ...headers(), 'content-type': 'application/json' },
+        body: () => slowContact((created += 1)),
+      }),
+    }),
+    runClient({
+      tally,
+      kind: 'slow answer',
+      everyMs: 0,
+      signal,
+      asking: () => ({ url: `${url}/api/v1/traffic/slow?ms=5000` }),
+    }),
+    readEvents({ tally, url: `${url}/sse/events`, headers: headers(), signal }),
+    echoMessages({ tally, url: `${url}/api/v1/traffic/echo`, signal }),
+  ]);
+  return {
+    gate,
+    tally,
+    async edit(on) {
+      await write(on);
+      const wanted = on ? 'active' : 'off';
+      while (host.get('crm').state !== wanted) await pause(lookMs);
+    },
+    async call(on) {
+      const verb = on ? 'enable' : 'disable';
+      const answer = await fetch(`${url}/api/v1/system/plugins/crm/${verb}`, {
+        method: 'POST',
+        headers: headers(),
+      });
+      await answer.arrayBuffer();
+      if (answer.status !== 200) tally.unexpected.push(`${verb}: ${answer.status}`);
+    },
+    async end() {
+      ending.abort();
+      await load;
+    },
+    faultyDrains: () => faulty,
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      clearInterval(renewing);
+      await appliance.stop('the benchmark has ended');
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
