@@ -14,7 +14,10 @@ const waits: ReadonlySet<RefusalReason['code']> = new Set(['provider_off']);
 
 /** Resolves the versions that should run against each other and the core. */
 export function planPlugins(slots: Iterable<Slot>, engineVersion: string): Plan {
-  const all = [...slots];
+  // In a clash the earlier one keeps what it has, and that is the one that serves.
+  const all = [...slots].toSorted(
+    (a, b) => Number(b.current !== undefined) - Number(a.current !== undefined),
+  );
   const { order, refused } = resolvePlugins({
     manifests: all.map((slot) => slot.targetPackage?.manifest).filter((manifest) => manifest !== undefined),
     wanted: new Set(all.filter((slot) => slot.desired.enabled).map((slot) => slot.name)),

@@ -106,3 +106,17 @@ test('a cycle of needs is named as a path, and the appliance serves, degraded', 
     expect.objectContaining({ status: 'degraded' }),
   ]);
 });
+
+test('of two plugins that claim one prefix neither takes it from the one that serves', async () => {
+  await using clashing = await createTestAppliance({
+    configuration: {
+      features: { guest: true, clashing: false },
+      plugins: { paths: [join(import.meta.dirname, 'fixtures', 'clashing')] },
+    },
+    repository: liveFixtures,
+  });
+  const asked = await changePlugin(clashing, 'clashing', 'enable');
+  expect(asked).toMatchObject({ state: 'failed', reason: expect.stringContaining('/api/v1/guest') });
+  expect(asked.reason).toContain('guest');
+  expect((await clashing.request('GET', '/api/v1/guest/loan')).status).toBe(200);
+});
