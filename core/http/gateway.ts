@@ -230,7 +230,7 @@ export class Gateway {
 const slash = 47;
 
 /** How long connections stay open for requests that are on their way when the last answer has gone out. */
-const lingerMs = 200;
+const lingerMs = 400;
 
 const listenReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there',
