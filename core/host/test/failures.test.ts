@@ -69,6 +69,16 @@ test.each([
 test('a failed plugin is tried again by itself, after a pause that grows, and recovers', async () => {
   await changePlugin(world, 'faulty', 'disable');
   await world.configure(configurationOf('setup_throws_twice'));
+  // While the plugin is off only the configuration itself shows that the edit is in force.
+  await expect
+    .poll(async () => (await world.request('GET', '/api/v1/system/configuration')).text(), {
+      timeout: 20_000,
+    })
+    .toContain('setup_throws_twice');
+  // While it is off, only the configuration itself tells that the edit is in force.
+  await expect
+    .poll(async () => (await world.request('GET', '/api/v1/system/configuration')).text())
+    .toContain('setup_throws_twice');
   const from = world.logs.length;
   await changePlugin(world, 'faulty', 'enable');
   await untilPlugin(world, 'faulty', { state: 'active', reason: null });
