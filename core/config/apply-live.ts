@@ -35,6 +35,7 @@ export function applyLive(
       level: next.value.logging.level,
       levels: next.value.logging.levels,
     },
+    plugins: { ...running.value.plugins, hosts: next.value.plugins.hosts },
     features: next.value.features,
     sections: {
       ...pick(running.value.sections, (name) => !fromNext(name)),

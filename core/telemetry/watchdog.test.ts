@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 /** Runs a program that uses the watchdog in a process of its own, since it must block; gives its log lines. */
-async function run(body: string): Promise<Record<string, unknown>[]> {
+async function run(body: string, stalledAfterMs = 200): Promise<Record<string, unknown>[]> {
   const watchdog = fileURLToPath(new URL('watchdog.ts', import.meta.url));
   const scope = fileURLToPath(new URL('scope.ts', import.meta.url));
   const program = `
     import { setTimeout as sleep } from 'node:timers/promises';
     import { startWatchdog } from ${JSON.stringify(watchdog)};
     import { withScope } from ${JSON.stringify(scope)};
-    const watchdog = startWatchdog({ stalledAfterMs: 200 });
+    const watchdog = startWatchdog({ stalledAfterMs: ${stalledAfterMs} });
     await sleep(600);
     function spin(ms) { const until = Date.now() + ms; while (Date.now() < until); }
     ${body}
@@ -68,6 +68,7 @@ test('a call that blocks outside JavaScript is reported too, and the process goe
 });
 
 test('a busy loop that yields is left alone', async () => {
-  const lines = await run('for (let turn = 0; turn < 20; turn += 1) { spin(50); await sleep(1); }');
+  // Longer in all than the limit, and each turn far shorter than it, also on a busy machine.
+  const lines = await run('for (let turn = 0; turn < 40; turn += 1) { spin(100); await sleep(1); }', 3_000);
   expect(lines).toEqual([]);
 });
