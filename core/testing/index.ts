@@ -3,7 +3,7 @@ export { createTestAppliance } from './appliance.ts';
 export type { RequestOptions, TestAppliance, TestApplianceOptions } from './appliance.ts';
 export { compared, figure, median, percentile, report } from './bench/measure.ts';
 export type { BenchRow } from './bench/measure.ts';
-export { startProcess } from './bench/started-process.ts';
+export { productNodeOptions, startProcess } from './bench/started-process.ts';
 export type { StartedProcess, StartOptions } from './bench/started-process.ts';
 export { describeOnServers, testDatabase } from './postgres.ts';
 export type { TestDatabase, TestDatabaseOptions } from './postgres.ts';

@@ -5,7 +5,7 @@ import { swapsOfPeer } from './swap-peer.ts';
 import { openWorld, type SwapWorld } from './swap-world.ts';
 
 /** `node swap.bench.ts [swaps]`, default 1,000: half by an edit of the YAML, half by the API. */
-const swaps = Number(process.argv[2] ?? 1_000);
+const swaps = Number(process.env['BENCH_SWAPS'] ?? 1_000);
 
 interface Measured {
   readonly editMs: number[];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startProcess } from '@orchestrall/core/testing';
+import { productNodeOptions, startProcess } from '@orchestrall/core/testing';
 
 const launcher = fileURLToPath(new URL('../../../core/launch.js', import.meta.url));
 const run = promisify(execFile);
@@ -20,7 +20,10 @@ export interface ApplianceProcess extends AsyncDisposable {
 /** Starts `core/launch.js start` on a fresh data folder, which is removed with it. */
 export async function startApplianceProcess(): Promise<ApplianceProcess> {
   const data = await mkdtemp(join(tmpdir(), 'orchestrall-bench-'));
-  const { url, pid, ...started } = await startProcess(launcher, ['start', '--data', data, '--port', '0']);
+  const parameters = ['start', '--data', data, '--port', '0'];
+  const { url, pid, ...started } = await startProcess(launcher, parameters, {
+    nodeOptions: productNodeOptions,
+  });
   const tokenOf = ['token', '--data', data, '--role', 'operator'];
   return {
     url,
