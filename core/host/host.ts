@@ -37,9 +37,12 @@ export class Host {
       events: options.events,
       plan: (slots) => planPlugins(slots, options.engineVersion),
       build: async (slot) => buildGeneration(options, slot),
-      remember: async (slot, previous) => {
+      remember: (slot, previous) => {
         if (previous === undefined || previous.version === slot.current?.version) return;
-        await this.#remember(slot, { previousVersion: previous.version });
+        // The switch stands whether or not it can be written down.
+        this.#remember(slot, { previousVersion: previous.version }).catch((error: unknown) => {
+          options.log.error({ error, plugin: slot.name }, 'the former version could not be recorded');
+        });
       },
       publish: options.publish,
       drainDeadlineMs: options.drainDeadlineMs,

@@ -111,7 +111,7 @@ function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
       if (buildFails !== undefined) throw new Error(buildFails);
       return new FakeGeneration(slot, journal, health);
     },
-    remember: async () => {},
+    remember: () => {},
     publish: () => {},
     drainDeadlineMs: 1,
     retryMs: 1000,

@@ -21,7 +21,7 @@ export interface ReconcilerOptions {
   /** Builds a generation up to the point where it can be activated. */
   readonly build: (slot: Slot) => Promise<RunningGeneration>;
   /** Remembers that a version serves now, and which did before. */
-  readonly remember: (slot: Slot, previous: RunningGeneration | undefined) => Promise<void>;
+  readonly remember: (slot: Slot, previous: RunningGeneration | undefined) => void;
   /** Puts the prefixes of all plugins in place, in one synchronous step. */
   readonly publish: (slots: Iterable<Slot>) => void;
   /** Longest time that requests and streams of an old generation may go on. */
@@ -139,7 +139,7 @@ export class Reconciler {
       slot.failure = undefined;
       if (previous !== undefined) this.#drain(slot, previous);
       if (slot.current === generation) this.#options.events.activated(slot, previous);
-      await this.#options.remember(slot, previous);
+      this.#options.remember(slot, previous);
       return;
     }
     this.#fail(slot, target, new Error(`unhealthy after the switch: ${health.reason ?? 'no reason given'}`));

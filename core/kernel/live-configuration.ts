@@ -16,7 +16,7 @@ export interface LiveConfigurationOptions {
   readonly load: () => LoadOptions;
   readonly initial: LoadedConfiguration;
   readonly installed: () => InstalledPlugins;
-  readonly versions: ConfigurationVersions;
+  readonly versions: Pick<ConfigurationVersions, 'keep' | 'list'>;
   readonly bus: Pick<BusEngine, 'emitFromCore'>;
   readonly log: Log;
   /** Brings everything that can change live in line with it; what it throws rejects the edit. */
@@ -90,7 +90,7 @@ export class LiveConfiguration implements AsyncDisposable {
   }
 
   async #applied(previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
-    const live = applyLive(this.#options.initial, next, { installed: this.#options.installed() });
+    const live = applyLive(this.#current, next, { installed: this.#options.installed() });
     await this.#options.apply(live);
     this.#current = live;
     this.#rejection = undefined;
