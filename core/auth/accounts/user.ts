@@ -76,6 +76,10 @@ export function checkNewUser(user: NewUser): void {
       message: 'needs 1 to 64 of a-z, 0-9 and . _ @ -, beginning with a letter or digit',
     });
   }
+  // Users are asked for by id or name, so a name that could be an id might mean two of them.
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(user.name)) {
+    faults.push({ path: '/name', message: 'must not have the form of an id' });
+  }
   // Keycloak names the accounts of clients so; a person must not be taken for one.
   if (user.name.startsWith(serviceAccountPrefix)) {
     faults.push({ path: '/name', message: `must not begin with ${serviceAccountPrefix}` });

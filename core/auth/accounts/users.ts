@@ -49,6 +49,7 @@ export interface UsersOptions {
 }
 
 const byIdOrName = 'select * from auth_users where id = $1 or name = lower($1)';
+const administratorIds = `select id from auth_users where 'admin' = any(roles) and disabled_at is null`;
 
 /** Creates the service. */
 export function createUsers({ database, artifacts, hasher }: UsersOptions): Users {
@@ -56,8 +57,11 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     idOrName: string,
     event: EventDefinition<string, typeof events.userUpdated.data>,
     work: (tx: Transaction, user: UserRow) => Promise<UserRow | undefined>,
+    mayRemoveAdministrator = false,
   ): Promise<User> {
     return database.transaction(async (tx) => {
+      // Before the user's own row, so that two who remove each other wait in line instead of for one another.
+      if (mayRemoveAdministrator) await tx.query(`${administratorIds} order by id for update`);
       const [before] = await tx.query<UserRow>(`${byIdOrName} for update`, [storable(idOrName)]);
       if (before === undefined) throw authError('USER_NOT_FOUND', { user: idOrName });
       const after = await work(tx, before);
@@ -114,27 +118,34 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     },
     async setRoles(idOrName, roles) {
       checkRoles(roles);
-      return change(idOrName, events.userUpdated, async (tx, user) => {
-        if (!roles.includes('admin')) await keepAdministrator(tx, user);
+      const removing = !roles.includes('admin');
+      const work = async (tx: Transaction, user: UserRow): Promise<UserRow | undefined> => {
+        if (removing) await keepAdministrator(tx, user);
         const [row] = await tx.query<UserRow>(
           'update auth_users set roles = $2, updated_at = now() where id = $1 returning *',
           [user.id, roles],
         );
         await artifacts.revoke(tx, { accountId: user.id, kinds: ['AccessToken'] });
         return row;
-      });
+      };
+      return change(idOrName, events.userUpdated, work, removing);
     },
     disable: (idOrName) =>
-      change(idOrName, events.userDisabled, async (tx, user) => {
-        if (user.disabled_at !== null) return undefined;
-        await keepAdministrator(tx, user);
-        const [row] = await tx.query<UserRow>(
-          'update auth_users set disabled_at = now(), updated_at = now() where id = $1 returning *',
-          [user.id],
-        );
-        await artifacts.revoke(tx, { accountId: user.id });
-        return row;
-      }),
+      change(
+        idOrName,
+        events.userDisabled,
+        async (tx, user) => {
+          if (user.disabled_at !== null) return undefined;
+          await keepAdministrator(tx, user);
+          const [row] = await tx.query<UserRow>(
+            'update auth_users set disabled_at = now(), updated_at = now() where id = $1 returning *',
+            [user.id],
+          );
+          await artifacts.revoke(tx, { accountId: user.id });
+          return row;
+        },
+        true,
+      ),
     enable: (idOrName) =>
       change(idOrName, events.userEnabled, async (tx, user) => {
         if (user.disabled_at === null) return undefined;
@@ -207,12 +218,10 @@ function record(
   tx.audit(before === undefined ? entry : { ...entry, before });
 }
 
-/** Locks all administrators, so that two cannot remove each other at once. */
+/** Refuses to take the last administrator away; all of them are locked by now. */
 async function keepAdministrator(tx: Transaction, user: UserRow): Promise<void> {
   if (!user.roles.includes('admin') || user.disabled_at !== null) return;
-  const administrators = await tx.query<{ id: string }>(
-    `select id from auth_users where 'admin' = any(roles) and disabled_at is null order by id for update`,
-  );
+  const administrators = await tx.query<{ id: string }>(administratorIds);
   if (administrators.every((row) => row.id === user.id))
     throw authError('LAST_ADMINISTRATOR', { name: user.name });
 }
