@@ -1,5 +1,6 @@
 import type { Access, Caller } from '@orchestrall/sdk';
 import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isAllowed } from '../auth/access.ts';
 import { authError } from '../auth/errors.ts';
 
@@ -34,11 +35,20 @@ export function bearerToken(headers: IncomingHttpHeaders): string | undefined {
   return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
+/** How long a public route waits for what tells who is calling, before it serves a caller it does not know. */
+const longestWaitMs = 2_000;
+
 async function verifyOrNobody(token: string, authentication: Authentication): Promise<Caller | undefined> {
+  const ended = new AbortController();
+  const { signal } = ended;
   try {
-    return await authentication.verify(token);
+    // A database that hangs must not make `/health` hang.
+    const late = pause(longestWaitMs, undefined, { ref: false, signal }).catch(() => undefined);
+    return await Promise.race([authentication.verify(token), late]);
   } catch {
     // A public route serves whoever asks; a token that is not accepted makes no one of the caller.
     return undefined;
+  } finally {
+    ended.abort();
   }
 }
