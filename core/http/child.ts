@@ -6,12 +6,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Logs } from '../telemetry/logs.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { coreError } from '../errors.ts';
 import { errorFrom } from './errors-from.ts';
 import type { Authentication } from './identity.ts';
 import { kernel } from './kernel.ts';
 import type { GatewayTarget } from './prefix-table.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { refuse } from './refusal.ts';
+import { refuse, refuseUpgrade } from './refusal.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { ActivityCounter } from './request-work.ts';
@@ -88,6 +89,10 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
       log.error({ error }, 'A WebSocket failed');
       socket.close(internalError, 'internal error');
     },
+  });
+  // Without a listener the library answers a broken handshake in HTML.
+  instance.websocketServer.on('wsClientError', (error, socket, request) => {
+    refuseUpgrade(request, socket, coreError('REQUEST_MALFORMED', { reason: error.message }));
   });
   return {
     instance,

@@ -168,9 +168,12 @@ async function enter(
 function answerUnknown(request: FastifyRequest, reply: FastifyReply, routes: readonly RouteRecord[]): void {
   const { method } = request;
   const path = pathOf(request.url);
-  const allow = allowedMethods(routes, path).join(', ');
+  const methods = allowedMethods(routes, path);
+  const allow = methods.join(', ');
   if (allow !== '' && method === 'OPTIONS') void reply.code(204).header('allow', allow).send();
-  else if (allow === '') void reply.send(coreError('ROUTE_NOT_FOUND', { method, path }));
+  // A slash at the end fits some routes only, and then it is not the method that is wrong.
+  else if (allow === '' || methods.includes(method))
+    void reply.send(coreError('ROUTE_NOT_FOUND', { method, path }));
   else void reply.send(coreError('METHOD_NOT_ALLOWED', { method, path, allow }));
 }
 

@@ -101,6 +101,7 @@ const cases: readonly [string, string, RequestInit, number, string][] = [
     404,
     'ROUTE_NOT_FOUND',
   ],
+  ['a slash too many', '/private/', {}, 404, 'ROUTE_NOT_FOUND'],
   ['another method', '/echo', { method: 'DELETE' }, 405, 'METHOD_NOT_ALLOWED'],
   ['a param of the wrong kind', '/things/x', {}, 400, 'VALIDATION_FAILED'],
   ['a broken escape in the path', '/things/%zz', {}, 400, 'REQUEST_MALFORMED'],

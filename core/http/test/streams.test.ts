@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { EventStream } from '@orchestrall/sdk';
 import { Counter, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
+import { sendRaw } from './raw.ts';
 
 let harness: Harness;
 afterEach(async () => harness[Symbol.asyncDispose]());
@@ -147,6 +148,19 @@ test('a WebSocket route asked without an upgrade answers 426, an unknown one 404
     socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)),
   );
   expect(status).toBe(404);
+});
+
+test('a broken WebSocket handshake is answered as problem details', async () => {
+  await streaming();
+  const head = 'GET /feed/socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  for (const more of ['', 'Sec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13\r\n']) {
+    const answer = await sendRaw(harness.port, [`${head}${more}\r\n`]);
+    expect(answer).toMatchObject({
+      status: 400,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8', connection: 'close' },
+    });
+    expect(answer.body).toContain('"code":"REQUEST_MALFORMED"');
+  }
 });
 
 test('stop refuses new requests, finishes those in flight and counts what it cuts', async () => {
