@@ -24,6 +24,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const silent = (): void => {};
+
 /** A live configuration on a file, whose edits are read when the test says so. */
 async function follow(yaml: string) {
   folder = await mkdtemp(join(tmpdir(), 'orchestrall-live-'));
@@ -32,7 +34,6 @@ async function follow(yaml: string) {
   await write(yaml);
   const load = () => ({ file, environment: {}, installed });
   const applied: LoadedConfiguration[] = [];
-  const silent = () => {};
   const following = new LiveConfiguration({
     load,
     initial: await loadConfiguration(load()),
