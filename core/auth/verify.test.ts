@@ -271,7 +271,6 @@ describe('verify() refuses', () => {
     const token = make();
     for (const repeat of ['first', 'second']) {
       logged.length = 0;
-      // oxlint-disable-next-line no-await-in-loop -- the second time meets what the first left in the cache
       const error = await refusalOf(verifier.verify(token));
       expect(error.cause, repeat).toBeInstanceOf(TokenRefusal);
       expect(logged).toEqual([{ reason }]);

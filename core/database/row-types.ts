@@ -15,7 +15,6 @@ const timestampArray = 1115;
 
 /** Nested for arrays of more than one dimension. */
 function textArray(text: string): unknown {
-  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum lists no array types
   const parse: Parser = types.getTypeParser(textArrayType);
   return parse(text);
 }

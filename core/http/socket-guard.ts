@@ -43,7 +43,6 @@ export function guardSocketRoute(
   Object.assign(route, { [name]: open });
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- only handed to Reflect.apply
 function functionOf(value: unknown, url: string): Function {
   if (typeof value === 'function') return value;
   throw new TypeError(`the WebSocket route ${url} has no handler`);

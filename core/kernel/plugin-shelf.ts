@@ -32,11 +32,6 @@ export class PluginShelf implements Disposable {
     return this.#plugins;
   }
 
-  /** What lies there and cannot be used. */
-  get faults(): readonly PackageFault[] {
-    return this.#faults;
-  }
-
   /** Looks at everything anew; faults that were not there before are logged. */
   async look(): Promise<void> {
     this.#looking = this.#looking.then(async () => this.#look());

@@ -29,7 +29,6 @@ async function fail(
 ): Promise<(number | undefined)[]> {
   const waits: (number | undefined)[] = [];
   for (let index = 0; index < times; index += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
     waits.push(await attempts.begin(name(index), address));
   }
   return waits;
@@ -40,9 +39,7 @@ describe('begin()', () => {
     expect(await fail(7, () => 'ada', '192.0.2.1')).toEqual([...Array.from({ length: 6 }), 1]);
     const waits: (number | undefined)[] = [];
     for (let round = 0; round < 12; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- each wait follows from the last
       await pass(waits.at(-1) ?? 1);
-      // oxlint-disable-next-line no-await-in-loop
       waits.push(...(await fail(2, () => 'ada', `198.51.100.${round}`)).slice(1));
     }
     expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900].slice(0, waits.length));

@@ -32,7 +32,6 @@ export class Browser {
     while (response.status >= 300 && response.status < 400) {
       at = new URL(response.headers.get('location') ?? '', at).href;
       if (new URL(at).origin !== origin) break;
-      // oxlint-disable-next-line no-await-in-loop -- each redirect tells the next
       response = await this.request(at);
     }
     return { response, url: at };

@@ -81,7 +81,6 @@ describe('token', () => {
     await writeFile(path.join(leftover, 'control.sock'), '');
     for (const folder of ['nothing-here', leftover]) {
       const at = streams();
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect(await token(['--data', folder], at)).toBe(69);
       expect(at.printed).toEqual([]);
       expect(at.errors.join('')).toMatch(/^No appliance runs on the data folder .*npm start/);
@@ -91,7 +90,6 @@ describe('token', () => {
   it('names a wrong role and a wrong argument and exits with 64', async () => {
     for (const args of [['--role', 'root'], ['--rolle', 'admin'], ['admin']]) {
       const at = streams();
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect(await token(args, at)).toBe(64);
       expect(at.printed).toEqual([]);
       expect(at.errors.join('').length).toBeGreaterThan(10);

@@ -44,7 +44,6 @@ describe('nonsense is refused, never a fault of ours', () => {
     'sent to %s',
     async (name) => {
       for (const body of bodies) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a fault is found at its body
         const response = await fetch(scenario.endpoint(name), {
           method: 'POST',
           body,
@@ -60,7 +59,6 @@ describe('nonsense is refused, never a fault of ours', () => {
         'nonsense',
         `${form}; charset=utf-7`,
       ]) {
-        // oxlint-disable-next-line no-await-in-loop
         const response = await fetch(scenario.endpoint(name), {
           method: 'POST',
           body: '{"token":1}',
@@ -87,7 +85,6 @@ describe('nonsense is refused, never a fault of ours', () => {
         'claims',
       ]) {
         const { url } = beginSignIn(scenario.replica.realm, 'console', { [name]: text });
-        // oxlint-disable-next-line no-await-in-loop -- as above
         const response = await fetch(url, { redirect: 'manual' });
         expect(response.status, `${name}=${text.slice(0, 40)}`).toBeLessThan(500);
       }
@@ -106,7 +103,6 @@ describe('nonsense is refused, never a fault of ours', () => {
       'Digest x',
     ]) {
       for (const name of ['token', 'userinfo', 'token/introspect']) {
-        // oxlint-disable-next-line no-await-in-loop -- as above
         const response = await fetch(scenario.endpoint(name), {
           method: 'POST',
           body: 'grant_type=client_credentials&token=a.b.c',
@@ -122,10 +118,8 @@ describe('nonsense is refused, never a fault of ours', () => {
     const page = await browser.open(beginSignIn(scenario.replica.realm, 'console').url);
     const csrf = csrfOf(await page.response.text());
     for (const text of texts) {
-      // oxlint-disable-next-line no-await-in-loop -- as above
       const { response } = await browser.submit(page.url, { name: text, password: text, csrf });
       expect([400, 401, 429], text.slice(0, 40)).toContain(response.status);
-      // oxlint-disable-next-line no-await-in-loop
       const stranger = await fetch(page.url, {
         headers: { cookie: encodeURIComponent(text).slice(0, 3000) },
       });

@@ -27,7 +27,6 @@ describe('refresh tokens', () => {
     expect((await scenario.refresh(first.refresh_token)).body.error).toBe('invalid_grant');
     expect((await scenario.refresh(second.refresh_token ?? '')).body.error).toBe('invalid_grant');
     for (const token of [first.access_token, second.access_token]) {
-      // oxlint-disable-next-line no-await-in-loop -- each in turn
       await expect(scenario.replica.auth.verify(token)).rejects.toMatchObject({
         cause: { reason: 'revoked' },
       });
@@ -38,9 +37,7 @@ describe('refresh tokens', () => {
     const first = await scenario.personTokens();
     const answers = await Promise.all(Array.from({ length: 6 }, () => scenario.refresh(first.refresh_token)));
     for (const { body } of answers.filter(({ status }) => status === 200)) {
-      // oxlint-disable-next-line no-await-in-loop -- each in turn
       expect((await scenario.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant');
-      // oxlint-disable-next-line no-await-in-loop
       await expect(scenario.replica.auth.verify(body.access_token)).rejects.toMatchObject({
         code: 'TOKEN_INVALID',
       });
@@ -91,7 +88,6 @@ describe('introspection and revocation', () => {
       'nonsense',
       'a.b.c',
     ]) {
-      // oxlint-disable-next-line no-await-in-loop -- each in turn
       expect(await scenario.introspect(other)).toEqual({ active: false });
     }
     expect((await postForm(scenario.endpoint('token/introspect'), { token })).status).toBe(400);

@@ -135,12 +135,9 @@ describe('the sign-in page', () => {
       { name: 'gone', password: scenario.ada.password },
     ]) {
       const browser = new Browser();
-      // oxlint-disable-next-line no-await-in-loop -- one person after the other
       const page = await open(browser);
-      // oxlint-disable-next-line no-await-in-loop
       const { response } = await browser.submit(page.url, { ...who, csrf: csrfOf(page.html) });
       expect(response.status).toBe(401);
-      // oxlint-disable-next-line no-await-in-loop
       const alert = /role="alert"[^>]*>([^<]*)/.exec(await response.text())?.[1] ?? '';
       answers.add(alert);
     }
@@ -156,7 +153,6 @@ describe('the sign-in page', () => {
       [csrfOf(other.html), {}],
       [csrfOf(mine.html), { 'sec-fetch-site': 'cross-site' }],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other on one page
       const response = await browser.request(mine.url, {
         method: 'POST',
         body: new URLSearchParams({ ...scenario.ada, csrf }),

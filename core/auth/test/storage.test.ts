@@ -56,11 +56,9 @@ describe('stored tokens', () => {
     );
     const [answers] = await Promise.all([Promise.all(redeemed), scenario.replica.auth.users.disable('ada')]);
     for (const { body } of answers.filter(({ status }) => status === 200)) {
-      // oxlint-disable-next-line no-await-in-loop -- each in turn
       await expect(scenario.replica.auth.verify(body.access_token)).rejects.toMatchObject({
         code: 'TOKEN_INVALID',
       });
-      // oxlint-disable-next-line no-await-in-loop
       expect((await scenario.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant');
     }
     await scenario.replica.auth.users.enable('ada');

@@ -183,7 +183,6 @@ it('list() pages by name without gap or repetition', async () => {
   const names: string[] = [];
   let cursor: string | undefined;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- each page tells the next
     const page = await replica.auth.users.list({ cursor, limit: 2 });
     expect(page.items.length).toBeLessThanOrEqual(2);
     names.push(...page.items.map(({ name }) => name));

@@ -91,7 +91,6 @@ describe('remoteKeySource()', () => {
     const [known, added] = await Promise.all([newSigner('ES256', 'one'), newSigner('ES256', 'two')]);
     for (const { keys, verifier } of [eager, patient]) {
       keys.push(known.jwk);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await verifier.verify(await known.sign());
       keys.push(added.jwk);
     }

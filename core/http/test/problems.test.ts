@@ -27,7 +27,6 @@ beforeAll(async () => {
     throw new Error('the password is hunter2');
   });
   app.get('/throws-text', { config }, async () => {
-    // oxlint-disable-next-line typescript/only-throw-error -- what a careless plugin may do
     throw 'text';
   });
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
