@@ -2,7 +2,7 @@ import { AppError } from '@orchestrall/sdk';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configurationExitCode, ConfigurationError } from './config/faults.ts';
-import { readEnvironment } from './config/environment.ts';
+import { readEnvironment } from './config/source/environment.ts';
 import { createAppliance } from './kernel/appliance.ts';
 import type { Appliance } from './kernel/appliance-options.ts';
 import { stopOnSignals } from './kernel/signals.ts';

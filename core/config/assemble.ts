@@ -1,26 +1,26 @@
-import { applyEnvironment, applyOverrides } from './apply-environment.ts';
+import { applyEnvironment, applyOverrides } from './source/apply-environment.ts';
 import { checkMeaning } from './check-meaning.ts';
 import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
-import type { Variables } from './environment.ts';
-import { environmentNames } from './environment-names.ts';
-import { isFitting } from './fitting.ts';
+import type { Variables } from './source/environment.ts';
+import { environmentNames } from './source/environment-names.ts';
+import { isFitting } from './validation/fitting.ts';
 import { featuresOf, sectionOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
-import { interpolate } from './interpolate.ts';
-import { knowsPath } from './knows-path.ts';
+import { interpolate } from './source/interpolate.ts';
+import { knowsPath } from './validation/knows-path.ts';
 import { applyPresets, presetsNamedBy } from './presets.ts';
 import { readFeatures, switchesOf } from './read-features.ts';
 import type { FeatureSource, ReadFeature } from './read-features.ts';
 import { readSections } from './read-sections.ts';
 import { alwaysOnFeatures, reservedNames, reservedSections } from './reserved.ts';
-import { setAside } from './set-aside.ts';
-import type { InactiveKey } from './set-aside.ts';
-import { emptyMapping } from './tree.ts';
-import type { MappingNode } from './tree.ts';
-import { reportMissing, reportUnknownKey } from './report.ts';
-import type { Validation } from './report.ts';
-import { readBySchema } from './validate.ts';
+import { setAside } from './changes/set-aside.ts';
+import type { InactiveKey } from './changes/set-aside.ts';
+import { emptyMapping } from './source/tree.ts';
+import type { MappingNode } from './source/tree.ts';
+import { reportMissing, reportUnknownKey } from './validation/report.ts';
+import type { Validation } from './validation/report.ts';
+import { readBySchema } from './validation/validate.ts';
 
 /** What a configuration is put together from. */
 export interface Assembly {

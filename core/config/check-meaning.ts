@@ -1,11 +1,11 @@
 import { access, constants } from 'node:fs/promises';
 import type { FaultReport } from './faults.ts';
-import { isFitting } from './fitting.ts';
-import { reasonOf } from './read-file.ts';
+import { isFitting } from './validation/fitting.ts';
+import { reasonOf } from './source/read-file.ts';
 import { Server } from './sections/server.ts';
 import { Telemetry } from './sections/telemetry.ts';
-import { nodeAt } from './tree.ts';
-import type { MappingNode, Place } from './tree.ts';
+import { nodeAt } from './source/tree.ts';
+import type { MappingNode, Place } from './source/tree.ts';
 
 /**
  * Faults that no single key shows: contradictions between keys, and files that are named and cannot be read, so that

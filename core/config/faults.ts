@@ -1,6 +1,6 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Fault } from '@orchestrall/sdk';
-import type { Place } from './tree.ts';
+import type { Place } from './source/tree.ts';
 
 /** Exit code of a start that its configuration stopped (`EX_CONFIG` of sysexits). */
 export const configurationExitCode = 78;

@@ -2,19 +2,19 @@ import { dirname, resolve } from 'node:path';
 import { assemble } from './assemble.ts';
 import type { Configuration } from './configuration.ts';
 import { defaultClient } from './default-client.ts';
-import { gatherVariables } from './environment.ts';
-import type { Environment } from './environment.ts';
+import { gatherVariables } from './source/environment.ts';
+import type { Environment } from './source/environment.ts';
 import { FaultList } from './faults.ts';
-import { hashOf } from './hash.ts';
+import { hashOf } from './changes/hash.ts';
 import type { InstalledPlugins } from './installed.ts';
-import { readClientFile } from './read-file.ts';
+import { readClientFile } from './source/read-file.ts';
 import type { FeatureSource } from './read-features.ts';
-import { readYaml } from './read-yaml.ts';
+import { readYaml } from './source/read-yaml.ts';
 import { Secrets } from './secrets.ts';
-import type { InactiveKey } from './set-aside.ts';
-import { treeOf } from './tree.ts';
-import type { MappingNode } from './tree.ts';
-import type { Validation } from './report.ts';
+import type { InactiveKey } from './changes/set-aside.ts';
+import { treeOf } from './source/tree.ts';
+import type { MappingNode } from './source/tree.ts';
+import type { Validation } from './validation/report.ts';
 
 /** What a configuration is loaded from. */
 export interface LoadOptions {

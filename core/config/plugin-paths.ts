@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import { gatherVariables } from './environment.ts';
-import type { Environment } from './environment.ts';
+import { gatherVariables } from './source/environment.ts';
+import type { Environment } from './source/environment.ts';
 import { FaultList } from './faults.ts';
-import { interpolate } from './interpolate.ts';
-import { readClientFile } from './read-file.ts';
-import { readYaml } from './read-yaml.ts';
-import { nodeAt } from './tree.ts';
+import { interpolate } from './source/interpolate.ts';
+import { readClientFile } from './source/read-file.ts';
+import { readYaml } from './source/read-yaml.ts';
+import { nodeAt } from './source/tree.ts';
 
 /**
  * The absolute paths under `plugins.paths` of a client's YAML, read before everything else, because only the plugins

@@ -1,6 +1,6 @@
 import type { DeploymentModel, Tier } from './sections/client.ts';
-import { nodeAt, putAt, scalar } from './tree.ts';
-import type { MappingNode, Place } from './tree.ts';
+import { nodeAt, putAt, scalar } from './source/tree.ts';
+import type { MappingNode, Place } from './source/tree.ts';
 
 /** What a preset sets, by path; the file overrides each of them. */
 export type Preset = Readonly<Record<string, string | number>>;

@@ -1,16 +1,16 @@
-import { booleanOf } from './checks.ts';
+import { booleanOf } from './validation/checks.ts';
 import type { Feature } from './configuration.ts';
-import type { Variables } from './environment.ts';
-import { flagVariable } from './environment-names.ts';
+import type { Variables } from './source/environment.ts';
+import { flagVariable } from './source/environment-names.ts';
 import { featuresOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
 import { alwaysOnFeatures, reservedNames } from './reserved.ts';
 import { FeatureSettings } from './sections/features.ts';
-import { kindOf, renderPath } from './tree.ts';
-import type { MappingNode, Place, ScalarNode, TreeNode } from './tree.ts';
-import { reportUnknownKey } from './report.ts';
-import type { Validation } from './report.ts';
-import { readBySchema } from './validate.ts';
+import { kindOf, renderPath } from './source/tree.ts';
+import type { MappingNode, Place, ScalarNode, TreeNode } from './source/tree.ts';
+import { reportUnknownKey } from './validation/report.ts';
+import type { Validation } from './validation/report.ts';
+import { readBySchema } from './validation/validate.ts';
 
 /** What each source says of one feature, and which of them decided. */
 export interface FeatureSource {

@@ -4,10 +4,10 @@ import { featuresOf, sectionOf } from './installed.ts';
 import type { InstalledPlugin, InstalledPlugins } from './installed.ts';
 import type { ReadFeature } from './read-features.ts';
 import { Secrets } from './secrets.ts';
-import { emptyMapping, renderPath } from './tree.ts';
-import type { MappingEntry, MappingNode, Path } from './tree.ts';
-import { readBySchema } from './validate.ts';
-import type { Validation } from './report.ts';
+import { emptyMapping, renderPath } from './source/tree.ts';
+import type { MappingEntry, MappingNode, Path } from './source/tree.ts';
+import { readBySchema } from './validation/validate.ts';
+import type { Validation } from './validation/report.ts';
 
 const noKeys: TSchema = { type: 'object', properties: {} };
 

@@ -5,10 +5,10 @@ import Type, { type Static, type TObject } from 'typebox';
 import { Clone, Default } from 'typebox/value';
 import { coreError } from '../errors.ts';
 import type { HostStore } from './desired.ts';
-import { Generation } from './generation.ts';
-import type { LeakTracker } from './leaks.ts';
-import type { Rooms } from './rooms.ts';
-import type { ServiceHub } from './services.ts';
+import { Generation } from './generation/generation.ts';
+import type { LeakTracker } from './generation/leaks.ts';
+import type { Rooms } from './generation/rooms.ts';
+import type { ServiceHub } from './generation/services.ts';
 import type { Slot } from './slot.ts';
 
 export interface BuildOptions {

@@ -2,7 +2,7 @@ import type { Clock, Log } from '@orchestrall/sdk';
 import { gt, lt } from 'semver';
 import { coreError } from '../errors.ts';
 import { buildGeneration, type BuildOptions } from './build.ts';
-import type { UncaughtFault } from './containment.ts';
+import type { UncaughtFault } from './generation/containment.ts';
 import type { Desired, PluginRecord } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';

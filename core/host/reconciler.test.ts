@@ -3,7 +3,7 @@ import { defineContract, definePlugin, required } from '@orchestrall/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AvailablePlugin } from './packages/discover.ts';
-import { describePlugin } from './packages/manifest-document.ts';
+import { describePlugin } from './packages/manifest/document.ts';
 import { Reconciler } from './reconciler.ts';
 import { Slot, type RunningGeneration } from './slot.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@orchestrall/sdk';
-import type { DrainReport } from './generation.ts';
+import type { DrainReport } from './generation/generation.ts';
 import { failureReason, type Refusal, type RunningGeneration, type Slot } from './slot.ts';
 
 /** What happened to a plugin, told to logs, metrics and the bus. */

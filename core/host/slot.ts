@@ -1,7 +1,7 @@
 import { AppError } from '@orchestrall/sdk';
 import { gt, rcompare } from 'semver';
 import type { DesiredPlugin, PluginRecord } from './desired.ts';
-import type { Generation } from './generation.ts';
+import type { Generation } from './generation/generation.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 
 /** Where a plugin stands, as the API shows it. */

@@ -1,6 +1,6 @@
 import { coreError } from '../errors.ts';
-import type { PrefixEntry } from '../http/prefix-table.ts';
-import { refuseWith } from '../http/refusal.ts';
+import type { PrefixEntry } from '../http/gateway/prefix-table.ts';
+import { refuseWith } from '../http/gateway/refusal.ts';
 import type { Slot } from './slot.ts';
 
 /**

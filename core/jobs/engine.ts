@@ -1,23 +1,23 @@
 import type { Jobs } from '@orchestrall/sdk';
 import type { EnqueuePort } from '../database/effects.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
-import { createDispatcher, createLanes } from './dispatcher.ts';
-import { createEndings } from './endings.ts';
+import { createDispatcher, createLanes } from './running/dispatcher.ts';
+import { createEndings } from './running/endings.ts';
 import { createEnqueuePort, enqueueStatement } from './enqueue.ts';
-import { execute } from './execute.ts';
-import { createHeartbeat } from './heartbeat.ts';
+import { execute } from './running/execute.ts';
+import { createHeartbeat } from './running/heartbeat.ts';
 import { createHistory } from './history.ts';
 import type { JobHistory } from './history.ts';
 import { newJob } from './new-job.ts';
 import type { JobsOptions } from './ports.ts';
-import { createProgressWriter } from './progress.ts';
+import { createProgressWriter } from './running/progress.ts';
 import { createRegistration } from './registration.ts';
-import { createRun } from './run.ts';
-import type { Run } from './run.ts';
+import { createRun } from './running/run.ts';
+import type { Run } from './running/run.ts';
 import { createSchedules } from './schedules/schedules.ts';
-import { stopRuns } from './stop-runs.ts';
+import { stopRuns } from './running/stop-runs.ts';
 import { sweepJobs } from './sweep.ts';
-import { createWakeUp, jobsChannel } from './wake-up.ts';
+import { createWakeUp, jobsChannel } from './running/wake-up.ts';
 
 /** Background work of all plugins in this process. */
 export interface JobsEngine extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { JobStatus } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
-import { jobsChannel } from './wake-up.ts';
+import { jobsChannel } from './running/wake-up.ts';
 import type { JobsOptions } from './ports.ts';
 import type { JobFilter, JobRecord, ScheduleRecord } from './record.ts';
 

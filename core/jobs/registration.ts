@@ -10,14 +10,14 @@ import type {
 import type { Static } from 'typebox';
 import { coreError } from '../errors.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
-import type { Lanes } from './dispatcher.ts';
-import { laneSettings } from './lane.ts';
-import type { Lane } from './lane.ts';
+import type { Lanes } from './running/dispatcher.ts';
+import { laneSettings } from './running/lane.ts';
+import type { Lane } from './running/lane.ts';
 import { checkJobName, payloadFaults } from './new-job.ts';
 import type { JobsOptions } from './ports.ts';
 import type { DeclaredSchedule } from './schedules/schedules.ts';
 import { checkPlan } from './schedules/plan.ts';
-import { stopRuns } from './stop-runs.ts';
+import { stopRuns } from './running/stop-runs.ts';
 
 /** What a registration needs of the engine. */
 export interface RegistrationServices {

@@ -1,4 +1,4 @@
-import type { Sql } from './claim.ts';
+import type { Sql } from './running/claim.ts';
 
 /** Rows removed at a time, so that no sweep holds many locks or fills the log at once. */
 const batchRows = 5000;

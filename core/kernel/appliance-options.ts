@@ -1,10 +1,10 @@
 import type { Clock } from '@orchestrall/sdk';
 import type { DestinationStream } from 'pino';
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/source/environment.ts';
 import type { ServerConnection } from '../database/connection.ts';
 import type { Host } from '../host/host.ts';
 import type { Logs } from '../telemetry/logs.ts';
-import type { CoreRooms } from './rooms.ts';
+import type { CoreRooms } from './core-rooms.ts';
 
 export interface ApplianceOptions {
   /** The client's YAML; default the built-in client. */

@@ -1,7 +1,7 @@
 import { AppError } from '@orchestrall/sdk';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/source/environment.ts';
 
 /** What `npm start --` was given. */
 export interface StartArguments {

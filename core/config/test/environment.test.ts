@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { environmentNames } from '../environment-names.ts';
-import { readEnvironment } from '../environment.ts';
+import { environmentNames } from '../source/environment-names.ts';
+import { readEnvironment } from '../source/environment.ts';
 import { clientFolder } from './client-folder.ts';
 
 const client = 'client:\n  id: acme\n';

@@ -1,8 +1,8 @@
 import { appendFile, mkdir, rename, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { LoadedConfiguration } from '../load.ts';
-import { watchConfiguration } from '../watch.ts';
-import type { AppliedConfiguration, ConfigurationWatcher, WatchOptions } from '../watch.ts';
+import { watchConfiguration } from '../changes/watch.ts';
+import type { AppliedConfiguration, ConfigurationWatcher, WatchOptions } from '../changes/watch.ts';
 import { clientFolder, installed } from './client-folder.ts';
 
 const named = (name: string): string => `client:\n  id: acme\n  name: ${name}\n`;

@@ -5,10 +5,10 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { encodeContainer } from '../packages/container.ts';
-import type { Container } from '../packages/container.ts';
-import { loadPacked, readPacked } from '../packages/packed.ts';
-import { requireProvided } from '../packages/provided.ts';
+import { encodeContainer } from '../packages/packed/container.ts';
+import type { Container } from '../packages/packed/container.ts';
+import { loadPacked, readPacked } from '../packages/packed/packed.ts';
+import { requireProvided } from '../packages/packed/provided.ts';
 import { checkRoutes, registerRouteFiles } from '../packages/routes.ts';
 import { validDefinition } from '../packages/source.ts';
 

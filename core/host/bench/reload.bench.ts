@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
-import { pack } from '../packages/pack.ts';
+import { pack } from '../packages/packed/pack.ts';
 import type { CycleReport } from './reload-cycles.ts';
 
 const cycles = Number(process.env['BENCH_CYCLES'] ?? 1000);

@@ -1,5 +1,5 @@
-import { emittedTypes } from './manifest-document.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import { emittedTypes } from './manifest/document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 
 /** Something that only one plugin can have. */
 export interface Clash {

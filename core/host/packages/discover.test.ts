@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { discover } from './discover.ts';
-import { pack } from './pack.ts';
+import { pack } from './packed/pack.ts';
 import { resolvePlugins } from './resolve.ts';
 
 let folder: string;

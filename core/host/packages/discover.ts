@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import semver from 'semver';
 import { reasonOf } from './faults.ts';
 import type { PackageFault } from './faults.ts';
-import { describePlugin } from './manifest-document.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import { describePlugin } from './manifest/document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 import type { PackageOrigin, PluginPackage } from './package.ts';
-import { loadPacked, packedEnding, readPacked } from './packed.ts';
+import { loadPacked, packedEnding, readPacked } from './packed/packed.ts';
 import { findEntry, importDefinition, loadSource } from './source.ts';
 
 /** One version of one plugin that is at hand; its setup has not run. */

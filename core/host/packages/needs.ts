@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { ManifestDocument } from './manifest-document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 
 type Need = ManifestDocument['needs'][number];
 

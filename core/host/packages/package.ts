@@ -1,5 +1,5 @@
 import type { HttpInstance, PluginDefinition } from '@orchestrall/sdk';
-import type { ManifestDocument } from './manifest-document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 
 /** Where a plugin's code comes from. */
 export interface PackageOrigin {

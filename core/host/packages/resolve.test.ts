@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ManifestDocument } from './manifest-document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 import { resolvePlugins, switchOffOrder } from './resolve.ts';
 import type { Resolution } from './resolve.ts';
 

@@ -3,7 +3,7 @@ import { findClashes } from './clashes.ts';
 import type { Clash } from './clashes.ts';
 import { cycleThrough, dependenciesFirst, dependentsOf } from './graph.ts';
 import type { Graph } from './graph.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import type { ManifestDocument } from './manifest/document.ts';
 import { explainUnmet, meetsNeed } from './needs.ts';
 import type { UnmetNeed } from './needs.ts';
 

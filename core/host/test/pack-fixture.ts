@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { pack } from '../packages/pack.ts';
+import { pack } from '../packages/packed/pack.ts';
 
 /** Where the plugins lie that run without faults. */
 export const liveFixtures = join(import.meta.dirname, 'fixtures', 'live');

@@ -14,12 +14,12 @@ import { Registry } from 'prom-client';
 import { median, report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
 import { Logs } from '../../telemetry/logs.ts';
-import { createChild } from '../child.ts';
-import type { ChildEnvironment } from '../child.ts';
-import { Gateway } from '../gateway.ts';
-import type { GatewayTarget } from '../prefix-table.ts';
-import { RateLimits } from '../rate-limits.ts';
-import { RequestMetrics } from '../request-metrics.ts';
+import { createChild } from '../pipeline/child.ts';
+import type { ChildEnvironment } from '../pipeline/child.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { GatewayTarget } from '../gateway/prefix-table.ts';
+import { RateLimits } from '../pipeline/rate-limits.ts';
+import { RequestMetrics } from '../pipeline/request-metrics.ts';
 
 const plugins = 50;
 const routesEach = 20;

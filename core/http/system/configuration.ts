@@ -1,6 +1,6 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
-import type { ConfigurationVersion } from '../../config/version.ts';
+import type { ConfigurationVersion } from '../../config/changes/version.ts';
 import { instant, pageOf } from './schemas.ts';
 
 /** The configuration as these routes see it; secrets are masked before they come here. */

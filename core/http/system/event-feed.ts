@@ -1,7 +1,7 @@
 import type { HttpInstance, WebSocket } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { StreamItem, StreamOptions } from '../../bus/streams.ts';
-import { rolesOf } from '../caller-roles.ts';
+import { rolesOf } from '../pipeline/caller-roles.ts';
 
 /** The bus as the feed sees it. */
 export interface EventSource {

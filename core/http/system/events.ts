@@ -4,7 +4,7 @@ import type { AuditRoom } from '../../audit/audit.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
 import { HistoryQuery } from '../../bus/history/history.ts';
 import type { EventStatistics } from '../../bus/history/statistics.ts';
-import { rolesOf } from '../caller-roles.ts';
+import { rolesOf } from '../pipeline/caller-roles.ts';
 import { instant, pageOf } from './schemas.ts';
 
 /** What these routes need of the bus and of the audit trail. */

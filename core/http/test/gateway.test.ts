@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
 import { coreError } from '../../errors.ts';
-import { refuseWith } from '../refusal.ts';
+import { refuseWith } from '../gateway/refusal.ts';
 import { as, bodyOf, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 

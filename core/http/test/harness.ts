@@ -3,12 +3,12 @@ import { Registry } from 'prom-client';
 import { authError } from '../../auth/errors.ts';
 import { Logs } from '../../telemetry/logs.ts';
 import type { WorkKind } from '../../telemetry/owner.ts';
-import { createChild } from '../child.ts';
-import type { Child, ChildEnvironment } from '../child.ts';
-import { Gateway } from '../gateway.ts';
-import type { GatewayOptions } from '../gateway.ts';
-import { RateLimits } from '../rate-limits.ts';
-import { RequestMetrics } from '../request-metrics.ts';
+import { createChild } from '../pipeline/child.ts';
+import type { Child, ChildEnvironment } from '../pipeline/child.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { GatewayOptions } from '../gateway/gateway.ts';
+import { RateLimits } from '../pipeline/rate-limits.ts';
+import { RequestMetrics } from '../pipeline/request-metrics.ts';
 
 /** Counts in-flight work as the host does. */
 export class Counter {

@@ -8,7 +8,7 @@ import { readMigrations } from '../../database/migrate/migration.ts';
 import { figure, median, report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
 import { startTestServer } from '../../testing/test-server.ts';
-import { claim, end } from '../claim.ts';
+import { claim, end } from '../running/claim.ts';
 import { createJobs } from '../engine.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);

@@ -1,4 +1,4 @@
-import type { Sql } from '../claim.ts';
+import type { Sql } from '../running/claim.ts';
 
 /** Channel that tells waiters of a release; the payload is `plugin/name`. */
 export const locksChannel = 'orchestrall_locks';

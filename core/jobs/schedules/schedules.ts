@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { enqueueStatement } from '../enqueue.ts';
-import type { Sql } from '../claim.ts';
+import type { Sql } from '../running/claim.ts';
 import { newScheduledJob } from '../new-job.ts';
 import type { JobsOptions } from '../ports.ts';
 import { nextInstant } from './plan.ts';

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
-import { claim, end, renew } from '../claim.ts';
+import { claim, end, renew } from '../running/claim.ts';
 import { createHistory } from '../history.ts';
 import { stepsMigrations } from './steps.ts';
 import { jobsMigrations, testEngine } from './support.ts';

@@ -1,0 +1,184 @@
+import { Type } from 'typebox';
+import { expect, test } from 'vitest';
+import { applyLive } from './apply-live.ts';
+import { CoreSections } from '../configuration.ts';
+import { difference } from './difference.ts';
+import { masked } from './hash.ts';
+import type { LoadedConfiguration } from '../load.ts';
+import { clientFolder, installed } from '../test/client-folder.ts';
+import { describeVersion } from './version.ts';
+
+async function load(yaml: string, options: { hashKey?: string } = {}): Promise<LoadedConfiguration> {
+  await using folder = await clientFolder(yaml);
+  return await folder.load(options);
+}
+
+const plain = 'client: {id: acme}\n';
+
+/** Every key of the core and of a plugin, each with another value than the default. */
+const changed = `
+client: {id: other, name: Other, tier: enterprise, deployment_model: hybrid}
+server: {host: 0.0.0.0, port: 1, public_url: https://a.example, tls: {cert: client.yaml, key: client.yaml}, trusted_proxies: [10.0.0.0/8], shutdown_timeout: 1, body_limit: 2048}
+database: {url: "postgres://a:hush@b/c", pool_size: 3, timeout: 4}
+security: {jwt_expiry: 60, webhook_secret: hush-hush-hush-hush, rate_limit: {requests_per_minute: 1, burst_size: 2}}
+logging: {level: debug, levels: {bus: trace}, format: pretty}
+telemetry: {enabled: true, endpoint: "http://a:1", headers: {Authorization: hush}, sample_ratio: 0.5, environment: dev}
+events: {retention_days: 1}
+plugins: {paths: [/p], hosts: {crm: [a.example]}, drain_timeout: 1}
+features: {crm_integration: {enabled: true, provider: builtin}}
+notifications: {mode: careful, slack: {webhook_url: hush, channel: x}}
+`;
+
+test('features, rate limits, log levels, hosts and sections of plugins are live, everything else needs a restart', async () => {
+  const differences = difference(await load(plain), await load(changed), installed);
+  const live = differences.filter(({ applies }) => applies === 'live').map(({ path }) => path);
+  expect(live).toEqual([
+    'features.crm_integration.enabled',
+    'features.crm_integration.provider',
+    'logging.level',
+    'logging.levels.bus',
+    'notifications.mode',
+    'notifications.slack.channel',
+    'notifications.slack.webhook_url',
+    'plugins.hosts.crm',
+    'security.rate_limit.burst_size',
+    'security.rate_limit.requests_per_minute',
+  ]);
+  const sections = Object.keys(CoreSections.properties);
+  const touched = new Set(differences.map(({ path }) => path.split('.')[0]));
+  expect(sections.filter((name) => !touched.has(name))).toEqual([]);
+});
+
+test('a difference shows what was added, removed and changed, and no secret', async () => {
+  const differences = difference(await load(plain), await load(changed), installed);
+  expect(differences).toContainEqual({
+    path: 'logging.level',
+    change: 'changed',
+    applies: 'live',
+    before: 'info',
+    after: 'debug',
+  });
+  expect(differences).toContainEqual({
+    path: 'database.url',
+    change: 'added',
+    applies: 'restart',
+    before: null,
+    after: '[secret]',
+  });
+  expect(JSON.stringify(differences)).not.toContain('hush');
+  const back = difference(await load(changed), await load(plain), installed);
+  expect(back.find(({ path }) => path === 'server.public_url')).toMatchObject({
+    change: 'removed',
+    after: null,
+  });
+});
+
+test('a rotated secret is a difference that shows neither', async () => {
+  const one = await load(`${plain}notifications: {slack: {webhook_url: one}}\n`);
+  const two = await load(`${plain}notifications: {slack: {webhook_url: two}}\n`);
+  expect(difference(one, two)).toEqual([
+    {
+      path: 'notifications.slack.webhook_url',
+      change: 'changed',
+      applies: 'live',
+      before: '[secret]',
+      after: '[secret]',
+    },
+  ]);
+});
+
+test("a plugin's key that asks for a restart gets it", async () => {
+  const next = await load(`${plain}notifications: {retries: 9}\n`);
+  expect(difference(await load(plain), next, installed)).toMatchObject([
+    { path: 'notifications.retries', applies: 'restart' },
+  ]);
+});
+
+test('applyLive takes over exactly what is live', async () => {
+  const running = await load(plain);
+  const next = await load(changed);
+  const effective = applyLive(running, next, { installed });
+  const left = difference(effective, next, installed);
+  expect(left).toHaveLength(26);
+  expect(left.filter(({ applies }) => applies === 'live')).toEqual([]);
+  const taken = difference(running, effective, installed);
+  expect(taken.filter(({ applies }) => applies === 'restart')).toEqual([]);
+  expect(taken).toHaveLength(10);
+  expect(effective.secrets.paths()).toEqual(['notifications.slack.webhook_url']);
+});
+
+test("applyLive holds back a plugin's whole section where one key of it needs a restart", async () => {
+  const next = await load(`${plain}notifications: {retries: 9, mode: careful}\n`);
+  const effective = applyLive(await load(plain), next, { installed });
+  expect(effective.value.sections['notifications']).toMatchObject({ retries: 3, mode: 'fast' });
+});
+
+test('the hash is the same for the same settings, whatever their order and comments', async () => {
+  const one = await load('client: {id: a, name: A}\nserver: {port: 1, host: h}\n');
+  const two = await load('# c\nserver:\n  host: h\n  port: 1\nclient:\n  name: A\n  id: a\n');
+  expect(one.hash).toBe(two.hash);
+  expect(one.hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(one.hash).not.toBe((await load('client: {id: a, name: B}\nserver: {port: 1, host: h}\n')).hash);
+});
+
+function withSecret(secret: string): string {
+  return `${plain}security: {webhook_secret: ${secret}}\n`;
+}
+
+test('a secret enters the hash only under a key', async () => {
+  const [one, two] = ['first-first-first', 'other-other-other'];
+  expect((await load(withSecret(one))).hash).toBe((await load(withSecret(two))).hash);
+  const keyed = (await load(withSecret(one), { hashKey: 'k' })).hash;
+  expect(keyed).not.toBe((await load(withSecret(two), { hashKey: 'k' })).hash);
+  expect(keyed).not.toBe((await load(withSecret(one), { hashKey: 'l' })).hash);
+});
+
+test('a masked configuration reads like the YAML and holds no secret', async () => {
+  const { value, secrets } = await load(changed);
+  const shown = masked(value, secrets);
+  expect(shown).toMatchObject({
+    database: { url: '[secret]' },
+    notifications: { slack: { webhook_url: '[secret]' } },
+  });
+  expect(JSON.stringify(shown)).not.toContain('hush');
+});
+
+test('a plain text whose key says secret is masked too', async () => {
+  const config = Type.Object({ client_secret: Type.String() });
+  const crm = [{ name: 'crm', config }];
+  await using folder = await clientFolder(`${plain}crm: {client_secret: hush-one}\n`);
+  const one = await folder.load({ installed: crm });
+  await folder.write('client.yaml', `${plain}crm: {client_secret: hush-two}\n`);
+  const two = await folder.load({ installed: crm });
+  const shown = [difference(one, two, crm), masked(one.value, one.secrets)];
+  expect(shown).toMatchObject([[{ path: 'crm.client_secret' }], { crm: { client_secret: '[secret]' } }]);
+  expect(JSON.stringify(shown)).not.toContain('hush');
+});
+
+test('a version tells time, hash, author, differences and what waits for a restart', async () => {
+  const previous = await load(plain);
+  const next = await load(`${plain}server: {port: 1}\nfeatures: {crm_integration: true}\n`);
+  const appliedAt = new Date(0);
+  expect(describeVersion({ previous, next, appliedAt, author: 'ada', installed })).toMatchObject({
+    applied_at: '1970-01-01T00:00:00.000Z',
+    hash: next.hash,
+    author: 'ada',
+    differences: [{ path: 'features.crm_integration.enabled' }, { path: 'server.port' }],
+    waiting: ['server.port'],
+  });
+  expect(describeVersion({ previous: null, next, appliedAt })).toMatchObject({
+    author: null,
+    differences: [],
+  });
+});
+
+test('an edit that is taken back waits for no restart', async () => {
+  const started = await load(plain);
+  const edited = await load(`${plain}server: {port: 1}\n`);
+  const appliedAt = new Date(0);
+  expect(describeVersion({ previous: started, next: edited, started, appliedAt }).waiting).toEqual([
+    'server.port',
+  ]);
+  const back = describeVersion({ previous: edited, next: started, started, appliedAt });
+  expect(back).toMatchObject({ differences: [{ path: 'server.port' }], waiting: [] });
+});

@@ -1,0 +1,101 @@
+import { Secret, secretMask } from '@orchestrall/sdk';
+import type { TSchema } from 'typebox';
+import { CoreSections } from '../configuration.ts';
+import { sectionOf } from '../installed.ts';
+import type { InstalledPlugins } from '../installed.ts';
+import type { LoadedConfiguration } from '../load.ts';
+import { namesSecret } from '../secret-names.ts';
+import { schemaNode } from '../validation/schema-node.ts';
+import { renderPath } from '../source/tree.ts';
+import { schemaOfKey } from '../validation/validate.ts';
+
+/** One value that differs between two configurations; secrets are masked. */
+export interface ConfigurationDifference {
+  /** As in the YAML: `security.rate_limit.burst_size`. */
+  readonly path: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  /** Whether it takes effect at once, or only when the appliance is started again. */
+  readonly applies: 'live' | 'restart';
+  /** Null where the value was added. */
+  readonly before: unknown;
+  /** Null where the value was removed. */
+  readonly after: unknown;
+}
+
+interface Leaf {
+  readonly path: readonly string[];
+  /** What is compared: the value itself, secrets included. */
+  readonly exact: string;
+  readonly shown: unknown;
+}
+
+/**
+ * What differs between two configurations, value by value (a list is one value), sorted by path.
+ * Pure. `installed` tells which keys of plugins' sections need a restart; without it all of them are live.
+ */
+export function difference(
+  previous: LoadedConfiguration,
+  next: LoadedConfiguration,
+  installed: InstalledPlugins = [],
+): ConfigurationDifference[] {
+  const before = leavesOf(previous);
+  const after = leavesOf(next);
+  const differences: ConfigurationDifference[] = [];
+  for (const rendered of new Set([...before.keys(), ...after.keys()])) {
+    const old = before.get(rendered);
+    const fresh = after.get(rendered);
+    if (old?.exact === fresh?.exact) continue;
+    differences.push({
+      path: rendered,
+      change: old === undefined ? 'added' : fresh === undefined ? 'removed' : 'changed',
+      applies: appliesAt((fresh ?? old)?.path ?? [], installed),
+      before: old?.shown ?? null,
+      after: fresh?.shown ?? null,
+    });
+  }
+  return differences.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function leavesOf({ value, secrets }: LoadedConfiguration): Map<string, Leaf> {
+  const leaves = new Map<string, Leaf>();
+  const visit = (item: unknown, path: readonly string[]): void => {
+    const rendered = renderPath(path);
+    if (isMapping(item)) {
+      for (const [key, child] of Object.entries(item)) visit(child, [...path, key]);
+      return;
+    }
+    const secret =
+      item instanceof Secret ||
+      (typeof item === 'string' && namesSecret(path.at(-1) ?? '')) ||
+      secrets.paths().some((at) => isWithin(at, rendered));
+    const exact = item instanceof Secret ? item.reveal() : JSON.stringify(item);
+    leaves.set(rendered, { path, exact, shown: secret ? secretMask : item });
+  };
+  const { sections, ...core } = value;
+  visit({ ...sections, ...core }, []);
+  return leaves;
+}
+
+function isMapping(item: unknown): item is object {
+  return typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Secret);
+}
+
+function isWithin(secretPath: string, rendered: string): boolean {
+  return secretPath === rendered || secretPath.startsWith(`${rendered}[`);
+}
+
+/** Whether a change of a path takes effect at once: what the nearest `x-applies` above it says. */
+function appliesAt(path: readonly string[], installed: InstalledPlugins): 'live' | 'restart' {
+  const [section = '', ...rest] = path;
+  if (section === 'features') return 'live';
+  let schema: TSchema | undefined = schemaOfKey(schemaNode(CoreSections), section);
+  schema ??= installed.find((plugin) => sectionOf(plugin) === section)?.config;
+  let applies: 'live' | 'restart' = 'live';
+  for (const key of [...rest, undefined]) {
+    if (schema === undefined) break;
+    const node = schemaNode(schema);
+    applies = node['x-applies'] ?? applies;
+    schema = key === undefined ? undefined : schemaOfKey(node, key);
+  }
+  return applies;
+}

@@ -1,0 +1,159 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+import type { FaultList } from '../faults.ts';
+import { emptyMapping, renderPath } from './tree.ts';
+import type { MappingNode, Path, Place, TreeNode } from './tree.ts';
+import {
+  maxDepth,
+  maxValues,
+  reportDepth,
+  reportDuplicate,
+  reportKey,
+  reportSize,
+  reportSyntax,
+  reportVersion,
+} from './yaml-faults.ts';
+
+const dangerousKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Reads YAML 1.2 (core schema) without anchors, aliases, tags and merge keys, keeping the place of every value.
+ * Reports every fault of the text; gives `undefined` where nothing can be read from it.
+ */
+export function readYaml(text: string, file: string, faults: FaultList): MappingNode | undefined {
+  const lines = new LineCounter();
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const document = parse(text, lines, file, faults);
+  if (document === undefined) return undefined;
+  for (const error of document.errors) {
+    const before = text.slice(Math.max(0, error.pos[0] - 1), error.pos[0] + 1);
+    reportSyntax(error, at(error.pos[0]), before === '${', faults);
+  }
+  if (document.directives.yaml.version !== '1.2') reportVersion({ file, line: 1, column: 1 }, faults);
+  if (document.errors.length > 0) return undefined;
+  const reader = new TreeReader(at, faults);
+  if (!isMap(document.contents)) {
+    const found = isSeq(document.contents) ? 'a list' : document.contents === null ? 'nothing' : 'text';
+    faults.add({
+      code: 'wrong_type',
+      place: { file, line: 1, column: 1 },
+      path: '',
+      message: 'The file does not hold a mapping.',
+      expected: 'keys such as `client:` at the left margin',
+      found,
+      remedy: 'Begin with `client:` and an `id:` below it.',
+    });
+    return undefined;
+  }
+  const tree = reader.read(document.contents, []);
+  return tree?.kind === 'mapping' ? tree : undefined;
+}
+
+function parse(
+  text: string,
+  lines: LineCounter,
+  file: string,
+  faults: FaultList,
+): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
+  } catch (error) {
+    // The parser recurses: nesting by the ten thousand ends its stack, which is the file's fault.
+    if (!(error instanceof RangeError)) throw error;
+    reportDepth({ file }, '', faults);
+    return undefined;
+  }
+}
+
+class TreeReader {
+  #values = 0;
+  readonly #at: (offset: number) => Place;
+  readonly #faults: FaultList;
+
+  constructor(at: (offset: number) => Place, faults: FaultList) {
+    this.#at = at;
+    this.#faults = faults;
+  }
+
+  read(node: Node, path: Path): TreeNode | undefined {
+    const place = this.#at(node.range?.[0] ?? 0);
+    this.#values += 1;
+    if (this.#values === maxValues + 1) reportSize(place, renderPath(path), this.#faults);
+    if (this.#values > maxValues) return undefined;
+    if (path.length > maxDepth) {
+      reportDepth(place, renderPath(path), this.#faults);
+      return undefined;
+    }
+    if (isAlias(node) || node.anchor !== undefined) this.#refuseSyntax(node, place, path);
+    else if (node.tag !== undefined && !isImplicitTag(node.tag)) this.#refuseSyntax(node, place, path);
+    if (isMap(node)) return this.#mapping(node, path, place);
+    if (isSeq(node)) {
+      const items = node.items
+        .filter((item) => isNode(item))
+        .map((item, index) => this.read(item, [...path, index]))
+        .filter((item) => item !== undefined);
+      return { kind: 'sequence', items, place };
+    }
+    if (isScalar(node)) return { kind: 'scalar', value: plain(node.value), place, secret: false };
+    return undefined;
+  }
+
+  #mapping(node: Node & { items: readonly { key: unknown; value: unknown }[] }, path: Path, place: Place) {
+    const mapping = emptyMapping(place);
+    for (const { key, value } of node.items) {
+      if (!isScalar(key) || typeof key.value !== 'string') continue;
+      const keyPlace = this.#at(key.range?.[0] ?? 0);
+      const keyPath = [...path, key.value];
+      if (dangerousKeys.has(key.value) || key.value === '<<') {
+        reportKey(key.value, keyPlace, renderPath(keyPath), this.#faults);
+        continue;
+      }
+      if (mapping.entries.has(key.value)) {
+        reportDuplicate(keyPlace, renderPath(keyPath), this.#faults);
+        continue;
+      }
+      const child = isNode(value)
+        ? this.read(value, keyPath)
+        : ({ kind: 'scalar', value: null, place: keyPlace, secret: false } as const);
+      if (child !== undefined) mapping.entries.set(key.value, { keyPlace, node: child });
+    }
+    return mapping;
+  }
+
+  #refuseSyntax(node: Node, place: Place, path: Path): void {
+    const tagged = !isAlias(node) && node.anchor === undefined;
+    this.#faults.add({
+      code: 'syntax',
+      place,
+      path: renderPath(path),
+      message: tagged
+        ? 'YAML tags are not supported here.'
+        : 'YAML anchors and aliases are not supported here.',
+      expected: 'a plain value',
+      found: isAlias(node) ? 'an alias' : tagged ? 'a tag' : 'an anchor',
+      remedy: tagged
+        ? 'Remove the word that begins with `!`.'
+        : 'Write the value out at each place, or use ${VARIABLE} for one that is used twice.',
+    });
+  }
+}
+
+/** Tags that merely name what a value already is. */
+function isImplicitTag(tag: string): boolean {
+  return ['map', 'seq', 'str', 'int', 'float', 'bool', 'null'].some(
+    (name) => tag === `tag:yaml.org,2002:${name}`,
+  );
+}
+
+function plain(value: unknown): string | number | boolean | null {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

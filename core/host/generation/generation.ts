@@ -1,0 +1,287 @@
+import type {
+  HealthResult,
+  Http,
+  HttpInstance,
+  Needs,
+  PluginContext,
+  PluginDefinition,
+  Services,
+} from '@orchestrall/sdk';
+import type { Static, TObject } from 'typebox';
+import type { GatewayTarget } from '../../http/gateway/prefix-table.ts';
+import type { RouteRecord } from '../../http/pipeline/route-record.ts';
+import type { Child } from '../../http/pipeline/child.ts';
+import { OpenResponses } from './open-responses.ts';
+import type { Owner, Registration, WorkKind } from '../../telemetry/owner.ts';
+import { withScope } from '../../telemetry/scope.ts';
+import { Activity } from './activity.ts';
+import { Effects, type EffectFault } from './effects.ts';
+import type { Leak, LeakTracker } from './leaks.ts';
+import { createOutgoingFetch } from './outgoing.ts';
+import type { PluginPackage } from '../packages/package.ts';
+import type { OwnedHealth, Rooms } from './rooms.ts';
+import type { ServiceHub } from './services.ts';
+import { OwnedTimers } from './timers.ts';
+
+export interface GenerationOptions {
+  readonly loaded: PluginPackage;
+  readonly generation: number;
+  readonly provider: string;
+  /** The plugin's section of the client's YAML, validated, defaults filled in. */
+  readonly config: Static<TObject>;
+  readonly rooms: Rooms;
+  readonly services: ServiceHub;
+  readonly leaks: LeakTracker;
+  readonly fetch: typeof globalThis.fetch;
+  /** Longest run of `setup`. */
+  readonly setupLimitMs: number;
+}
+
+/** How a generation ended. */
+export interface DrainReport {
+  readonly plugin: string;
+  readonly version: string;
+  readonly generation: number;
+  readonly durationMs: number;
+  /** Requests and streams that outlived the deadline. */
+  readonly cut: number;
+  readonly faults: readonly EffectFault[];
+  readonly leaks: readonly Leak[];
+}
+
+const undoLimitMs = 5_000;
+
+/**
+ * One loaded instance of a plugin version. `prepare` builds it beside whatever serves now; `activate` and
+ * `deactivate` are synchronous and may be repeated, so that a switch, and a switch back, is one step; `drain`
+ * ends it for good.
+ */
+export class Generation implements Owner {
+  readonly plugin: string;
+  readonly version: string;
+  readonly generation: number;
+  readonly definition: PluginDefinition;
+  readonly activity = new Activity();
+  readonly #options: GenerationOptions;
+  readonly #effects = new Effects();
+  readonly #registrations: Registration<unknown>[] = [];
+  readonly #draining = new AbortController();
+  readonly #disposed = new AbortController();
+  readonly #timers: OwnedTimers;
+  #child: Child | undefined;
+  #responses: OpenResponses | undefined;
+  #health: OwnedHealth | undefined;
+  #service: object | undefined;
+
+  /** Builds a generation up to the point where one synchronous step makes it live; undoes everything when it fails. */
+  static async prepare(options: GenerationOptions): Promise<Generation> {
+    const generation = new Generation(options);
+    try {
+      await generation.#build();
+    } catch (error) {
+      await generation.drain(0);
+      throw error;
+    }
+    return generation;
+  }
+
+  private constructor(options: GenerationOptions) {
+    this.#options = options;
+    this.definition = options.loaded.definition;
+    this.plugin = this.definition.name;
+    this.version = this.definition.version;
+    this.generation = options.generation;
+    const log = options.rooms.log(this);
+    this.#timers = new OwnedTimers({
+      owner: this,
+      onError: (error) => this.scoped(() => log.error({ error }, 'a timer of the plugin threw')),
+    });
+  }
+
+  async run<Result>(kind: WorkKind, work: () => Promise<Result>): Promise<Result> {
+    this.activity.begin(kind);
+    try {
+      return await this.scoped(work);
+    } finally {
+      this.activity.end(kind);
+    }
+  }
+
+  /** Runs work in this generation's scope, so that errors, handles and log lines are attributed to it. */
+  scoped<Result>(work: () => Result): Result {
+    return withScope({ plugin: this.plugin, generation: this.generation }, work);
+  }
+
+  /** Where the gateway sends the requests below its prefixes. */
+  get target(): GatewayTarget {
+    if (this.#responses === undefined) throw new TypeError('the generation has not been built');
+    return this.#responses;
+  }
+
+  /** The routes it serves, for the API's description. */
+  get routes(): readonly RouteRecord[] {
+    return this.#child?.routes ?? [];
+  }
+
+  activate(): void {
+    for (const registration of this.#registrations) registration.activate();
+    this.#timers.activate();
+    const { provides } = this.definition;
+    if (provides !== undefined && this.#service !== undefined) {
+      this.#options.services.publish(provides.name, {
+        owner: this,
+        contractVersion: provides.version,
+        service: this.#service,
+      });
+    }
+  }
+
+  deactivate(): void {
+    for (const registration of this.#registrations) registration.deactivate();
+    this.#timers.deactivate();
+    if (this.definition.provides !== undefined) {
+      this.#options.services.close(this.definition.provides.name, this);
+    }
+  }
+
+  /** The worst of its health checks, each within its own time limit. */
+  async check(): Promise<HealthResult> {
+    return this.#health?.check() ?? { status: 'healthy' };
+  }
+
+  /** Waits for what is in flight, cuts what outlives the deadline, undoes every effect and looks for leaks. */
+  async drain(deadlineMs: number): Promise<DrainReport> {
+    const startedAt = this.#options.rooms.clock.monotonicMs();
+    this.deactivate();
+    this.#draining.abort(new Error('the generation is draining'));
+    this.#child?.streams.endAll('server_shutdown');
+    const reachedZero = await this.activity.idle(deadlineMs);
+    const cut = reachedZero ? 0 : this.#cut();
+    this.#disposed.abort(new Error('the generation has ended'));
+    if (this.definition.provides !== undefined) {
+      this.#options.services.withdraw(this.definition.provides.name, this);
+    }
+    const faults = await this.#effects.undo(undoLimitMs);
+    const leaks = await this.#lookForLeaks();
+    this.#options.loaded.unload();
+    return {
+      plugin: this.plugin,
+      version: this.version,
+      generation: this.generation,
+      durationMs: this.#options.rooms.clock.monotonicMs() - startedAt,
+      cut,
+      faults,
+      leaks,
+    };
+  }
+
+  async #build(): Promise<void> {
+    const { loaded, rooms, setupLimitMs } = this.#options;
+    const child = await rooms.createChild({
+      plugin: { name: this.plugin, generation: this.generation },
+      prefixes: this.definition.prefixes ?? [],
+      activity: this.activity,
+    });
+    this.#child = child;
+    this.#responses = new OpenResponses(child.target);
+    this.#effects.defer('http', async () => child.instance.close());
+    const routes: object[] = [];
+    const context = this.#context(child.instance, routes);
+    const result = await withinLimit(setupLimitMs, async () =>
+      this.run('call', async () => this.definition.setup(context)),
+    );
+    this.#service = offeredService(this.definition, result);
+    for (const dependencies of routes) {
+      await this.scoped(async () => loaded.registerRoutes(child.instance, dependencies));
+    }
+    await this.scoped(async () => child.instance.ready());
+    for (const registration of this.#registrations) await registration.prepare();
+  }
+
+  #context(instance: HttpInstance, routes: object[]): PluginContext<Static<TObject>, Needs> {
+    const { rooms, provider, config } = this.#options;
+    const declared = [...(this.definition.emits ?? []), ...(this.definition.provides?.events ?? [])];
+    this.#health = rooms.health.forPlugin(this);
+    this.#effects.defer('timers', async () => this.#timers[Symbol.asyncDispose]());
+    const http: Http = { instance, routes: (dependencies) => void routes.push(dependencies) };
+    return Object.freeze<PluginContext<Static<TObject>, Needs>>({
+      plugin: { name: this.plugin, version: this.version, generation: this.generation },
+      config,
+      provider,
+      services: this.#services(),
+      http,
+      bus: this.#own('bus', rooms.bus.forPlugin(this, declared)),
+      state: this.#own('state', rooms.state.forPlugin(this)),
+      database: rooms.database.forPlugin(this.plugin),
+      jobs: this.#own('jobs', rooms.jobs.forPlugin(this)),
+      locks: rooms.locks.forPlugin(this),
+      flags: this.#own('flags', rooms.flags.forPlugin(this)),
+      timers: this.#timers,
+      audit: rooms.audit.forPlugin(this),
+      metrics: this.#own('metrics', rooms.metrics.forPlugin(this)),
+      log: rooms.log(this),
+      clock: rooms.clock,
+      fetch: createOutgoingFetch({
+        plugin: this.plugin,
+        requested: this.definition.hosts ?? [],
+        allowed: () => rooms.allowedHosts(this.plugin),
+        signal: this.#disposed.signal,
+        fetch: this.#options.fetch,
+      }),
+      health: this.#own('health', this.#health),
+      signal: this.#draining.signal,
+      defer: (dispose) => this.#effects.defer('of its own', async () => this.scoped(dispose)),
+    });
+  }
+
+  #own<Api>(name: string, registration: Registration<Api>): Api {
+    this.#registrations.push(registration);
+    this.#effects.defer(name, async () => registration[Symbol.asyncDispose]());
+    return registration.api;
+  }
+
+  #services(): Services<Needs> {
+    const { services } = this.#options;
+    const declared: PropertyDescriptorMap = {};
+    for (const [name, need] of Object.entries(this.definition.needs ?? {})) {
+      const facade = services.facade(need.contract.name);
+      const get = (): object | undefined =>
+        need.required || services.isOffered(need.contract.name) ? facade : undefined;
+      declared[name] = { enumerable: true, get };
+    }
+    return Object.freeze(Object.defineProperties({}, declared));
+  }
+
+  /** Ends what outlived the deadline: streams first, so that they are not counted as requests too. */
+  #cut(): number {
+    return (this.#child?.streams.cutAll('drain_deadline') ?? 0) + (this.#responses?.destroyAll() ?? 0);
+  }
+
+  async #lookForLeaks(): Promise<Leak[]> {
+    // Closing a handle takes effect in a later turn of the loop.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const leaks = this.#options.leaks.leaksOf(this.plugin, this.generation);
+    this.#options.leaks.forget(this.plugin, this.generation);
+    return leaks;
+  }
+}
+
+function offeredService(definition: PluginDefinition, result: unknown): object | undefined {
+  if (definition.provides === undefined) return undefined;
+  const service: unknown =
+    typeof result === 'object' && result !== null ? Reflect.get(result, 'service') : undefined;
+  if (typeof service === 'object' && service !== null) return service;
+  throw new TypeError(
+    `setup of ${definition.name} must return { service }, because the manifest provides ${definition.provides.name}`,
+  );
+}
+
+async function withinLimit<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`setup took longer than ${limitMs} ms`)), limitMs);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

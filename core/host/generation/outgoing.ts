@@ -1,0 +1,71 @@
+import { coreError } from '../../errors.ts';
+import { currentScope, withoutScope } from '../../telemetry/scope.ts';
+
+export interface OutgoingOptions {
+  readonly plugin: string;
+  /** Hosts the manifest asks for: `example.com`, `*.example.com`, `host:port`. */
+  readonly requested: readonly string[];
+  /** Hosts the client's YAML allows this plugin, read at each call so that an edit applies at once. */
+  readonly allowed: () => readonly string[];
+  /** Aborted when the generation is disposed. */
+  readonly signal: AbortSignal;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+const maxRedirects = 5;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * `fetch` that reaches only hosts which manifest and client YAML both name; redirects are followed by hand so
+ * that each hop is checked. The trace of the work around it is passed on. Throws `HOST_NOT_ALLOWED`.
+ */
+export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis.fetch {
+  const check = (url: URL): void => {
+    const named = (hosts: readonly string[]): boolean => hosts.some((pattern) => matchesHost(pattern, url));
+    const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+    if (isHttp && named(options.requested) && named(options.allowed())) return;
+    throw coreError('HOST_NOT_ALLOWED', { plugin: options.plugin, host: url.host });
+  };
+  return async (input, init) => {
+    let request = new Request(input, init);
+    const { traceparent } = currentScope();
+    if (traceparent !== undefined && !request.headers.has('traceparent')) {
+      request.headers.set('traceparent', traceparent);
+    }
+    for (let hop = 0; ; hop += 1) {
+      check(new URL(request.url));
+      const signal = AbortSignal.any([options.signal, request.signal]);
+      const body = request.body === null ? undefined : await request.clone().arrayBuffer();
+      const response = await withoutScope(async () => options.fetch(request, { signal, redirect: 'manual' }));
+      const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
+      if (location === null || init?.redirect === 'manual') return response;
+      if (hop === maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`);
+      await response.body?.cancel();
+      request = followed(request, response.status, new URL(location, request.url), body);
+    }
+  };
+}
+
+/** Whether a host pattern names the URL's host; without a port it names the scheme's default port only. */
+export function matchesHost(pattern: string, url: URL): boolean {
+  const [, name = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
+  if (url.port !== port) return false;
+  if (!name.startsWith('*.')) return url.hostname === name;
+  return url.hostname.endsWith(name.slice(1)) && url.hostname.length > name.length - 1;
+}
+
+/** The next request of a redirect (https://fetch.spec.whatwg.org/#http-redirect-fetch). */
+function followed(request: Request, status: number, url: URL, body: ArrayBuffer | undefined): Request {
+  const toGet =
+    (status === 303 && request.method !== 'HEAD') ||
+    ((status === 301 || status === 302) && request.method === 'POST');
+  const headers = new Headers(request.headers);
+  if (url.origin !== new URL(request.url).origin) headers.delete('authorization');
+  if (toGet) for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
+  return new Request(url, {
+    method: toGet ? 'GET' : request.method,
+    headers,
+    signal: request.signal,
+    ...(toGet || body === undefined ? {} : { body }),
+  });
+}

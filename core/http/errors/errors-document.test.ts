@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { errorsDocument, errorsDocumentPath } from './errors-document.ts';
+
+test('docs/errors.md says what the error tables say; if not, run npm run generate:errors', async () => {
+  const text = await errorsDocument();
+  expect(text).toContain('### ROUTE_NOT_FOUND');
+  expect(text).toContain('## plugins/crm');
+  expect(await readFile(join(import.meta.dirname, '..', '..', '..', errorsDocumentPath), 'utf8')).toBe(text);
+});

@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
+import type { CoreLog } from '../../telemetry/logs.ts';
+import { coreError } from '../../errors.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { PrefixTable } from './prefix-table.ts';
+import type { GatewayTarget, PrefixEntry } from './prefix-table.ts';
+import { pathOf } from '../errors/problem.ts';
+import { refuse, refuseUpgrade } from './refusal.ts';
+
+export interface GatewayOptions {
+  /** Answers whatever no prefix matches: the core's own routes and `ROUTE_NOT_FOUND`. */
+  readonly core: GatewayTarget;
+  readonly log: CoreLog;
+  /** Files in PEM; without them the gateway speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Time for a request's headers to arrive; default 20,000. */
+  readonly headersTimeoutMs?: number;
+  /** Time for a whole request to arrive, its body included; default 300,000. */
+  readonly requestTimeoutMs?: number;
+  /** How long an idle connection is kept; default 72,000, above the 60 s of usual proxies. */
+  readonly keepAliveTimeoutMs?: number;
+  /** Bytes of request line and headers; default 16,384. */
+  readonly maxHeaderBytes?: number;
+  /** Open connections; more are dropped and logged; default 10,000. */
+  readonly maxConnections?: number;
+}
+
+/** The one listening server: finds the target of each request by its prefix and hands it over whole. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #upgraded = new Set<Duplex>();
+  #server: Server | TlsServer | undefined;
+  #table = new PrefixTable([]);
+  #inFlight = 0;
+  #stopping = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that are being answered now; upgraded connections are not among them. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Replaces all prefixes in one step; throws a TypeError on a malformed or doubled prefix and then changes nothing. */
+  setTable(entries: readonly PrefixEntry[]): void {
+    this.#table = new PrefixTable(entries);
+  }
+
+  /** Listens; port 0 picks one. Throws `ADDRESS_UNAVAILABLE`; rejects also when a TLS file cannot be read. */
+  async listen(address: {
+    readonly host: string;
+    readonly port: number;
+  }): Promise<{ port: number; url: string }> {
+    const server = await this.#createServer();
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      const refused = (error: Error): void => reject(addressUnavailable(address, error));
+      server.once('error', refused);
+      server.listen(address.port, address.host, () => {
+        server.off('error', refused);
+        resolve();
+      });
+    });
+    server.on('error', (error) => this.#options.log.error({ error }, 'The HTTP server failed'));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    return { port, url: `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${port}` };
+  }
+
+  /** Reads the TLS files again for new connections; rejects and keeps the old ones when they do not load. */
+  async reloadCertificate(): Promise<void> {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(await this.#readCertificate());
+  }
+
+  /**
+   * Refuses new requests with `SHUTTING_DOWN` from this call on, waits for those in flight and closes everything.
+   * Resolves with the number of requests and upgraded connections that were cut at the deadline, default 30,000 ms.
+   */
+  async stop(deadlineMs = 30_000): Promise<{ cut: number }> {
+    this.#stopping = true;
+    const server = this.#server;
+    if (server === undefined) return { cut: 0 };
+    const deadline = setTimeout(() => this.#whenIdle?.(), deadlineMs);
+    if (this.#inFlight + this.#upgraded.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    clearTimeout(deadline);
+    const cut = this.#inFlight + this.#upgraded.size;
+    const closed = once(server, 'close');
+    for (const socket of this.#upgraded) socket.destroy();
+    await this.#stopListening(server);
+    await Promise.race([closed, pause(lingerMs, undefined, { ref: false })]);
+    // The rest of what an HTTP server has to stop; by now it only says that it listens no more.
+    server.close(() => undefined);
+    server.closeAllConnections();
+    await closed;
+    return { cut };
+  }
+
+  /**
+   * Takes no new connections, and keeps the ones there are: a request may be on its way on any of them, and is
+   * answered before they close. Node's own `close()` of an HTTP server would reset it.
+   */
+  async #stopListening(server: Server | TlsServer): Promise<void> {
+    // Right after what was waiting to be accepted has been.
+    await immediate();
+    NetServer.prototype.close.call(server);
+  }
+
+  async #createServer(): Promise<Server | TlsServer> {
+    const { tls, maxConnections = 10_000, log } = this.#options;
+    const headersTimeout = this.#options.headersTimeoutMs ?? 20_000;
+    const options: ServerOptions = {
+      headersTimeout,
+      requestTimeout: this.#options.requestTimeoutMs ?? 300_000,
+      // How often the two are looked at; Node's own 30 s would double them.
+      connectionsCheckingInterval: Math.min(5_000, headersTimeout / 4),
+      keepAliveTimeout: this.#options.keepAliveTimeoutMs ?? 72_000,
+      maxHeaderSize: this.#options.maxHeaderBytes ?? 16_384,
+      // Checked here instead, so that the answer has our form.
+      requireHostHeader: false,
+      // Clients may offer other protocols, such as h2c, and must then be answered as if they had not.
+      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+    };
+    const server =
+      tls === undefined
+        ? createServer(options)
+        : createTlsServer({ ...options, ...(await this.#readCertificate()), minVersion: 'TLSv1.2' });
+    server.maxConnections = maxConnections;
+    server.on('request', this.#onRequest);
+    server.on('checkExpectation', this.#onRequest);
+    server.on('upgrade', this.#onUpgrade);
+    server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      refuseUpgrade(
+        request,
+        socket,
+        coreError('METHOD_NOT_ALLOWED', { method: 'CONNECT', path: request.url ?? '' }),
+      );
+    });
+    server.on('clientError', (error: Error, socket: Socket) => {
+      answerBrokenRequest(error, socket, this.#options.maxHeaderBytes ?? 16_384);
+    });
+    server.on('drop', () =>
+      log.warn({ max_connections: maxConnections }, 'A connection was dropped: too many'),
+    );
+    return server;
+  }
+
+  async #readCertificate(): Promise<{ cert: Buffer; key: Buffer }> {
+    const { tls } = this.#options;
+    if (tls === undefined) throw new TypeError('TLS is not configured');
+    const [cert, key] = await Promise.all([readFile(tls.cert), readFile(tls.key)]);
+    return { cert, key };
+  }
+
+  readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#inFlight += 1;
+    response.on('close', this.#onResponseClose);
+    const url = request.url ?? '';
+    if (this.#stopping) {
+      response.setHeader('connection', 'close');
+      refuse(request, response, coreError('SHUTTING_DOWN'));
+    } else if (
+      url.charCodeAt(0) !== slash ||
+      (request.headers.host === undefined && request.httpVersionMinor === 1)
+    ) {
+      this.#dispatchUnusual(request, response, url);
+    } else {
+      (this.#table.find(url) ?? this.#options.core).dispatch(request, response);
+    }
+  };
+
+  /** Absolute-form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2), `*` and requests without a host. */
+  #dispatchUnusual(request: IncomingMessage, response: ServerResponse, url: string): void {
+    const origin = /^https?:\/\/[^/?#]+/i.exec(url)?.[0];
+    if (url === '*' && request.method === 'OPTIONS') {
+      response.writeHead(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }).end();
+    } else if (request.headers.host === undefined && request.httpVersionMinor === 1) {
+      refuse(request, response, coreError('REQUEST_MALFORMED', { reason: 'the Host header is missing' }));
+    } else if (origin === undefined) {
+      refuse(
+        request,
+        response,
+        coreError('REQUEST_MALFORMED', { reason: 'the request target is not a path' }),
+      );
+    } else {
+      const path = url.slice(origin.length);
+      request.url = path.startsWith('/') ? path : `/${path}`;
+      (this.#table.find(request.url) ?? this.#options.core).dispatch(request, response);
+    }
+  }
+
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    this.#upgraded.add(socket);
+    socket.on('close', () => {
+      this.#upgraded.delete(socket);
+      this.#checkIdle();
+    });
+    const url = request.url ?? '';
+    if (this.#stopping) refuseUpgrade(request, socket, coreError('SHUTTING_DOWN'));
+    else if (url.charCodeAt(0) !== slash) {
+      refuseUpgrade(request, socket, coreError('ROUTE_NOT_FOUND', { method: 'GET', path: pathOf(url) }));
+    } else (this.#table.find(url) ?? this.#options.core).upgrade(request, socket, head);
+  };
+
+  readonly #onResponseClose = (): void => {
+    this.#inFlight -= 1;
+    this.#checkIdle();
+  };
+
+  #checkIdle(): void {
+    if (this.#inFlight + this.#upgraded.size === 0) this.#whenIdle?.();
+  }
+}
+
+const slash = 47;
+
+/** How long connections stay open for requests that are on their way when the last answer has gone out. */
+const lingerMs = 400;
+
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'this machine does not know that name',
+  EACCES: 'this user may not listen there',
+};
+
+function addressUnavailable(address: { readonly host: string; readonly port: number }, error: Error): Error {
+  const code = 'code' in error ? String(error.code) : '';
+  const details = {
+    address: `${address.host}:${address.port}`,
+    reason: listenReasons[code] ?? error.message,
+  };
+  return coreError('ADDRESS_UNAVAILABLE', details, error);
+}

@@ -1,0 +1,56 @@
+import type { AppError } from '@orchestrall/sdk';
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GatewayTarget } from './prefix-table.ts';
+import { problemHeaders, problemOf, problemType } from '../errors/problem.ts';
+import { requestIdOf } from '../pipeline/request-id.ts';
+import { securityHeaders } from '../pipeline/response-headers.ts';
+import { whenBodyIsKnown } from './unread-body.ts';
+
+/** A target that answers every request with the error made for it, such as `PLUGIN_DISABLED`. */
+export function refuseWith(createError: (request: IncomingMessage) => AppError): GatewayTarget {
+  return {
+    dispatch: (request, response) => refuse(request, response, createError(request)),
+    upgrade: (request, socket) => refuseUpgrade(request, socket, createError(request)),
+  };
+}
+
+/** Answers a request that no Fastify instance has seen with problem details. */
+export function refuse(request: IncomingMessage, response: ServerResponse, error: AppError): void {
+  const { head, body } = answer(request, error);
+  whenBodyIsKnown(request, response, (close) => {
+    response.writeHead(error.status, close ? { ...head, connection: 'close' } : head);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
+}
+
+/** Answers a refused upgrade with problem details and closes its socket. */
+export function refuseUpgrade(request: IncomingMessage, socket: Duplex, error: AppError): void {
+  const { head, body } = answer(request, error);
+  socket.on('error', () => socket.destroy());
+  socket.end(rawAnswer(error.status, head, body));
+}
+
+/** An HTTP/1.1 answer as text, for sockets that have no response object. */
+export function rawAnswer(status: number, head: Readonly<Record<string, string>>, body: string): string {
+  const lines = Object.entries({ ...head, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
+}
+
+function answer(request: IncomingMessage, error: AppError): { head: Record<string, string>; body: string } {
+  const id = requestIdOf(request);
+  const body = JSON.stringify(problemOf(error, { url: request.url ?? '', id }));
+  return {
+    head: {
+      ...securityHeaders,
+      ...problemHeaders(error),
+      'content-type': problemType,
+      'content-length': String(Buffer.byteLength(body)),
+      'x-request-id': id,
+    },
+    body,
+  };
+}

@@ -1,0 +1,54 @@
+import type { Access, Caller } from '@orchestrall/sdk';
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAllowed } from '../../auth/access.ts';
+import { authError } from '../../auth/errors.ts';
+
+/** Tells who holds a token; the built-in provider's or Keycloak's verifier. */
+export interface Authentication {
+  /** Rejects with an AppError such as `TOKEN_INVALID` when the token is not accepted. */
+  verify(token: string): Promise<Caller>;
+}
+
+/**
+ * Who is calling, if the rule lets them; undefined is a caller without a token on a public route.
+ * Rejects with `TOKEN_MISSING`, `TOKEN_INVALID` or `ROLE_MISSING`. A public route never fails on a bad token, since
+ * others than ours may use the header there.
+ */
+export async function identify(
+  headers: IncomingHttpHeaders,
+  access: Access,
+  authentication: Authentication,
+): Promise<Caller | undefined> {
+  const token = bearerToken(headers);
+  if (access === 'public') return token === undefined ? undefined : verifyOrNobody(token, authentication);
+  if (token === undefined) {
+    throw authError(headers.authorization === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID');
+  }
+  const caller = await authentication.verify(token);
+  if (isAllowed(access, caller)) return caller;
+  throw authError('ROLE_MISSING', { required: typeof access === 'string' ? access : access.join(' or ') });
+}
+
+/** The token of `Authorization: Bearer` (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
+export function bearerToken(headers: IncomingHttpHeaders): string | undefined {
+  return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** How long a public route waits for what tells who is calling, before it serves a caller it does not know. */
+const longestWaitMs = 2_000;
+
+async function verifyOrNobody(token: string, authentication: Authentication): Promise<Caller | undefined> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  try {
+    // A database that hangs must not make `/health` hang.
+    const late = pause(longestWaitMs, undefined, { ref: false, signal }).catch(() => undefined);
+    return await Promise.race([authentication.verify(token), late]);
+  } catch {
+    // A public route serves whoever asks; a token that is not accepted makes no one of the caller.
+    return undefined;
+  } finally {
+    ended.abort();
+  }
+}

@@ -1,0 +1,207 @@
+import type { Caller } from '@orchestrall/sdk';
+import fastifyPlugin from 'fastify-plugin';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { coreError } from '../../errors.ts';
+import type { CoreLog } from '../../telemetry/logs.ts';
+import { withScope } from '../../telemetry/scope.ts';
+import { childTraceparent, parseTraceparent } from '../../telemetry/traces.ts';
+import type { Tracing } from '../../telemetry/tracing.ts';
+import { allowedMethods } from '../gateway/allowed-methods.ts';
+import { errorFrom } from '../errors/errors-from.ts';
+import { openEventStream } from '../streams/event-stream.ts';
+import { identify } from './identity.ts';
+import type { Authentication } from './identity.ts';
+import { parseJsonBodies } from '../body/json-parser.ts';
+import { pathOf, problemHeaders, problemOf, problemType } from '../errors/problem.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+import { RequestWork } from './request-work.ts';
+import type { ActivityCounter } from './request-work.ts';
+import { recordRoute } from './route-record.ts';
+import type { RouteRecord } from './route-record.ts';
+import { securityHeaders } from './response-headers.ts';
+import { guardSocketRoute } from '../gateway/socket-guard.ts';
+import type { Streams } from '../streams/streams.ts';
+import { whenBodyIsKnown } from '../gateway/unread-body.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The kernel's account of this request. */
+    work: RequestWork | undefined;
+  }
+}
+
+export interface KernelOptions {
+  /** Whose routes these are; undefined for the core's own. */
+  readonly plugin: { readonly name: string; readonly generation: number } | undefined;
+  /** Where the routes must lie; empty allows all. */
+  readonly prefixes: readonly string[];
+  readonly log: CoreLog;
+  readonly authentication: Authentication;
+  readonly rateLimits: RateLimits;
+  readonly requestMetrics: RequestMetrics;
+  readonly activity: ActivityCounter;
+  readonly streams: Streams;
+  /** Makes a span of each request; absent unless traces are sent somewhere. */
+  readonly tracing: Pick<Tracing, 'startRequest'> | undefined;
+  /** Filled with each route as it is declared. */
+  readonly routes: RouteRecord[];
+  /** Whether the request came through the server's `upgrade` event. */
+  readonly isUpgrade: (request: IncomingMessage) => boolean;
+}
+
+/**
+ * What every request passes, in the core as in each plugin: identity and role, rate limit, scope, time limit, one form
+ * of error, one log line, metrics.
+ */
+export const kernel = fastifyPlugin(
+  async (app: FastifyInstance, options: KernelOptions) => {
+    parseJsonBodies(app);
+    app.decorateRequest('caller');
+    app.decorateRequest('work');
+    app.decorateReply('sse', function sse(this: FastifyReply) {
+      this.request.work?.becomeStream();
+      return openEventStream(this, options.streams);
+    });
+    // A JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396) is read as the JSON that it is.
+    app.addContentTypeParser(
+      'application/merge-patch+json',
+      { parseAs: 'string' },
+      app.getDefaultJsonParser('error', 'error'),
+    );
+    const unknown = unknownRoute(options.requestMetrics);
+    app.addHook('onRoute', (route) => {
+      const record = recordRoute(route, options.prefixes, (method, endpoint) =>
+        options.requestMetrics.endpoint(method, endpoint),
+      );
+      options.routes.push(record);
+      route.config = { ...route.config, record };
+      if (record.schema !== undefined) route.schema = record.schema;
+      if (record.websocket) guardSocketRoute(route, options);
+      if (record.plain) trackHandler(route);
+    });
+    app.addHook('onRequest', (request, reply, done) => {
+      const route = request.routeOptions.config.record ?? unknown;
+      request.work = new RequestWork(request, reply, route, options);
+      reply.headers(securityHeaders);
+      reply.header('x-request-id', request.id);
+      // Fastify's hook ends by a call, which must be made inside the scope so that the handler runs there.
+      /* oxlint-disable promise/no-callback-in-promise */
+      enter(request, reply, route, options).then(
+        (scope) =>
+          withScope(scope, () => (request.is404 ? answerUnknown(request, reply, options.routes) : done())),
+        (error: Error) => done(error),
+      );
+      /* oxlint-enable promise/no-callback-in-promise */
+    });
+    app.setErrorHandler((thrown, request, reply) => {
+      const error = errorFrom(thrown, request);
+      if (error.status >= 500 && error.code !== 'SHUTTING_DOWN') {
+        options.log.error({ code: error.code, error: error.cause ?? error }, 'A request failed');
+      }
+      whenBodyIsKnown(request.raw, reply.raw, (close) => {
+        if (close) reply.header('connection', 'close');
+        void reply
+          .code(error.status)
+          .headers(problemHeaders(error))
+          .header('content-type', problemType)
+          .send(JSON.stringify(problemOf(error, request)));
+      });
+    });
+    // Answered before its body is read; this is for plugins that call `reply.callNotFound()`.
+    app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options.routes));
+  },
+  { name: 'orchestrall-kernel', fastify: '5.x' },
+);
+
+/** Lets a request in: resolves with the scope its handler runs in, rejects with the error to answer. */
+async function enter(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: RouteRecord,
+  options: KernelOptions,
+): Promise<Parameters<typeof withScope>[0]> {
+  const { headers } = request;
+  let caller: Caller | undefined;
+  try {
+    if (route.access !== 'public' || headers.authorization !== undefined) {
+      caller = await identify(headers, route.access, options.authentication);
+    }
+  } finally {
+    // Refused callers count too, by their address: else tokens could be tried without end.
+    if (options.rateLimits.active && !route.unlimited) {
+      const key = caller === undefined ? `address:${request.ip}` : `caller:${caller.id}`;
+      reply.headers((await options.rateLimits.consume(key)) ?? {});
+    }
+  }
+  if (request.url.includes('%00')) throw coreError('REQUEST_MALFORMED', { reason: 'the URL holds U+0000' });
+  const upgrade = options.isUpgrade(request.raw);
+  if (upgrade && !route.websocket && !request.is404) {
+    throw coreError('UPGRADE_NOT_SUPPORTED', { protocol: headers.upgrade ?? 'websocket' });
+  }
+  if (!upgrade && !route.plain) throw coreError('UPGRADE_REQUIRED', { headers: { upgrade: 'websocket' } });
+  request.caller = caller;
+  const trace = parseTraceparent(headers.traceparent?.toString());
+  const { method } = request;
+  const { endpoint } = route;
+  const span = options.tracing?.startRequest({
+    method,
+    endpoint,
+    parent: trace,
+    plugin: options.plugin?.name,
+  });
+  if (span !== undefined) request.work?.follow(span);
+  const traceparent = span?.traceparent ?? (trace === undefined ? undefined : childTraceparent(trace));
+  if (traceparent !== undefined) reply.header('traceparent', traceparent);
+  return {
+    plugin: options.plugin?.name,
+    generation: options.plugin?.generation,
+    correlationId: request.id,
+    traceparent,
+    caller,
+    remoteAddress: request.ip,
+  };
+}
+
+/** `OPTIONS` of a known path gets its methods, another method 405 with them, everything else 404. */
+function answerUnknown(request: FastifyRequest, reply: FastifyReply, routes: readonly RouteRecord[]): void {
+  const { method } = request;
+  const path = pathOf(request.url);
+  const methods = allowedMethods(routes, path);
+  const allow = methods.join(', ');
+  if (allow !== '' && method === 'OPTIONS') void reply.code(204).header('allow', allow).send();
+  // A slash at the end fits some routes only, and then it is not the method that is wrong.
+  else if (allow === '' || methods.includes(method))
+    void reply.send(coreError('ROUTE_NOT_FOUND', { method, path }));
+  else void reply.send(coreError('METHOD_NOT_ALLOWED', { method, path, allow }));
+}
+
+/** Makes the handler's promise a part of the request's work. */
+function trackHandler(route: RouteOptions): void {
+  const { handler } = route;
+  route.handler = function track(request, reply) {
+    const result: unknown = handler.call(this, request, reply);
+    if (isPromise(result)) request.work?.handle(result);
+    return result;
+  };
+}
+
+function unknownRoute(metrics: RequestMetrics): RouteRecord {
+  const counts = metrics.endpoint('(any)', '(unknown)');
+  return {
+    methods: [],
+    endpoint: '(unknown)',
+    access: 'public',
+    timeoutMs: 30_000,
+    unlimited: false,
+    websocket: false,
+    plain: true,
+    schema: undefined,
+    metricsOf: () => counts,
+  };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,122 @@
+import type { WebSocket } from '@orchestrall/sdk';
+import type { CoreLog } from '../../telemetry/logs.ts';
+import type { OpenEventStream } from './event-stream.ts';
+
+/** Close code "service restart" (https://www.iana.org/assignments/websocket). */
+const serviceRestart = 1012;
+const longestReason = 123;
+
+/** What streams count for `orch_sse_connections_active` and `orch_sse_messages_sent_total`. */
+export interface StreamMetrics {
+  opened(): void;
+  closed(): void;
+  messageSent(): void;
+}
+
+export interface StreamsOptions {
+  readonly log: CoreLog;
+  readonly metrics: StreamMetrics;
+  /** Time between heartbeats on a quiet stream; default 15,000. */
+  readonly heartbeatMs?: number;
+  /** How long a reader may take nothing before it is cut; default 30,000. */
+  readonly slowReaderMs?: number;
+  /** Bytes that may wait for a reader; default 1,048,576. */
+  readonly maxBufferedBytes?: number;
+}
+
+/** All open event streams and WebSockets of one child, ended together when its plugin is swapped. */
+export class Streams {
+  readonly options: StreamsOptions;
+  readonly #events = new Set<OpenEventStream>();
+  /** Whether the socket has answered the last ping. */
+  readonly #sockets = new Map<WebSocket, boolean>();
+  #sweep: NodeJS.Timeout | undefined;
+  #ended: string | undefined;
+  #cut = 0;
+
+  constructor(options: StreamsOptions) {
+    this.options = options;
+  }
+
+  /** Open streams by kind. */
+  get open(): { readonly events: number; readonly sockets: number } {
+    return { events: this.#events.size, sockets: this.#sockets.size };
+  }
+
+  /** Streams that were cut instead of ended: slow readers, and what `cutAll` found open. */
+  get cut(): number {
+    return this.#cut;
+  }
+
+  /** Takes a new event stream in; one that opens after `endAll` is ended at once. */
+  addEvents(stream: OpenEventStream): void {
+    this.#events.add(stream);
+    this.options.metrics.opened();
+    if (this.#ended !== undefined) stream.shutdown(this.#ended);
+    this.#startBeating();
+  }
+
+  /** Called by the stream when its connection has closed. */
+  removeEvents(stream: OpenEventStream): void {
+    if (!this.#events.delete(stream)) return;
+    this.options.metrics.closed();
+    this.#stopWhenEmpty();
+  }
+
+  /** Takes a WebSocket in until it closes. */
+  addSocket(socket: WebSocket): void {
+    this.#sockets.set(socket, true);
+    socket.on('pong', () => this.#sockets.set(socket, true));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#stopWhenEmpty();
+    });
+    this.#startBeating();
+    if (this.#ended !== undefined) socket.close(serviceRestart, this.#ended);
+  }
+
+  /** Counts a stream that was cut, with the reason in the log. */
+  countCut(reason: string): void {
+    this.#cut += 1;
+    this.options.log.warn({ reason }, 'A stream was cut');
+  }
+
+  /** Ends all streams, those that open later too: events with `server_shutdown`, WebSockets with code 1012. */
+  endAll(reason: string): void {
+    this.#ended = reason.slice(0, longestReason);
+    for (const stream of this.#events) stream.shutdown(reason);
+    for (const socket of this.#sockets.keys()) socket.close(serviceRestart, this.#ended);
+  }
+
+  /** Destroys what is still open after `endAll`; gives their number. */
+  cutAll(reason: string): number {
+    const count = this.#events.size + this.#sockets.size;
+    for (const stream of this.#events) stream.destroy();
+    for (const socket of this.#sockets.keys()) socket.terminate();
+    for (let cut = 0; cut < count; cut += 1) this.countCut(reason);
+    return count;
+  }
+
+  #startBeating(): void {
+    this.#sweep ??= setInterval(() => this.#beat(), this.options.heartbeatMs ?? 15_000).unref();
+  }
+
+  #beat(): void {
+    for (const stream of this.#events) stream.heartbeat();
+    for (const [socket, answered] of this.#sockets) {
+      if (answered) {
+        this.#sockets.set(socket, false);
+        socket.ping();
+      } else {
+        this.countCut('the peer did not answer a ping');
+        socket.terminate();
+      }
+    }
+  }
+
+  #stopWhenEmpty(): void {
+    if (this.#events.size + this.#sockets.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+}

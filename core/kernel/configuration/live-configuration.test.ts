@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Type from 'typebox';
+import { afterEach, expect, test } from 'vitest';
+import type { InstalledPlugins } from '../../config/installed.ts';
+import { loadConfiguration, type LoadedConfiguration } from '../../config/load.ts';
+import { LiveConfiguration } from './live-configuration.ts';
+
+const installed: InstalledPlugins = [
+  {
+    name: 'greetings',
+    config: Type.Object({
+      greeting: Type.String({ default: 'One' }),
+      depot: Type.Integer({ default: 1, 'x-applies': 'restart' }),
+    }),
+  },
+];
+
+let folder: string;
+let live: LiveConfiguration | undefined;
+afterEach(async () => {
+  await live?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const silent = (): void => {};
+
+/** A live configuration on a file, whose edits are read when the test says so. */
+async function follow(yaml: string) {
+  folder = await mkdtemp(join(tmpdir(), 'orchestrall-live-'));
+  const file = join(folder, 'client.yaml');
+  const write = async (text: string): Promise<void> => writeFile(file, `client: {id: test}\n${text}`);
+  await write(yaml);
+  const load = () => ({ file, environment: {}, installed });
+  const applied: LoadedConfiguration[] = [];
+  const following = new LiveConfiguration({
+    load,
+    initial: await loadConfiguration(load()),
+    installed: () => installed,
+    versions: { keep: async () => 1, list: async () => [] },
+    bus: { emitFromCore: async () => 'id' },
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    apply: async (next) => void applied.push(next),
+    now: () => new Date(0),
+  });
+  live = following;
+  await following.start();
+  const edit = async (text: string): Promise<void> => {
+    await write(text);
+    await following.check();
+  };
+  return { following, edit, applied };
+}
+
+test('an edit that waits for a restart leaves the live edits before it in force', async () => {
+  const { following, edit, applied } = await follow('features: {greetings: true}\n');
+  await edit('features: {greetings: true}\ngreetings: {greeting: Two}\n');
+  expect(following.current.value.sections['greetings']).toMatchObject({ greeting: 'Two' });
+  await edit('features: {greetings: true}\ngreetings: {greeting: Two, depot: 2}\n');
+  expect(applied.at(-1)?.value.sections['greetings']).toEqual({ greeting: 'Two', depot: 1 });
+  expect(following.waiting).toEqual(['greetings.depot']);
+  await edit('features: {greetings: true}\ngreetings: {greeting: Two}\n');
+  expect(following.waiting).toEqual([]);
+});
+
+test('a broken edit keeps what was in force and says why until it is mended', async () => {
+  const { following, edit } = await follow('features: {greetings: true}\n');
+  await edit('features: {greeting: true}\n');
+  expect(following.rejection?.faults.map(({ path }) => path)).toEqual(['features.greeting']);
+  expect(following.current.value.features['greetings']?.enabled).toBe(true);
+  await edit('features: {greetings: false}\n');
+  expect(following.rejection).toBeUndefined();
+  expect(following.current.value.features['greetings']?.enabled).toBe(false);
+});

@@ -1,0 +1,141 @@
+import type { Log } from '@orchestrall/sdk';
+import { configRejected } from '../../bus/core-events.ts';
+import type { BusEngine } from '../../bus/bus-engine.ts';
+import { ConfigurationError, type ConfigurationFault } from '../../config/faults.ts';
+import type { InstalledPlugins } from '../../config/installed.ts';
+import type { LoadedConfiguration, LoadOptions } from '../../config/load.ts';
+import { describeVersion } from '../../config/changes/version.ts';
+import { watchConfiguration, type ConfigurationWatcher } from '../../config/changes/watch.ts';
+import { applyLive } from '../../config/changes/apply-live.ts';
+import { masked } from '../../config/changes/hash.ts';
+import type { ConfigurationSource } from '../../http/system/configuration.ts';
+import type { ConfigurationVersions, StoredVersion } from './versions.ts';
+
+export interface LiveConfigurationOptions {
+  /** How to load it, with the plugins that are installed now. */
+  readonly load: () => LoadOptions;
+  readonly initial: LoadedConfiguration;
+  readonly installed: () => InstalledPlugins;
+  readonly versions: Pick<ConfigurationVersions, 'keep' | 'list'>;
+  readonly bus: Pick<BusEngine, 'emitFromCore'>;
+  readonly log: Log;
+  /** Brings everything that can change live in line with it; what it throws rejects the edit. */
+  readonly apply: (next: LoadedConfiguration) => Promise<void>;
+  readonly now: () => Date;
+}
+
+/** Why the last edit was refused, for health. */
+export interface Rejection {
+  readonly at: Date;
+  readonly faults: readonly Pick<ConfigurationFault, 'path' | 'message'>[];
+}
+
+/** The configuration in force, following the client's YAML; a broken edit keeps the last good one. */
+export class LiveConfiguration implements AsyncDisposable {
+  readonly #options: LiveConfigurationOptions;
+  #watcher: ConfigurationWatcher | undefined;
+  #current: LoadedConfiguration;
+  #waiting: readonly string[] = [];
+  #rejection: Rejection | undefined;
+
+  constructor(options: LiveConfigurationOptions) {
+    this.#options = options;
+    this.#current = options.initial;
+  }
+
+  get current(): LoadedConfiguration {
+    return this.#current;
+  }
+
+  /** Paths that were edited and take effect with the next start. */
+  get waiting(): readonly string[] {
+    return this.#waiting;
+  }
+
+  get rejection(): Rejection | undefined {
+    return this.#rejection;
+  }
+
+  /** Versions that have been in force, newest first. */
+  async versions(page: { readonly before?: number; readonly limit: number }): Promise<StoredVersion[]> {
+    return this.#options.versions.list(page);
+  }
+
+  /** Keeps the first version and begins to watch, where there is a file. */
+  async start(): Promise<void> {
+    await this.#keep(null, this.#current);
+    const { load } = this.#options;
+    const { file } = load();
+    if (file === undefined) return;
+    this.#watcher = await watchConfiguration({
+      ...load(),
+      // Plugins come and go while the file is watched.
+      get installed() {
+        return load().installed;
+      },
+      file,
+      initial: this.#current,
+      onApplied: async ({ previous, next }) => this.#applied(previous, next),
+      onRejected: async (error) => this.#rejected(error, file),
+    });
+  }
+
+  /** Reads the file now; for when what may stand in it has changed. */
+  async check(): Promise<void> {
+    await this.#watcher?.check();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watcher?.[Symbol.asyncDispose]();
+  }
+
+  async #applied(previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
+    const live = applyLive(this.#current, next, { installed: this.#options.installed() });
+    await this.#options.apply(live);
+    this.#current = live;
+    this.#rejection = undefined;
+    await this.#keep(previous, next);
+  }
+
+  async #keep(previous: LoadedConfiguration | null, next: LoadedConfiguration): Promise<void> {
+    const { initial, versions, installed, now, log } = this.#options;
+    const described = describeVersion({
+      previous,
+      started: initial,
+      next,
+      appliedAt: now(),
+      installed: installed(),
+    });
+    this.#waiting = described.waiting;
+    const version = await versions.keep(described);
+    log.info({ version, hash: next.hash, waiting: this.#waiting }, 'configuration in force');
+  }
+
+  async #rejected(error: Error, file: string): Promise<void> {
+    const faults =
+      error instanceof ConfigurationError ? error.faults : [{ path: '', message: error.message }];
+    this.#rejection = { at: this.#options.now(), faults };
+    this.#options.log.error(
+      { file, faults },
+      'the edit was refused; the last good configuration stays in force',
+    );
+    const data = { file, faults: faults.map(({ path, message }) => ({ path, message })) };
+    try {
+      await this.#options.bus.emitFromCore(configRejected, data);
+    } catch (failure) {
+      this.#options.log.warn({ error: failure }, 'config.rejected could not be stored');
+    }
+  }
+}
+
+/** The configuration as the system API shows it: secrets masked. */
+export function configurationSource(live: LiveConfiguration): ConfigurationSource {
+  return {
+    effective() {
+      const { value, secrets, hash, file } = live.current;
+      const { waiting, rejection } = live;
+      return { configuration: masked(value, secrets), hash, file, waiting, rejected: rejection };
+    },
+    versions: async (page) => live.versions(page),
+  };
+}

@@ -1,0 +1,73 @@
+import type { HealthResult } from '@orchestrall/sdk';
+import type { HealthSource } from '../../http/system/health.ts';
+import type { Host } from '../../host/host.ts';
+import type { RequestMetrics } from '../../http/pipeline/request-metrics.ts';
+import type { ServiceRegistry } from '../../telemetry/health.ts';
+import type { LiveConfiguration } from '../configuration/live-configuration.ts';
+import type { CoreRooms } from '../core-rooms.ts';
+import { engineVersion } from '../version.ts';
+
+export interface HealthChecksOptions {
+  readonly services: ServiceRegistry;
+  readonly rooms: CoreRooms;
+  readonly host: Host;
+  readonly configuration: LiveConfiguration;
+  readonly storageFull: () => boolean;
+}
+
+/** Registers the checks of the core's own components; without the database the appliance cannot serve. */
+export function registerHealthChecks(options: HealthChecksOptions): void {
+  const { services, rooms, host, configuration, storageFull } = options;
+  services.register(
+    'database',
+    async () => {
+      await rooms.database.ping();
+      return storageFull() ? { status: 'degraded', reason: 'the disk is full: writes are refused' } : healthy;
+    },
+    { critical: true },
+  );
+  services.register('events', async () => rooms.bus.health());
+  services.register('security', async () => {
+    await rooms.auth.check();
+    return healthy;
+  });
+  services.register('configuration', () => {
+    const { rejection, waiting } = configuration;
+    if (rejection !== undefined) {
+      const [first] = rejection.faults;
+      return degraded(`the last edit was refused: ${first?.path ?? ''} ${first?.message ?? ''}`);
+    }
+    return waiting.length > 0 ? degraded(`waits for a restart: ${waiting.join(', ')}`) : healthy;
+  });
+  services.register('plugins', () => {
+    const failed = host.list().filter(({ state }) => state === 'failed');
+    return failed.length === 0
+      ? healthy
+      : degraded(failed.map(({ name, reason }) => `${name}: ${reason ?? 'failed'}`).join('; '));
+  });
+}
+
+/** What `/health` shows. */
+export function healthSource(options: {
+  readonly services: ServiceRegistry;
+  readonly requests: RequestMetrics;
+  readonly readiness: HealthSource['readiness'];
+  readonly startedAtMs: number;
+  readonly monotonicMs: () => number;
+}): HealthSource {
+  return {
+    version: engineVersion,
+    read: async () => options.services.read(),
+    readiness: options.readiness,
+    metrics: () => ({
+      uptime_seconds: Math.round((options.monotonicMs() - options.startedAtMs) / 1000),
+      total_requests: options.requests.total,
+    }),
+  };
+}
+
+const healthy: HealthResult = { status: 'healthy' };
+
+function degraded(reason: string): HealthResult {
+  return { status: 'degraded', reason };
+}

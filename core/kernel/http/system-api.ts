@@ -1,0 +1,48 @@
+import type { HttpInstance } from '@orchestrall/sdk';
+import type { Registry } from 'prom-client';
+import type { DocumentOptions } from '../../http/openapi/document.ts';
+import { openApiRoute, type LiveRoutes } from '../../http/openapi/live-document.ts';
+import { referencePageRoutes } from '../../http/openapi/reference-page.ts';
+import { configurationRoutes, type ConfigurationSource } from '../../http/system/configuration.ts';
+import { deadLetterRoutes } from '../../http/system/dead-letters.ts';
+import { eventFeedRoutes } from '../../http/system/event-feed.ts';
+import { eventRoutes } from '../../http/system/events.ts';
+import { flagRoutes } from '../../http/system/flags.ts';
+import { healthRoutes, type HealthSource } from '../../http/system/health.ts';
+import { jobRoutes } from '../../http/system/jobs.ts';
+import { logLevelRoutes } from '../../http/system/log-levels.ts';
+import { metricsRoutes } from '../../http/system/metrics.ts';
+import { pluginRoutes, type PluginAdministration } from '../../http/system/plugins.ts';
+import { userRoutes } from '../../http/system/users.ts';
+import type { Logs } from '../../telemetry/logs.ts';
+import type { CoreRooms } from '../core-rooms.ts';
+
+/** What the core's own routes stand on. */
+export interface SystemApiOptions {
+  readonly rooms: CoreRooms;
+  readonly logs: Logs;
+  readonly health: HealthSource;
+  readonly metrics: Registry;
+  readonly plugins: PluginAdministration;
+  readonly configuration: ConfigurationSource;
+  readonly live: LiveRoutes;
+  readonly document: DocumentOptions;
+}
+
+/** Declares the core's own routes. */
+export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
+  const { audit, auth, bus, flags, jobs } = options.rooms;
+  healthRoutes(app, options.health);
+  metricsRoutes(app, options.metrics);
+  pluginRoutes(app, options.plugins);
+  flagRoutes(app, flags);
+  configurationRoutes(app, options.configuration);
+  eventRoutes(app, { bus, audit });
+  deadLetterRoutes(app, { deadLetters: bus.deadLetters, audit });
+  eventFeedRoutes(app, bus);
+  jobRoutes(app, { jobs: jobs.history, audit });
+  userRoutes(app, auth.users);
+  logLevelRoutes(app, options.logs);
+  openApiRoute(app, options.live, options.document);
+  referencePageRoutes(app);
+}

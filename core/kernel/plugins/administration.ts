@@ -1,0 +1,47 @@
+import { coreError } from '../../errors.ts';
+import type { FlagRoom } from '../../flags/flags.ts';
+import type { Host } from '../../host/host.ts';
+import type { PluginAdministration, PluginChange } from '../../http/system/plugins.ts';
+import { flagOf } from './desired-plugins.ts';
+
+export interface PluginAdministrationOptions {
+  readonly host: Host;
+  readonly flags: FlagRoom;
+  /** Brings the desired state in line with the flags. */
+  readonly refresh: () => Promise<void>;
+  /** Looks for plugins and versions that have come or gone. */
+  readonly rescan: () => Promise<void>;
+  /** Deletes what the rooms keep of a plugin. */
+  readonly purge: (plugin: string) => Promise<void>;
+}
+
+/** The system API's view of the plugins: a switch is a flag, so that every replica follows and a restart keeps it. */
+export function createPluginAdministration(options: PluginAdministrationOptions): PluginAdministration {
+  const { host, flags, refresh, rescan } = options;
+  const known = (name: string) => host.list().find((plugin) => plugin.name === name);
+  const changes: Readonly<Record<PluginChange, (name: string) => Promise<unknown>>> = {
+    enable: async (name) => flags.set(flagOf(name), true),
+    disable: async (name) => flags.set(flagOf(name), false),
+    reload: async (name) => host.reload(name),
+    rollback: async (name) => host.rollback(name),
+  };
+  return {
+    list: () => host.list(),
+    get: known,
+    async change(name, change) {
+      if (known(name) === undefined) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
+      if (change === 'reload' || change === 'rollback') await rescan();
+      await changes[change](name);
+      if (change === 'enable' || change === 'disable') await refresh();
+      return host.settled(name);
+    },
+    async purge(name) {
+      const { state, draining, desired } = host.get(name);
+      if (desired === 'on' || state !== 'off' || draining > 0) {
+        throw coreError('PLUGIN_NOT_OFF', { plugin: name, state: draining > 0 ? 'draining' : state });
+      }
+      await options.purge(name);
+      await host.forget(name);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { Clock, HealthResult, Locks } from '@orchestrall/sdk';
+import type { BusEngine } from '../../bus/bus-engine.ts';
+import type { AuditRoom } from '../../audit/audit.ts';
+import type { DatabaseEngine } from '../../database/engine.ts';
+import type { FlagRoom } from '../../flags/flags.ts';
+import type { OwnedHealth, Rooms } from '../../host/generation/rooms.ts';
+import { createChild, type ChildEnvironment } from '../../http/pipeline/child.ts';
+import type { JobsEngine } from '../../jobs/engine.ts';
+import type { LocksEngine } from '../../jobs/locks/locks.ts';
+import type { StateEngine } from '../../state/state.ts';
+import type { ServiceRegistry } from '../../telemetry/health.ts';
+import type { Logs } from '../../telemetry/logs.ts';
+import type { MetricsRegistry } from '../../telemetry/metrics.ts';
+import type { Owner } from '../../telemetry/owner.ts';
+
+/** The rooms from which plugins' contexts are made. */
+export interface PluginRoomsOptions {
+  readonly database: DatabaseEngine;
+  readonly bus: BusEngine;
+  readonly jobs: JobsEngine;
+  readonly locks: LocksEngine;
+  readonly state: StateEngine;
+  readonly audit: AuditRoom;
+  readonly flags: FlagRoom;
+  readonly metrics: MetricsRegistry;
+  readonly services: ServiceRegistry;
+  readonly logs: Logs;
+  readonly clock: Clock;
+  readonly children: ChildEnvironment;
+  readonly allowedHosts: (plugin: string) => readonly string[];
+}
+
+/** Gives the host each room in the form it asks for. */
+export function pluginRooms(options: PluginRoomsOptions): Rooms {
+  const { database, bus, jobs, state, audit, flags, logs } = options;
+  return {
+    database: {
+      forPlugin: (plugin) => database.forPlugin(plugin),
+      async migrate(plugin, migrations, { allowNewer }) {
+        await database.preparePlugin(plugin);
+        await database.migrate([
+          { owner: plugin, migrations: migrations.map(withoutNumber), acceptNewer: allowNewer },
+        ]);
+      },
+    },
+    bus,
+    jobs,
+    locks: { forPlugin: (owner): Locks => options.locks.forPlugin(owner) },
+    state,
+    audit,
+    flags,
+    metrics: { forPlugin: (owner) => metricsOf(owner, options.metrics) },
+    health: { forPlugin: (owner) => healthOf(owner, options.services) },
+    log: (owner) => logs.logger(`plugin.${owner.plugin}`),
+    clock: options.clock,
+    allowedHosts: options.allowedHosts,
+    createChild: async (child) => createChild(options.children, child),
+  };
+}
+
+/** A package names its migrations `0001-create-contacts`, the database room `create-contacts`. */
+function withoutNumber<Migration extends { readonly name: string }>(migration: Migration): Migration {
+  return { ...migration, name: migration.name.replace(/^\d{4}-/, '') };
+}
+
+function metricsOf(owner: Owner, registry: MetricsRegistry): ReturnType<Rooms['metrics']['forPlugin']> {
+  const metrics = registry.open(owner.plugin);
+  return {
+    api: metrics.api,
+    prepare: async () => {},
+    activate: () => {},
+    deactivate: () => {},
+    [Symbol.asyncDispose]: async () => metrics.release(),
+  };
+}
+
+/** Health checks are in the registry while their generation is live, and can be run at any time before its end. */
+function healthOf(owner: Owner, services: ServiceRegistry): OwnedHealth {
+  const checks: { name: string; check: () => Promise<HealthResult>; timeoutMs: number | undefined }[] = [];
+  const registered: Disposable[] = [];
+  const deactivate = (): void => registered.splice(0).forEach((check) => check[Symbol.dispose]());
+  return {
+    api: {
+      register: (name, check, { timeoutMs } = {}) => {
+        const owned = async (): Promise<HealthResult> => owner.run('call', async () => check());
+        checks.push({ name, check: owned, timeoutMs });
+      },
+    },
+    prepare: async () => {},
+    activate: () => {
+      for (const { name, check, timeoutMs } of checks) {
+        const limit = timeoutMs === undefined ? {} : { timeoutMs };
+        registered.push(services.register(`${owner.plugin}.${name}`, check, limit));
+      }
+    },
+    deactivate,
+    check: async () => worstOf(await services.readBelow(owner.plugin)),
+    [Symbol.asyncDispose]: async () => deactivate(),
+  };
+}
+
+function worstOf(report: Awaited<ReturnType<ServiceRegistry['readBelow']>>): HealthResult {
+  const found = [...report.components];
+  for (const status of ['unhealthy', 'degraded'] as const) {
+    const bad = found.find(([, health]) => health.status === status);
+    if (bad !== undefined) return { status, reason: `${bad[0]}: ${bad[1].reason ?? status}` };
+  }
+  return { status: 'healthy' };
+}

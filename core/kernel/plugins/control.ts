@@ -1,0 +1,88 @@
+import type { Log } from '@orchestrall/sdk';
+import type { InstalledPlugins } from '../../config/installed.ts';
+import type { LoadedConfiguration } from '../../config/load.ts';
+import type { FlagRoom } from '../../flags/flags.ts';
+import type { Host } from '../../host/host.ts';
+import { desiredOf, flagsOfYaml, installedOf } from './desired-plugins.ts';
+import type { PluginShelf } from './shelf.ts';
+import type { Stages } from '../stages.ts';
+
+export interface PluginControlOptions {
+  readonly host: Host;
+  readonly flags: FlagRoom;
+  readonly shelf: PluginShelf;
+  /** The configuration in force. */
+  readonly configuration: () => LoadedConfiguration;
+  /** Called after plugins have come or gone: the configuration may mean more, or less, than before. */
+  readonly onShelfChanged: () => Promise<void>;
+  readonly log: Log;
+}
+
+/** Derives the desired state from shelf, flags and configuration, and gives it to the host. */
+export class PluginControl {
+  readonly #options: PluginControlOptions;
+
+  constructor(options: PluginControlOptions) {
+    this.#options = options;
+  }
+
+  get installed(): InstalledPlugins {
+    return installedOf(this.#options.shelf.plugins);
+  }
+
+  /** Brings up every enabled plugin; resolves once each is active or has failed. */
+  async start(stages: Stages): Promise<void> {
+    const { host, flags, shelf, configuration, log } = this.#options;
+    await host.load();
+    await flags.applyYaml(flagsOfYaml(configuration(), this.installed));
+    await stages.start(
+      'flag changes',
+      () =>
+        flags.onChange(() => {
+          this.reconcile().catch((error: unknown) => {
+            log.error({ error }, 'the desired state could not be recorded');
+          });
+        }),
+      (changes) => changes[Symbol.dispose](),
+    );
+    host.offer(shelf.plugins);
+    await this.reconcile();
+    await host.allSettled();
+    await stages.start(
+      'plugin folders',
+      () => {
+        shelf.watch(() => {
+          this.#shelfChanged().catch((error: unknown) => {
+            log.error({ error }, 'a change of the plugins at hand could not be applied');
+          });
+        });
+        return shelf;
+      },
+      (watched) => watched[Symbol.dispose](),
+    );
+  }
+
+  /** Looks for plugins and versions that have come or gone, at once. */
+  async rescan(): Promise<void> {
+    await this.#options.shelf.look();
+    await this.#shelfChanged();
+  }
+
+  /** Takes over an edit of the client's YAML. */
+  async apply(next: LoadedConfiguration): Promise<void> {
+    await this.#options.flags.applyYaml(flagsOfYaml(next, this.installed));
+    await this.reconcile(next);
+  }
+
+  /** Gives the host what is desired as of now. */
+  async reconcile(configuration: LoadedConfiguration = this.#options.configuration()): Promise<void> {
+    const { host, flags } = this.#options;
+    await host.apply(desiredOf(configuration.value, this.installed, (flag) => flags.isEnabled(flag)));
+  }
+
+  async #shelfChanged(): Promise<void> {
+    this.#options.host.offer(this.#options.shelf.plugins);
+    await this.#options.onShelfChanged();
+    await this.reconcile();
+  }
+}
