@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import Schema from 'typebox/schema';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -7,7 +7,7 @@ import { editorSchema } from './editor-schema.ts';
 import { ConfigurationError } from '../faults.ts';
 import { generatedFiles } from './generate.ts';
 import { referencePage } from './reference.ts';
-import { brokenVariants } from '../test/broken-variants.ts';
+import { brokenVariants } from '../test/broken/variants.ts';
 import { clientFolder } from '../test/client-folder.ts';
 import { acmeClient } from '../test/founding-files.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ConfigurationError, configurationExitCode } from '../faults.ts';
-import { brokenVariants } from './broken-variants.ts';
+import { brokenVariants } from './broken/variants.ts';
 import { clientFolder } from './client-folder.ts';
 
 test.each(brokenVariants)('a configuration with $name is refused with place and remedy', async (variant) => {
