@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Client } from './sections/client.ts';
 import { Database } from './sections/database.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** How much the client bought; each tier is a preset of limits that the file may override (`presets.ts`). */

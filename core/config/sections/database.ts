@@ -1,5 +1,5 @@
 import { secretText } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** Which PostgreSQL, and how the pool to it behaves. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** The long form of a feature; the short form is a boolean. */

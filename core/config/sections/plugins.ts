@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** Where packed plugins lie and what plugins may reach. */

@@ -1,5 +1,5 @@
 import { secretText } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** How many requests one caller may make. */

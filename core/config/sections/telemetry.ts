@@ -1,5 +1,5 @@
 import { secretText } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 
 /** Whether traces leave the machine, and to where. */

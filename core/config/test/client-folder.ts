@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { secretText } from '@orchestrall/sdk';
 import { ConfigurationError } from '../faults.ts';
 import type { ConfigurationFault } from '../faults.ts';

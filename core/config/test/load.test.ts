@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { loadConfiguration } from '../load.ts';
 import { clientFolder, installed } from './client-folder.ts';
