@@ -1,7 +1,7 @@
 /**
  * CPU of this process per request: bare Fastify against the gateway with 50 children and 1,000 routes, in turn, medians.
  * `dispatch` measures what the gateway adds: its children are plain Fastify instances with the same route.
- * One Fastify with all routes shows which part is the number of routes. `kernel` measures plugins as they are: identity, scope, time limit, log line, metrics and headers on every request;
+ * One Fastify with all routes shows which part is the number of routes. `pipeline` measures plugins as they are: identity, scope, time limit, log line, metrics and headers on every request;
  * its peer is a bare Fastify with pino's request log, which is the least one would run.
  */
 import { execFile } from 'node:child_process';
@@ -85,7 +85,7 @@ async function plainTargets(): Promise<GatewayTarget[]> {
   return targets;
 }
 
-async function kernelTargets(logs: Logs): Promise<GatewayTarget[]> {
+async function pipelineTargets(logs: Logs): Promise<GatewayTarget[]> {
   const registry = new Registry();
   const environment: ChildEnvironment = {
     logs,
@@ -139,7 +139,7 @@ async function main(): Promise<void> {
     }),
     await gateway('dispatch', await plainTargets(), logs),
     await bare('bare with log', true),
-    await gateway('kernel', await kernelTargets(logs), logs),
+    await gateway('pipeline', await pipelineTargets(logs), logs),
   ];
   const costs = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   // Fifty instances have fifty times as much code to warm up.
@@ -165,7 +165,12 @@ async function main(): Promise<void> {
   report([
     row('gateway, 50 plugins, 1,000 routes, against a bare Fastify route', 'dispatch', 'bare', 1.05),
     row('the same against one Fastify with these 1,000 routes', 'dispatch', 'bare 1,000', 1.05),
-    row('gateway with the kernel, against a bare Fastify with its log', 'kernel', 'bare with log', 2),
+    row(
+      'gateway with the request pipeline, against a bare Fastify with its log',
+      'pipeline',
+      'bare with log',
+      2,
+    ),
   ]);
   await Promise.all(subjects.map(({ close }) => close()));
 }

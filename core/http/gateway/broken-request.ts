@@ -5,7 +5,7 @@ import { coreError } from '../../errors.ts';
 import { createId } from '@orchestrall/sdk';
 import { problemOf, problemType } from '../errors/problem.ts';
 import { rawAnswer } from './refusal.ts';
-import { securityHeaders } from '../pipeline/response-headers.ts';
+import { responseHeaders } from '../pipeline/response-headers.ts';
 
 /** Answers bytes that are no HTTP request, or one that never completed, with problem details, and closes. */
 export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes: number): void {
@@ -18,7 +18,7 @@ export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes
   const id = createId();
   const body = JSON.stringify(problemOf(problem, { url: '', id }));
   const head = {
-    ...securityHeaders,
+    ...responseHeaders,
     'content-type': problemType,
     'content-length': String(Buffer.byteLength(body)),
   };

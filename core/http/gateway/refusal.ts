@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { GatewayTarget } from './prefix-table.ts';
 import { problemHeaders, problemOf, problemType } from '../errors/problem.ts';
 import { requestIdOf } from '../pipeline/request-id.ts';
-import { securityHeaders } from '../pipeline/response-headers.ts';
+import { responseHeaders } from '../pipeline/response-headers.ts';
 import { whenBodyIsKnown } from './unread-body.ts';
 
 /** A target that answers every request with the error made for it, such as `PLUGIN_DISABLED`. */
@@ -45,7 +45,7 @@ function answer(request: IncomingMessage, error: AppError): { head: Record<strin
   const body = JSON.stringify(problemOf(error, { url: request.url ?? '', id }));
   return {
     head: {
-      ...securityHeaders,
+      ...responseHeaders,
       ...problemHeaders(error),
       'content-type': problemType,
       'content-length': String(Buffer.byteLength(body)),

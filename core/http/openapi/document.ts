@@ -27,7 +27,7 @@ export interface DocumentOptions {
  * The OpenAPI 3.1 document of these routes. It is built in a Fastify instance that serves nothing and is closed again,
  * since the routes themselves belong to instances that come and go.
  */
-export async function describeRoutes(
+export async function openApiDocument(
   routes: readonly RouteRecord[],
   options: DocumentOptions,
 ): Promise<object> {

@@ -1,6 +1,6 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import type { RouteRecord } from '../pipeline/route-record.ts';
-import { describeRoutes } from './document.ts';
+import { openApiDocument } from './document.ts';
 import type { DocumentOptions } from './document.ts';
 
 /** What is live: changes of `version` make the document anew. */
@@ -12,7 +12,7 @@ export interface LiveRoutes {
 }
 
 /** `/openapi.json`: the document of what is live, built when first asked for and kept until a plugin is switched. */
-export function openApiRoute(app: HttpInstance, live: LiveRoutes, options: DocumentOptions): void {
+export function liveDocumentRoute(app: HttpInstance, live: LiveRoutes, options: DocumentOptions): void {
   let built: { readonly version: number; readonly document: Promise<string> } | undefined;
   app.get(
     '/openapi.json',
@@ -22,7 +22,7 @@ export function openApiRoute(app: HttpInstance, live: LiveRoutes, options: Docum
       if (built?.version !== version) {
         built = {
           version,
-          document: describeRoutes(live.routes(), options).then((document) => JSON.stringify(document)),
+          document: openApiDocument(live.routes(), options).then((document) => JSON.stringify(document)),
         };
         // A failed build must not stay.
         built.document.catch(() => {

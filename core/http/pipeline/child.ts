@@ -9,7 +9,7 @@ import type { Tracing } from '../../telemetry/tracing.ts';
 import { coreError } from '../../errors.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import type { Authentication } from './identity.ts';
-import { kernel } from './pipeline.ts';
+import { requestPipeline } from './pipeline.ts';
 import type { GatewayTarget } from '../gateway/prefix-table.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { refuse, refuseUpgrade } from '../gateway/refusal.ts';
@@ -58,9 +58,9 @@ export interface Child {
 }
 
 /**
- * Creates the Fastify instance of one generation, or of the core, with the kernel in it. It never listens: the gateway
- * hands requests to `target`. Add routes to `instance`, await `instance.ready()`, and call `instance.close()` only when
- * nothing is in flight, since Fastify does not wait for requests.
+ * Creates the Fastify instance of one generation, or of the core, with the request pipeline in it. It never listens:
+ * the gateway hands requests to `target`. Add routes to `instance`, await `instance.ready()`, and call
+ * `instance.close()` only when nothing is in flight, since Fastify does not wait for requests.
  */
 export async function createChild(environment: ChildEnvironment, options: ChildOptions): Promise<Child> {
   const name = options.plugin === undefined ? 'core.http' : `plugin.${options.plugin.name}.http`;
@@ -70,7 +70,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
   const upgrades = new WeakSet<IncomingMessage>();
   const instance = createInstance(environment, name);
   // Awaited, so that no route can be declared before the hooks that guard it.
-  await instance.register(kernel, {
+  await instance.register(requestPipeline, {
     plugin: options.plugin,
     prefixes: options.prefixes,
     log,
@@ -111,7 +111,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
 /** Close code "internal error" (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1). */
 const internalError = 1011;
 
-/** Fastify's own request lines stay out, since the kernel writes one; its warnings do not. */
+/** Fastify's own request lines stay out, since the request pipeline writes one; its warnings do not. */
 class QuietLogController extends LogController {
   override incomingRequest(): void {}
   override requestCompleted(): void {}

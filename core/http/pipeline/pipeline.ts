@@ -20,19 +20,19 @@ import { RequestWork } from './request-work.ts';
 import type { ActivityCounter } from './request-work.ts';
 import { recordRoute } from './route-record.ts';
 import type { RouteRecord } from './route-record.ts';
-import { securityHeaders } from './response-headers.ts';
+import { responseHeaders } from './response-headers.ts';
 import { guardSocketRoute } from '../gateway/socket-guard.ts';
 import type { Streams } from '../streams/streams.ts';
 import { whenBodyIsKnown } from '../gateway/unread-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The kernel's account of this request. */
+    /** How the pipeline follows this request. */
     work: RequestWork | undefined;
   }
 }
 
-export interface KernelOptions {
+export interface PipelineOptions {
   /** Whose routes these are; undefined for the core's own. */
   readonly plugin: { readonly name: string; readonly generation: number } | undefined;
   /** Where the routes must lie; empty allows all. */
@@ -55,8 +55,8 @@ export interface KernelOptions {
  * What every request passes, in the core as in each plugin: identity and role, rate limit, scope, time limit, one form
  * of error, one log line, metrics.
  */
-export const kernel = fastifyPlugin(
-  async (app: FastifyInstance, options: KernelOptions) => {
+export const requestPipeline = fastifyPlugin(
+  async (app: FastifyInstance, options: PipelineOptions) => {
     parseJsonBodies(app);
     app.decorateRequest('caller');
     app.decorateRequest('work');
@@ -84,7 +84,7 @@ export const kernel = fastifyPlugin(
     app.addHook('onRequest', (request, reply, done) => {
       const route = request.routeOptions.config.record ?? unknown;
       request.work = new RequestWork(request, reply, route, options);
-      reply.headers(securityHeaders);
+      reply.headers(responseHeaders);
       reply.header('x-request-id', request.id);
       // Fastify's hook ends by a call, which must be made inside the scope so that the handler runs there.
       /* oxlint-disable promise/no-callback-in-promise */
@@ -112,7 +112,7 @@ export const kernel = fastifyPlugin(
     // Answered before its body is read; this is for plugins that call `reply.callNotFound()`.
     app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, options.routes));
   },
-  { name: 'orchestrall-kernel', fastify: '5.x' },
+  { name: 'orchestrall-request-pipeline', fastify: '5.x' },
 );
 
 /** Lets a request in: resolves with the scope its handler runs in, rejects with the error to answer. */
@@ -120,7 +120,7 @@ async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
   route: RouteRecord,
-  options: KernelOptions,
+  options: PipelineOptions,
 ): Promise<Parameters<typeof withScope>[0]> {
   const { headers } = request;
   let caller: Caller | undefined;

@@ -9,7 +9,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Not counted by the rate limit; for health checks. */
     unlimited?: boolean;
-    /** Set by the kernel on every route. */
+    /** Set by the request pipeline on every route. */
     record?: RouteRecord;
   }
 }

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import type { HealthReport } from '../../telemetry/health.ts';
 import { instant, pageOf } from './schemas.ts';
 
-/** The service registry and the kernel's state as these routes see them. */
+/** The service registry and the state of the appliance as these routes see them. */
 export interface HealthSource {
   readonly version: string;
   /** Runs the checks; never rejects, and ends within their time limits. */

@@ -5,7 +5,7 @@ import type { StreamItem, StreamOptions } from '../../bus/streams.ts';
 import { coreError } from '../../errors.ts';
 import { currentScope } from '../../telemetry/scope.ts';
 import { ServiceRegistry } from '../../telemetry/health.ts';
-import { openApiRoute } from '../openapi/live-document.ts';
+import { liveDocumentRoute } from '../openapi/live-document.ts';
 import { referencePageRoutes } from '../openapi/reference-page.ts';
 import { eventFeedRoutes } from '../system/event-feed.ts';
 import { healthRoutes } from '../system/health.ts';
@@ -159,7 +159,11 @@ test('the document describes what is live and is built anew after a switch', asy
   await plugin.instance.ready();
   let version = 1;
   let routes = [...harness.core.routes];
-  openApiRoute(harness.core.instance, { version: () => version, routes: () => routes }, { version: '1.0.0' });
+  liveDocumentRoute(
+    harness.core.instance,
+    { version: () => version, routes: () => routes },
+    { version: '1.0.0' },
+  );
   pluginRoutes(harness.core.instance, {
     list: () => [],
     get: () => undefined,

@@ -1,7 +1,7 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import type { Registry } from 'prom-client';
 import type { DocumentOptions } from '../../http/openapi/document.ts';
-import { openApiRoute, type LiveRoutes } from '../../http/openapi/live-document.ts';
+import { liveDocumentRoute, type LiveRoutes } from '../../http/openapi/live-document.ts';
 import { referencePageRoutes } from '../../http/openapi/reference-page.ts';
 import { configurationRoutes, type ConfigurationSource } from '../../http/system/configuration.ts';
 import { deadLetterRoutes } from '../../http/system/dead-letters.ts';
@@ -43,6 +43,6 @@ export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
   jobRoutes(app, { jobs: jobs.history, audit });
   userRoutes(app, auth.users);
   logLevelRoutes(app, options.logs);
-  openApiRoute(app, options.live, options.document);
+  liveDocumentRoute(app, options.live, options.document);
   referencePageRoutes(app);
 }
