@@ -36,12 +36,12 @@ export interface Tracing extends AsyncDisposable {
 /** Starts OpenTelemetry; its packages are loaded only then. Dispose sends what is left, and takes at most some seconds. */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const [
-    { NodeSDK },
     { OTLPTraceExporter },
-    { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler },
+    { resourceFromAttributes },
+    { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider },
   ] = await Promise.all([
-    import('@opentelemetry/sdk-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
     import('@opentelemetry/sdk-trace'),
   ]);
   const exporter = new OTLPTraceExporter({
@@ -50,25 +50,16 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
       Object.entries(options.headers).map(([name, value]) => [name, value.reveal()]),
     ),
   });
-  const sdk = new NodeSDK({
-    serviceName: 'orchestrall',
-    autoDetectResources: false,
-    instrumentations: [],
-    metricReaders: [],
-    logRecordProcessors: [],
-    // Our own headers are read and written; nothing else in the process is to add any.
-    textMapPropagator: null,
+  // Not registered as the process's provider: nothing else here is to make spans or to add headers.
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'orchestrall', 'service.version': options.version }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
-  sdk.start();
-  const tracer = trace.getTracer('orchestrall', options.version);
+  const tracer = provider.getTracer('orchestrall', options.version);
   return {
     startRequest: (request) => startRequest(tracer, request, options.environment),
-    [Symbol.asyncDispose]: async () => {
-      await sdk.shutdown();
-      trace.disable();
-    },
+    [Symbol.asyncDispose]: async () => provider.shutdown(),
   };
 }
 
