@@ -4,18 +4,19 @@ import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import type { Variables } from './source/environment.ts';
 import { environmentNames } from './source/environment-names.ts';
-import { isFitting } from './validation/fitting.ts';
-import { featuresOf, sectionOf } from './installed.ts';
-import type { InstalledPlugins } from './installed.ts';
+import { fitsRevealed } from './validation/fits.ts';
+import { featuresOf, sectionOf } from './capabilities/installed.ts';
+import type { InstalledPlugins } from './capabilities/installed.ts';
 import { interpolate } from './source/interpolate.ts';
-import { knowsPath } from './validation/knows-path.ts';
+import { knowsPath } from './validation/schemas-along.ts';
 import { applyPresets, presetsNamedBy } from './presets.ts';
-import { readFeatures, switchesOf } from './read-features.ts';
-import type { FeatureSource, ReadFeature } from './read-features.ts';
-import { readSections } from './read-sections.ts';
-import { alwaysOnFeatures, reservedNames, reservedSections } from './reserved.ts';
-import { setAside } from './changes/set-aside.ts';
-import type { InactiveKey } from './changes/set-aside.ts';
+import { switchesOf } from './capabilities/environment-switches.ts';
+import { readFeatures } from './capabilities/read-features.ts';
+import type { FeatureSource, ReadFeature } from './capabilities/read-features.ts';
+import { readSections } from './capabilities/read-sections.ts';
+import { alwaysOnFeatures, reservedNames, reservedSections } from './capabilities/reserved-names.ts';
+import { setAside } from './capabilities/set-aside-inactive.ts';
+import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
 import { emptyMapping } from './source/tree.ts';
 import type { MappingNode } from './source/tree.ts';
 import { reportMissing, reportUnknownKey } from './validation/report.ts';
@@ -78,7 +79,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   for (const fault of await checkMeaning(core, tree)) faults.add(fault);
   faults.throwIfAny();
 
-  if (!isFitting(CoreSections, core))
+  if (!fitsRevealed(CoreSections, core))
     throw new TypeError('the configuration passed validation and does not fit its schema');
   const client = { ...core.client, name: core.client.name === '' ? core.client.id : core.client.name };
   return {

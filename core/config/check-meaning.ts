@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import type { FaultReport } from './faults.ts';
-import { isFitting } from './validation/fitting.ts';
+import { fitsRevealed } from './validation/fits.ts';
 import { reasonOf } from './source/read-file.ts';
 import { Server } from './sections/server.ts';
 import { Telemetry } from './sections/telemetry.ts';
@@ -17,8 +17,8 @@ export async function checkMeaning(
 ): Promise<FaultReport[]> {
   const { telemetry, server } = core;
   return [
-    ...(isFitting(Telemetry, telemetry) ? telemetryFaults(telemetry, tree) : []),
-    ...(isFitting(Server, server) ? await serverFaults(server, tree) : []),
+    ...(fitsRevealed(Telemetry, telemetry) ? telemetryFaults(telemetry, tree) : []),
+    ...(fitsRevealed(Server, server) ? await serverFaults(server, tree) : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { startControl } from '../auth/control.ts';
 import { coreInitialized, serviceHealthChanged } from '../bus/core-events.ts';
-import type { InstalledPlugins } from '../config/installed.ts';
+import type { InstalledPlugins } from '../config/capabilities/installed.ts';
 import { readPluginPaths } from '../config/plugin-paths.ts';
 import { loadConfiguration, type LoadedConfiguration, type LoadOptions } from '../config/load.ts';
 import { containFaults } from '../host/generation/containment.ts';

@@ -1,10 +1,10 @@
 import type { Configuration } from '../configuration.ts';
 import { difference } from './difference.ts';
 import { hashOf } from './hash.ts';
-import { sectionOf } from '../installed.ts';
-import type { InstalledPlugins } from '../installed.ts';
+import { sectionOf } from '../capabilities/installed.ts';
+import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
-import { Secrets } from '../secrets.ts';
+import { Secrets } from '../secrets/secrets.ts';
 
 /**
  * What runs after an edit without a restart: of `next` only what takes effect at once, of `running` all the rest. A

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { applyLive } from './apply-live.ts';
 import { CoreSections } from '../configuration.ts';
 import { difference } from './difference.ts';
-import { masked } from './hash.ts';
+import { masked } from '../secrets/masked.ts';
 import type { LoadedConfiguration } from '../load.ts';
 import { clientFolder, installed } from '../test/client-folder.ts';
 import { describeVersion } from './version.ts';

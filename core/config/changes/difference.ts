@@ -1,13 +1,9 @@
 import { Secret, secretMask } from '@orchestrall/sdk';
-import type { TSchema } from 'typebox';
-import { CoreSections } from '../configuration.ts';
-import { sectionOf } from '../installed.ts';
-import type { InstalledPlugins } from '../installed.ts';
+import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
-import { namesSecret } from '../secret-names.ts';
-import { schemaNode } from '../validation/schema-node.ts';
+import { namesSecret } from '../secrets/secret-names.ts';
+import { schemasAlong } from '../validation/schemas-along.ts';
 import { renderPath } from '../source/tree.ts';
-import { schemaOfKey } from '../validation/validate.ts';
 
 /** One value that differs between two configurations; secrets are masked. */
 export interface ConfigurationDifference {
@@ -86,16 +82,7 @@ function isWithin(secretPath: string, rendered: string): boolean {
 
 /** Whether a change of a path takes effect at once: what the nearest `x-applies` above it says. */
 function appliesAt(path: readonly string[], installed: InstalledPlugins): 'live' | 'restart' {
-  const [section = '', ...rest] = path;
-  if (section === 'features') return 'live';
-  let schema: TSchema | undefined = schemaOfKey(schemaNode(CoreSections), section);
-  schema ??= installed.find((plugin) => sectionOf(plugin) === section)?.config;
-  let applies: 'live' | 'restart' = 'live';
-  for (const key of [...rest, undefined]) {
-    if (schema === undefined) break;
-    const node = schemaNode(schema);
-    applies = node['x-applies'] ?? applies;
-    schema = key === undefined ? undefined : schemaOfKey(node, key);
-  }
-  return applies;
+  if (path[0] === 'features') return 'live';
+  const saying = schemasAlong(path, installed).findLast((schema) => schema['x-applies'] !== undefined);
+  return saying?.['x-applies'] ?? 'live';
 }

@@ -1,6 +1,6 @@
 import { difference } from './difference.ts';
 import type { ConfigurationDifference } from './difference.ts';
-import type { InstalledPlugins } from '../installed.ts';
+import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
 
 /** One applied configuration, fit to be stored and shown: no secret is in it. */

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 import { CoreSections } from '../configuration.ts';
-import { featuresOf, sectionOf } from '../installed.ts';
-import type { InstalledPlugins } from '../installed.ts';
-import { alwaysOnFeatures, reservedNames, reservedSections } from '../reserved.ts';
+import { featuresOf, sectionOf } from '../capabilities/installed.ts';
+import type { InstalledPlugins } from '../capabilities/installed.ts';
+import { alwaysOnFeatures, reservedNames, reservedSections } from '../capabilities/reserved-names.ts';
 import { isMappingSchema, schemaNode } from '../validation/schema-node.ts';
 import type { SchemaNode } from '../validation/schema-node.ts';
 import { FeatureSettings } from '../sections/features.ts';

@@ -7,7 +7,8 @@ import { deploymentPresets, tierPresets } from '../presets.ts';
 import type { Preset } from '../presets.ts';
 import { keyTable } from './keys.ts';
 import { introduction, interpolationText, watchingText } from './introduction.ts';
-import { alwaysOnFeatures, refusedKeys, reservedNames, reservedSections } from '../reserved.ts';
+import { alwaysOnFeatures, reservedNames, reservedSections } from '../capabilities/reserved-names.ts';
+import { refusedKeys } from '../refused-keys.ts';
 import { schemaNode } from '../validation/schema-node.ts';
 
 /** `docs/reference/configuration.md`: everything that a client's YAML may say, out of the schema and its tables. */

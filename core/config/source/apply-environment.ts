@@ -1,9 +1,9 @@
-import { booleanOf } from '../validation/checks.ts';
+import { booleanOf } from '../validation/text-to-value.ts';
 import type { Variables, Variable } from './environment.ts';
 import { environmentNames, flagVariable } from './environment-names.ts';
 import type { FaultList } from '../faults.ts';
 import { nearest } from '../validation/nearest.ts';
-import type { InactiveKey } from '../changes/set-aside.ts';
+import type { InactiveKey } from '../capabilities/set-aside-inactive.ts';
 import { putAt, renderPath } from './tree.ts';
 import type { MappingNode, Place, TreeNode } from './tree.ts';
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Variables } from './environment.ts';
 import type { FaultList } from '../faults.ts';
 import { reasonOf } from './read-file.ts';
-import { refusedKeys } from '../reserved.ts';
+import { refusedKeys } from '../refused-keys.ts';
 import { renderPath } from './tree.ts';
 import type { Path, ScalarNode, TreeNode } from './tree.ts';
 

@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { secretText } from '@orchestrall/sdk';
 import { ConfigurationError } from '../faults.ts';
 import type { ConfigurationFault } from '../faults.ts';
-import type { InstalledPlugins } from '../installed.ts';
+import type { InstalledPlugins } from '../capabilities/installed.ts';
 import { loadConfiguration } from '../load.ts';
 import type { LoadedConfiguration, LoadOptions } from '../load.ts';
 

@@ -1,9 +1,9 @@
 import type { FaultList } from '../faults.ts';
 import { nearest } from './nearest.ts';
-import { refusedKeys } from '../reserved.ts';
+import { refusedKeys } from '../refused-keys.ts';
 import { choicesOf, expectationOf, isMappingSchema } from './schema-node.ts';
 import type { SchemaNode } from './schema-node.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { kindOf, renderPath } from '../source/tree.ts';
 import type { Path, Place, ScalarNode, TreeNode } from '../source/tree.ts';
 

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { Secret } from '@orchestrall/sdk';
 import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
-import { convert, fits } from './checks.ts';
+import { fits } from './fits.ts';
+import { textToValue } from './text-to-value.ts';
 import { nameOf, reportMissing, reportUnknownKey, reportWrong } from './report.ts';
 import type { Validation } from './report.ts';
 import { choicesOf, expectationOf, isMappingSchema, schemaNode } from './schema-node.ts';
 import type { SchemaNode } from './schema-node.ts';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { emptyMapping, renderPath, treeOf } from '../source/tree.ts';
 import type { MappingNode, Path, Place, ScalarNode, SequenceNode, TreeNode } from '../source/tree.ts';
 
@@ -94,7 +95,7 @@ function readScalar(
   validation: Validation,
 ): unknown {
   const value =
-    node.from !== undefined && typeof node.value === 'string' ? convert(schema, node.value) : node.value;
+    node.from !== undefined && typeof node.value === 'string' ? textToValue(schema, node.value) : node.value;
   if (!fits(schema, value)) {
     reportWrong(shape, node, path, validation);
     return undefined;
@@ -115,7 +116,7 @@ function readUnion(
 ): unknown {
   const plain = plainOf(node);
   const loose = node.kind === 'scalar' && node.from !== undefined && typeof plain === 'string';
-  const value = loose ? convert({ anyOf: branches }, plain) : plain;
+  const value = loose ? textToValue({ anyOf: branches }, plain) : plain;
   const fitting = branches.find((branch) => Value.Check(branch, value));
   const sameKind = branches.filter((branch) => hasKind(schemaNode(branch), node));
   const branch = fitting ?? (sameKind.length === 1 ? sameKind[0] : undefined);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
-import type { InstalledPlugins } from '../../config/installed.ts';
+import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../../config/load.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 

@@ -2,12 +2,12 @@ import type { Log } from '@orchestrall/sdk';
 import { configRejected } from '../../bus/core-events.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
 import { ConfigurationError, type ConfigurationFault } from '../../config/faults.ts';
-import type { InstalledPlugins } from '../../config/installed.ts';
+import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration, LoadOptions } from '../../config/load.ts';
 import { describeVersion } from '../../config/changes/version.ts';
 import { watchConfiguration, type ConfigurationWatcher } from '../../config/changes/watch.ts';
 import { applyLive } from '../../config/changes/apply-live.ts';
-import { masked } from '../../config/changes/hash.ts';
+import { masked } from '../../config/secrets/masked.ts';
 import type { ConfigurationSource } from '../../http/system/configuration.ts';
 import type { ConfigurationVersions, StoredVersion } from './versions.ts';
 

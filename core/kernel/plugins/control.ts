@@ -1,5 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
-import type { InstalledPlugins } from '../../config/installed.ts';
+import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { FlagRoom } from '../../flags/flags.ts';
 import type { Host } from '../../host/host.ts';

@@ -4,7 +4,7 @@ import {
   sectionOf,
   type InstalledPlugin,
   type InstalledPlugins,
-} from '../../config/installed.ts';
+} from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { Desired, DesiredPlugin } from '../../host/desired.ts';
 import type { AvailablePlugin } from '../../host/packages/discover.ts';

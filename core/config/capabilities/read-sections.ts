@@ -1,13 +1,13 @@
 import type { TSchema } from 'typebox';
-import { FaultList } from './faults.ts';
+import { FaultList } from '../faults.ts';
 import { featuresOf, sectionOf } from './installed.ts';
 import type { InstalledPlugin, InstalledPlugins } from './installed.ts';
 import type { ReadFeature } from './read-features.ts';
-import { Secrets } from './secrets.ts';
-import { emptyMapping, renderPath } from './source/tree.ts';
-import type { MappingEntry, MappingNode, Path } from './source/tree.ts';
-import { readBySchema } from './validation/validate.ts';
-import type { Validation } from './validation/report.ts';
+import { Secrets } from '../secrets/secrets.ts';
+import { emptyMapping, renderPath } from '../source/tree.ts';
+import type { MappingEntry, MappingNode, Path } from '../source/tree.ts';
+import { readBySchema } from '../validation/validate.ts';
+import type { Validation } from '../validation/report.ts';
 
 const noKeys: TSchema = { type: 'object', properties: {} };
 

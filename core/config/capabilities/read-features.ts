@@ -1,16 +1,14 @@
-import { booleanOf } from './validation/checks.ts';
-import type { Feature } from './configuration.ts';
-import type { Variables } from './source/environment.ts';
-import { flagVariable } from './source/environment-names.ts';
+import { booleanOf } from '../validation/text-to-value.ts';
+import type { Feature } from '../configuration.ts';
 import { featuresOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
-import { alwaysOnFeatures, reservedNames } from './reserved.ts';
-import { FeatureSettings } from './sections/features.ts';
-import { kindOf, renderPath } from './source/tree.ts';
-import type { MappingNode, Place, ScalarNode, TreeNode } from './source/tree.ts';
-import { reportUnknownKey } from './validation/report.ts';
-import type { Validation } from './validation/report.ts';
-import { readBySchema } from './validation/validate.ts';
+import { alwaysOnFeatures, reservedNames } from './reserved-names.ts';
+import { FeatureSettings } from '../sections/features.ts';
+import { kindOf, renderPath } from '../source/tree.ts';
+import type { MappingNode, Place, ScalarNode, TreeNode } from '../source/tree.ts';
+import { reportUnknownKey } from '../validation/report.ts';
+import type { Validation } from '../validation/report.ts';
+import { readBySchema } from '../validation/validate.ts';
 
 /** What each source says of one feature, and which of them decided. */
 export interface FeatureSource {
@@ -137,48 +135,4 @@ function property(value: unknown, key: string): unknown {
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-/** Feature switches that the environment sets: `FF_<FEATURE>`, and the names of the table that switch a feature. */
-export function switchesOf(
-  variables: Variables,
-  named: ReadonlyMap<string, string>,
-  known: readonly string[],
-  validation: Validation,
-): Map<string, { variable: string; enabled: boolean }> {
-  const switches = new Map<string, { variable: string; enabled: boolean }>();
-  const byVariable = new Map([
-    ...named,
-    ...known.map((feature) => [flagVariable(feature), feature] as const),
-  ]);
-  for (const [name, feature] of byVariable) {
-    const variable = variables.get(name);
-    if (variable === undefined || variable.text === '') continue;
-    const enabled = booleanOf(variable.text);
-    const path = renderPath(['features', feature]);
-    const { place } = variable;
-    const always = alwaysOnFeatures.some((core) => core === feature);
-    if (enabled === undefined)
-      validation.faults.add({
-        code: 'wrong_type',
-        place,
-        path,
-        message: `The variable ${name} is neither true nor false.`,
-        expected: '`true` or `false`',
-        found: 'another text',
-        remedy: `Set ${name}=true or ${name}=false, or remove it.`,
-      });
-    else if (always && !enabled)
-      validation.faults.add({
-        code: 'refused_variable',
-        place,
-        path,
-        message: `The variable ${name} would switch off a feature that is always on.`,
-        expected: 'no such variable',
-        found: '`false`',
-        remedy: `Remove ${name}.`,
-      });
-    else switches.set(feature, { variable: name, enabled });
-  }
-  return switches;
 }

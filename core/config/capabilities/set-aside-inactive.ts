@@ -1,6 +1,6 @@
-import type { InstalledPlugins } from '../installed.ts';
-import { featuresOf, sectionOf } from '../installed.ts';
-import { reservedNames, reservedSections } from '../reserved.ts';
+import type { InstalledPlugins } from './installed.ts';
+import { featuresOf, sectionOf } from './installed.ts';
+import { reservedNames, reservedSections } from './reserved-names.ts';
 import { nodeAt } from '../source/tree.ts';
 import type { MappingNode } from '../source/tree.ts';
 
