@@ -3,11 +3,11 @@ import type { Fault } from '@orchestrall/sdk';
 import type { FastifySchemaCompiler } from 'fastify';
 import { Settings } from 'typebox/system';
 import { Compile } from 'typebox/compile';
-import type { TLocalizedValidationError } from 'typebox/error';
 import type { TSchema } from 'typebox';
+import { faultsOf, maxErrors } from './faults.ts';
 
 registerAjvFormats();
-Settings.Set({ maxErrors: 100 });
+Settings.Set({ maxErrors });
 
 /** A refused part of a request, with every faulty field. */
 export class ValidationError extends Error {
@@ -49,50 +49,4 @@ function keepWords(given: unknown, converted: unknown): unknown {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function faultsOf(errors: readonly TLocalizedValidationError[], part: string): Fault[] {
-  const faults = new Map<string, Fault>();
-  for (const error of errors) {
-    const at = part === 'body' ? error.instancePath : `/${part}${error.instancePath}`;
-    for (const fault of expand(error, at)) faults.set(`${fault.path}\n${fault.message}`, fault);
-  }
-  return [...faults.values()];
-}
-
-/** One fault per missing or unknown property, so that each names its own field. */
-function expand(error: TLocalizedValidationError, at: string): Fault[] {
-  if (error.keyword === 'required') {
-    return error.params.requiredProperties.map((name) => ({
-      path: `${at}/${escape(name)}`,
-      message: 'is required',
-    }));
-  }
-  if (error.keyword === 'additionalProperties') {
-    return error.params.additionalProperties.map((name) => ({
-      path: `${at}/${escape(name)}`,
-      message: 'is not a known field',
-    }));
-  }
-  if (error.keyword === 'unevaluatedProperties') {
-    return error.params.unevaluatedProperties.map((name) => ({
-      path: `${at}/${escape(String(name))}`,
-      message: 'is not a known field',
-    }));
-  }
-  if (error.keyword === 'enum') {
-    return [
-      {
-        path: at,
-        message: `must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}`,
-      },
-    ];
-  }
-  // The general complaint of a closed object; its fields have faults of their own.
-  if (error.keyword === 'boolean') return [];
-  return [{ path: at, message: error.message }];
-}
-
-function escape(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

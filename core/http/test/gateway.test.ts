@@ -63,7 +63,10 @@ test('every faulty field of body and query is named', async () => {
     {
       config: { access: 'public' },
       schema: {
-        querystring: Type.Object({ limit: Type.Integer({ minimum: 1, default: 20 }) }),
+        querystring: Type.Object({
+          limit: Type.Integer({ minimum: 1, default: 20 }),
+          order: Type.Optional(Type.Union([Type.Literal('name'), Type.Literal('newest')])),
+        }),
         body: Type.Object({
           name: Type.String({ minLength: 1 }),
           email: Type.String({ format: 'email' }),
@@ -101,10 +104,11 @@ test('every faulty field of body and query is named', async () => {
       { path: '/colour', message: 'is not a known field' },
     ]),
   );
-  const query = await send('?limit=x&other=1', { name: 'a', email: 'a@b.cd' });
+  const query = await send('?limit=x&order=size&other=1', { name: 'a', email: 'a@b.cd' });
   expect(query['faults']).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ path: '/querystring/limit' }),
+      { path: '/querystring/order', message: 'must be one of: name, newest' },
       { path: '/querystring/other', message: 'is not a known field' },
     ]),
   );
