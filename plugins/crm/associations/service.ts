@@ -4,7 +4,7 @@ import { keepCompanies } from '../companies/store.ts';
 import { requireCompany } from '../companies/service.ts';
 import { lockContact, requireContact } from '../contacts/service.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
-import { changeRecords } from '../collisions.ts';
+import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';

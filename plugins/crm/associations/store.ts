@@ -3,7 +3,7 @@ import { selectedCompany, toCompany } from '../companies/store.ts';
 import { selectedContact, toContact } from '../contacts/store.ts';
 import type { CompanyRow } from '../companies/store.ts';
 import type { ContactRow } from '../contacts/store.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 
 interface Link {

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Statement, Transaction } from '@orchestrall/sdk';
-import { compose } from '../query-builder.ts';
+import { compose } from '../records/sql.ts';
 import { cut, foldAccents, maxKeyLength } from '../fields/text.ts';
 import { isId } from '../fields/reader.ts';
 import { keepTag } from '../fields/tag.ts';
 import { phoneDigits, searchQuery, searchWords } from '../fields/search-words.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { Company, CompanyFilter } from './schemas.ts';
 import type { CompanyFields } from './fields.ts';
 

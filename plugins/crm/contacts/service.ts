@@ -1,14 +1,14 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
-import { changeRecords } from '../collisions.ts';
+import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import { requireFields, requireOnly, requirePatched } from '../fields/require.ts';
 import { isId } from '../fields/reader.ts';
 import { readPage } from '../paging/cursor.ts';
-import { checkVersion } from '../paging/versions.ts';
+import { checkVersion } from '../records/if-match.ts';
 import { recordDeletion } from '../timeline/history.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import { contactFieldsOf, readContactFields } from './fields.ts';
 import { deleteContact, findContact, findContactByEmail, listContacts, lockContacts } from './store.ts';
 import { contactAnnouncements, createContacts, editContacts } from './write.ts';

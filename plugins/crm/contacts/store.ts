@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Statement, Transaction } from '@orchestrall/sdk';
-import { compose } from '../query-builder.ts';
+import { compose } from '../records/sql.ts';
 import { cut, foldCase, maxKeyLength } from '../fields/text.ts';
 import { isId } from '../fields/reader.ts';
 import { keepTag } from '../fields/tag.ts';
 import { phoneDigits, searchQuery, searchWords } from '../fields/search-words.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { Contact, ContactFilter } from './schemas.ts';
 import type { ContactFields } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { Import, ImportKey, ImportObject } from './schemas.ts';
 
 /** An import as it is kept: what callers see, and what the job needs. */

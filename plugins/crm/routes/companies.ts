@@ -3,7 +3,7 @@ import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
 import { Company, CompanyInput, CompanyPatch, CompanyQuery } from '../companies/schemas.ts';
 import { PageOf } from '../fields/schemas.ts';
-import { etagOf } from '../paging/versions.ts';
+import { etagOf } from '../records/if-match.ts';
 import { IdParams, Nothing, VersionHeaders, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 

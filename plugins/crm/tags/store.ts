@@ -1,4 +1,4 @@
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { TagCount } from './schemas.ts';
 
 /** Tags in use after a name, in the order of their characters. */

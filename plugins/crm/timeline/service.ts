@@ -5,7 +5,7 @@ import { lockContact, requireContact } from '../contacts/service.ts';
 import { lockCompany, requireCompany } from '../companies/service.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
-import { changeRecords } from '../collisions.ts';
+import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';

@@ -1,7 +1,7 @@
 import { createId } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { Queryable } from '../query-builder.ts';
+import type { Queryable } from '../records/sql.ts';
 import type { FieldChange, SubjectType, TimelineEntry } from './schemas.ts';
 
 /** An entry to be written. */
