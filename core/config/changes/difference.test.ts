@@ -1,3 +1,4 @@
+import { secretText } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { applyLive } from './apply-live.ts';
@@ -85,6 +86,16 @@ test('a rotated secret is a difference that shows neither', async () => {
       after: '[secret]',
     },
   ]);
+});
+
+test('a secret rotated inside a list is a difference that shows neither', async () => {
+  const config = Type.Object({ keys: Type.Array(Type.Object({ name: Type.String(), key: secretText() })) });
+  const crm = [{ name: 'crm', config }];
+  await using folder = await clientFolder(`${plain}crm: {keys: [{name: a, key: hush-one}]}\n`);
+  const one = await folder.load({ installed: crm });
+  await folder.write('client.yaml', `${plain}crm: {keys: [{name: a, key: hush-two}]}\n`);
+  const differences = difference(one, await folder.load({ installed: crm }), crm);
+  expect(differences).toMatchObject([{ path: 'crm.keys', before: '[secret]', after: '[secret]' }]);
 });
 
 test("a plugin's key that asks for a restart gets it", async () => {

@@ -1,6 +1,7 @@
 import { Secret, secretMask } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
+import { revealed } from '../secrets/revealed.ts';
 import { namesSecret } from '../secrets/secret-names.ts';
 import { schemasAlong } from '../validation/schemas-along.ts';
 import { renderPath } from '../source/tree.ts';
@@ -60,12 +61,13 @@ function leavesOf({ value, secrets }: LoadedConfiguration): Map<string, Leaf> {
       for (const [key, child] of Object.entries(item)) visit(child, [...path, key]);
       return;
     }
-    const secret =
-      item instanceof Secret ||
-      (typeof item === 'string' && namesSecret(path.at(-1) ?? '')) ||
-      secrets.paths().some((at) => isWithin(at, rendered));
-    const exact = item instanceof Secret ? item.reveal() : JSON.stringify(item);
-    leaves.set(rendered, { path, exact, shown: secret ? secretMask : item });
+    const named = (typeof item === 'string' || Array.isArray(item)) && namesSecret(path.at(-1) ?? '');
+    const secret = item instanceof Secret || named || secrets.paths().some((at) => isWithin(at, rendered));
+    leaves.set(rendered, {
+      path,
+      exact: JSON.stringify(revealed(item)),
+      shown: secret ? secretMask : item,
+    });
   };
   const { sections, ...core } = value;
   visit({ ...sections, ...core }, []);

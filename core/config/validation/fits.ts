@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { Secret } from '@orchestrall/sdk';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { revealed } from '../secrets/revealed.ts';
 import { schemaNode } from './schema-node.ts';
 
 /** Whether a value that is neither mapping nor list fits a schema, our own checks included. */
@@ -24,11 +24,4 @@ export function fitsRevealed<Schema extends TSchema>(
   value: unknown,
 ): value is Static<Schema> {
   return Value.Check(schema, revealed(value));
-}
-
-function revealed(value: unknown): unknown {
-  if (value instanceof Secret) return value.reveal();
-  if (Array.isArray(value)) return value.map(revealed);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
