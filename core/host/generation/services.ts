@@ -17,10 +17,13 @@ type Method = (...parameters: unknown[]) => Promise<unknown>;
 export class ServiceHub {
   readonly #offers = new Map<string, OfferedService>();
   readonly #closed = new WeakSet<OfferedService>();
+  /** The plugin that offered a contract last, by contract name. */
+  readonly #providers = new Map<string, string>();
 
   /** Puts a generation's service in the place of its predecessor's. */
   publish(contract: string, offer: OfferedService): void {
     this.#offers.set(contract, offer);
+    this.#providers.set(contract, offer.owner.plugin);
   }
 
   /** Hides the service from whoever asks anew; consumers that are draining may call it until `withdraw`. */
@@ -58,7 +61,10 @@ export class ServiceHub {
 
   async #call(contract: string, name: string, parameters: unknown[]): Promise<unknown> {
     const offer = this.#offers.get(contract);
-    if (offer === undefined) throw coreError('PLUGIN_DISABLED', { plugin: contract });
+    if (offer === undefined) {
+      // A consumer is built after its provider served, so there has been one.
+      throw coreError('PLUGIN_DISABLED', { plugin: this.#providers.get(contract) ?? contract, contract });
+    }
     const method: unknown = Reflect.get(offer.service, name);
     if (typeof method !== 'function') {
       throw new TypeError(
