@@ -9,8 +9,10 @@ export interface PluginView {
   readonly desired: 'on' | 'off';
   /** Number of the instance that serves; null when none does. */
   readonly generation: number | null;
-  /** Keys under `features` in the client's YAML that switch it. */
+  /** The first of `features`. */
   readonly feature: string;
+  /** Every key under `features` in the client's YAML that switches it, at least one. */
+  readonly features: string[];
   /** When it entered this state, RFC 3339. */
   readonly since: string;
   /** Why it failed, waits, or stayed at an older version; null when all is as desired. */
@@ -23,13 +25,15 @@ export interface PluginView {
 
 /** What the API shows of one plugin. */
 export function viewOf(slot: Slot): PluginView {
+  const features = slot.targetPackage?.manifest.features ?? [slot.name];
   return {
     name: slot.name,
     version: slot.current?.version ?? slot.targetVersion ?? '',
     state: slot.state,
     desired: slot.desired.enabled ? 'on' : 'off',
     generation: slot.current?.generation ?? null,
-    feature: slot.targetPackage?.manifest.features.join(', ') ?? slot.name,
+    feature: features[0] ?? slot.name,
+    features: [...features],
     since: slot.since.toISOString(),
     reason: reasonOf(slot),
     versions: [...slot.available.keys()],

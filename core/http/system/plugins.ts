@@ -10,13 +10,16 @@ export const PluginStatus = Type.Object(
     name: Type.String(),
     version: Type.String(),
     state: Type.String({
-      description: 'Where its life stands: off, preparing, active, draining, failed, ...',
+      description: 'Where its life stands: off, preparing, active or failed.',
     }),
     desired: Type.Union([Type.Literal('on'), Type.Literal('off')]),
     generation: Type.Union([Type.Integer(), Type.Null()], {
       description: 'The generation that serves, if any.',
     }),
-    feature: Type.Union([Type.String(), Type.Null()], { description: 'Its key under `features`.' }),
+    feature: Type.Union([Type.String(), Type.Null()], {
+      description: 'Its key under `features`; of several the first.',
+    }),
+    features: Type.Array(Type.String(), { description: 'Every key under `features` that switches it.' }),
     since: instant,
     reason: Type.Union([Type.String(), Type.Null()], { description: 'Why it is in this state.' }),
   },

@@ -29,6 +29,7 @@ function crm(state: string): PluginStatus {
     desired,
     generation: 1,
     feature: 'crm_integration',
+    features: ['crm_integration'],
     since,
     reason: null,
   };
