@@ -3,7 +3,7 @@ export interface DesiredPlugin {
   readonly enabled: boolean;
   /** Provider that the client's YAML names; undefined means the manifest's first. */
   readonly provider: string | undefined;
-  /** The plugin's `config` of the client's YAML as written; validated against the version that is loaded. */
+  /** The plugin's own section of the client's YAML as written; validated against the version that is loaded. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -28,10 +28,10 @@ export interface PluginRecord {
   readonly hold: VersionHold | undefined;
 }
 
-/** Keeps plugin records and the versions of the desired state; on PostgreSQL, and a fake for unit tests. */
+/** Keeps plugin records and the revisions of the desired state; on PostgreSQL, and a fake for unit tests. */
 export interface HostStore {
   load(): Promise<ReadonlyMap<string, PluginRecord>>;
   save(record: PluginRecord): Promise<void>;
-  /** Keeps a new revision of the desired state when it differs from the last one; returns the revision. */
-  recordDesired(desired: Desired): Promise<number>;
+  /** Keeps a new revision of the desired state when it differs from the last one. */
+  recordDesired(desired: Desired): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@orchestrall/sdk';
+import type { Log } from '@orchestrall/sdk';
 import { gt, lt } from 'semver';
 import { coreError } from '../errors.ts';
 import { buildGeneration, type BuildOptions } from './build.ts';
@@ -6,22 +6,17 @@ import type { UncaughtFault } from './generation/containment.ts';
 import type { Desired, PluginRecord } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
-import { Reconciler, type HostEvents } from './reconciler.ts';
+import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
 
-export interface HostOptions extends BuildOptions {
-  readonly clock: Clock;
+export interface HostOptions
+  extends
+    BuildOptions,
+    Pick<ReconcilerOptions, 'clock' | 'events' | 'publish' | 'drainDeadlineMs' | 'retryMs'> {
   readonly log: Log;
-  readonly events: HostEvents;
   /** Version of the core, for the engine ranges of manifests. */
   readonly engineVersion: string;
-  /** Puts the prefixes of all plugins in place, in one synchronous step. */
-  readonly publish: (slots: Iterable<Slot>) => void;
-  /** Longest time that requests and streams of an old generation may go on, milliseconds. */
-  readonly drainDeadlineMs: number;
-  /** First pause before a failed plugin is tried again, milliseconds; doubled each time up to five minutes. */
-  readonly retryMs: number;
 }
 
 /** The plugin host: told what is at hand and what is desired, it keeps exactly that running. */
@@ -33,8 +28,7 @@ export class Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#reconciler = new Reconciler({
-      clock: options.clock,
-      events: options.events,
+      ...options,
       plan: (slots) => planPlugins(slots, options.engineVersion),
       build: async (slot) => buildGeneration(options, slot),
       remember: (slot, previous) => {
@@ -44,9 +38,6 @@ export class Host {
           options.log.error({ error, plugin: slot.name }, 'the former version could not be recorded');
         });
       },
-      publish: options.publish,
-      drainDeadlineMs: options.drainDeadlineMs,
-      retryMs: options.retryMs,
     });
   }
 
@@ -64,8 +55,8 @@ export class Host {
     if (this.#knowsDesired) this.#reconciler.pass();
   }
 
-  /** Makes this the desired state; resolves with its revision once recorded. Await `settled` for the effect. */
-  async apply(desired: Desired): Promise<number> {
+  /** Makes this the desired state; resolves once it is recorded. Await `settled` for the effect. */
+  async apply(desired: Desired): Promise<void> {
     for (const slot of this.#reconciler.slots.values()) {
       const wish = desired.get(slot.name) ?? { enabled: false, provider: undefined, config: {} };
       if (wish.enabled && !slot.desired.enabled) forgive(slot);
@@ -73,7 +64,7 @@ export class Host {
     }
     this.#knowsDesired = true;
     this.#reconciler.pass();
-    return this.#options.store.recordDesired(desired);
+    await this.#options.store.recordDesired(desired);
   }
 
   list(): PluginView[] {

@@ -1,5 +1,5 @@
 import { resolvePlugins, type RefusalReason } from './packages/resolve.ts';
-import type { Refusal, Slot } from './slot.ts';
+import { servingFirst, type Refusal, type Slot } from './slot.ts';
 
 /** Which desired plugins can run. */
 export interface Plan {
@@ -14,10 +14,8 @@ const waits: ReadonlySet<RefusalReason['code']> = new Set(['provider_off']);
 
 /** Resolves the versions that should run against each other and the core. */
 export function planPlugins(slots: Iterable<Slot>, engineVersion: string): Plan {
-  // In a clash the earlier one keeps what it has, and that is the one that serves.
-  const all = [...slots].toSorted(
-    (a, b) => Number(b.current !== undefined) - Number(a.current !== undefined),
-  );
+  // In a clash the earlier one keeps what it has.
+  const all = servingFirst(slots);
   const { order, refused } = resolvePlugins({
     manifests: all.map((slot) => slot.targetPackage?.manifest).filter((manifest) => manifest !== undefined),
     wanted: new Set(all.filter((slot) => slot.desired.enabled).map((slot) => slot.name)),

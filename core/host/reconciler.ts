@@ -24,9 +24,9 @@ export interface ReconcilerOptions {
   readonly remember: (slot: Slot, previous: RunningGeneration | undefined) => void;
   /** Puts the prefixes of all plugins in place, in one synchronous step. */
   readonly publish: (slots: Iterable<Slot>) => void;
-  /** Longest time that requests and streams of an old generation may go on. */
+  /** Longest time that requests and streams of an old generation may go on, milliseconds. */
   readonly drainDeadlineMs: number;
-  /** First pause before a failed plugin is tried again; doubled each time up to five minutes. */
+  /** First pause before a failed plugin is tried again, milliseconds; doubled each time up to five minutes. */
   readonly retryMs: number;
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
+import { isAppError } from '@orchestrall/sdk';
 import { gt, rcompare } from 'semver';
 import type { DesiredPlugin, PluginRecord } from './desired.ts';
 import type { Generation } from './generation/generation.ts';
@@ -108,8 +108,13 @@ export class Slot {
   }
 }
 
+/** Plugins that serve before the others: what two of them claim belongs to the one that is active. */
+export function servingFirst(slots: Iterable<Slot>): Slot[] {
+  return [...slots].toSorted((a, b) => Number(b.current !== undefined) - Number(a.current !== undefined));
+}
+
 /** The reason to show for a failure: the message, and what to do where that is known. */
 export function failureReason(error: unknown): string {
-  if (error instanceof AppError) return `${error.message} ${error.remedy}`;
+  if (isAppError(error)) return `${error.message} ${error.remedy}`;
   return error instanceof Error ? error.message : String(error);
 }

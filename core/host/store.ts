@@ -37,17 +37,12 @@ export function createHostStore(database: ScopedDatabase): HostStore {
       );
     },
     async recordDesired(desired) {
-      const [row] = await database.query<{ revision: number }>(
-        `with latest as (select revision, plugins from desired_states order by revision desc limit 1),
-         added as (
-           insert into desired_states (plugins, recorded_by)
-           select $1::jsonb, $2 where not exists (select from latest where latest.plugins = $1::jsonb)
-           returning revision
-         )
-         select revision from added union all select revision from latest order by revision desc limit 1`,
+      await database.query(
+        `with latest as (select plugins from desired_states order by revision desc limit 1)
+         insert into desired_states (plugins, recorded_by)
+         select $1::jsonb, $2 where not exists (select from latest where latest.plugins = $1::jsonb)`,
         [JSON.stringify(summaryOf(desired)), currentScope().caller?.name ?? null],
       );
-      return row?.revision ?? 0;
     },
   };
 }

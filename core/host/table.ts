@@ -1,7 +1,7 @@
 import { coreError } from '../errors.ts';
 import type { PrefixEntry } from '../http/gateway/prefix-table.ts';
 import { refuseWith } from '../http/gateway/refusal.ts';
-import type { Slot } from './slot.ts';
+import { servingFirst, type Slot } from './slot.ts';
 
 /**
  * The gateway's table for all plugins as they stand: prefixes of what serves lead to its generation, those of the
@@ -10,11 +10,7 @@ import type { Slot } from './slot.ts';
 export function tableOf(slots: Iterable<Slot>, monotonicMs: () => number): PrefixEntry[] {
   const taken = new Set<string>();
   const entries: PrefixEntry[] = [];
-  // What serves comes first: a prefix that two plugins claim belongs to the one that is active.
-  const ordered = [...slots].toSorted(
-    (a, b) => Number(b.current !== undefined) - Number(a.current !== undefined),
-  );
-  for (const slot of ordered) {
+  for (const slot of servingFirst(slots)) {
     const prefixes = slot.current?.definition.prefixes ?? slot.targetPackage?.manifest.prefixes ?? [];
     const target = slot.current?.target ?? refusalOf(slot, monotonicMs);
     for (const prefix of prefixes) {

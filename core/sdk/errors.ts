@@ -48,7 +48,7 @@ export class AppError extends Error {
   }
 }
 
-/** Whether something thrown is an `AppError`, also one of the SDK's copy inside a packed plugin. */
+/** Whether something thrown is an `AppError`, also one of another copy of the SDK in a plugin's own `node_modules`. */
 export function isAppError(thrown: unknown): thrown is AppError {
   if (thrown instanceof AppError) return true;
   if (!(thrown instanceof Error) || thrown.name !== 'AppError') return false;

@@ -36,7 +36,7 @@ export interface PluginDefinition<
   Declared extends Needs = Needs,
   Service = unknown,
 > extends PluginManifest {
-  /** Schema of the plugin's `config` in the client's YAML; default an empty object. */
+  /** Schema of the plugin's own section of the client's YAML; default an empty object. */
   readonly config?: Config;
   /** Other plugins' contracts, by the name under which `services` gives them. */
   readonly needs?: Declared;

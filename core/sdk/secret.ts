@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { TStringOptions, TUnsafe } from 'typebox';
 
 /** What a secret shows wherever it is printed, logged or serialised. */

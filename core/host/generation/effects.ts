@@ -1,3 +1,5 @@
+import { withTimeLimit } from './time-limit.ts';
+
 /** An effect that could not be undone, for the generation's report. */
 export interface EffectFault {
   readonly effect: string;
@@ -30,21 +32,11 @@ export class Effects {
     const faults: EffectFault[] = [];
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
       try {
-        await within(limitMs, entry.dispose);
+        await withTimeLimit(limitMs, `not undone within ${limitMs} ms`, async () => entry.dispose());
       } catch (error) {
         faults.push({ effect: entry.name, error });
       }
     }
     return faults;
-  }
-}
-
-async function within(limitMs: number, dispose: Dispose): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`not undone within ${limitMs} ms`)), limitMs);
-  try {
-    await Promise.race([Promise.resolve(dispose()), promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

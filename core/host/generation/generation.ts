@@ -21,6 +21,7 @@ import { createOutgoingFetch } from './outgoing.ts';
 import type { PluginPackage } from '../packages/package.ts';
 import type { OwnedHealth, Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
+import { withTimeLimit } from './time-limit.ts';
 import { OwnedTimers } from './timers.ts';
 
 export interface GenerationOptions {
@@ -187,7 +188,7 @@ export class Generation implements Owner {
     this.#effects.defer('http', async () => child.instance.close());
     const routes: object[] = [];
     const context = this.#context(child.instance, routes);
-    const result = await withinLimit(setupLimitMs, async () =>
+    const result = await withTimeLimit(setupLimitMs, `setup took longer than ${setupLimitMs} ms`, async () =>
       this.run('call', async () => this.definition.setup(context)),
     );
     this.#service = offeredService(this.definition, result);
@@ -274,14 +275,4 @@ function offeredService(definition: PluginDefinition, result: unknown): object |
   throw new TypeError(
     `setup of ${definition.name} must return { service }, because the manifest provides ${definition.provides.name}`,
   );
-}
-
-async function withinLimit<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`setup took longer than ${limitMs} ms`)), limitMs);
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -38,20 +38,6 @@ export function dependenciesFirst(graph: Graph, preferred: Graph = new Map()): s
   return order;
 }
 
-/** The nodes that a node is reached from, however far. */
-export function dependentsOf(graph: Graph, start: string): Set<string> {
-  const found = new Set<string>();
-  const queue = [start];
-  for (const node of queue) {
-    for (const [name, dependencies] of graph) {
-      if (!dependencies.has(node) || name === start || found.has(name)) continue;
-      found.add(name);
-      queue.push(name);
-    }
-  }
-  return found;
-}
-
 function trace(cameFrom: ReadonlyMap<string, string>, start: string, last: string): string[] {
   const path = [start];
   for (let node: string | undefined = last; node !== undefined && node !== start; node = cameFrom.get(node)) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ManifestDocument } from './manifest/document.ts';
-import { resolvePlugins, switchOffOrder } from './resolve.ts';
+import { resolvePlugins } from './resolve.ts';
 import type { Resolution } from './resolve.ts';
 
 type Edge = readonly [provider: string, required?: boolean, range?: string];
@@ -240,29 +240,6 @@ describe('resolvePlugins()', () => {
           for (const manifest of manifests.filter(isPlaceable)) placed.add(manifest.name);
         }
         expect(runs).toEqual(placed);
-      }),
-    );
-  });
-
-  test('switching off one at any place leaves nobody without a provider, and the order is consumers first', () => {
-    fc.assert(
-      fc.property(world, fc.nat(), ({ manifests, off }, pick) => {
-        const { order } = resolve(manifests, off);
-        const running = manifests.filter(({ name }) => order.includes(name));
-        const name = order[pick % Math.max(order.length, 1)];
-        if (name === undefined) return;
-        const going = switchOffOrder(running, name);
-        expect(going.at(-1)).toBe(name);
-        const remaining = new Set(order);
-        for (const each of going) {
-          remaining.delete(each);
-          const stranded = running.filter(
-            (other) =>
-              remaining.has(other.name) &&
-              other.needs.some((need) => need.required && need.contract === each),
-          );
-          expect(stranded).toEqual([]);
-        }
       }),
     );
   });

@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { findClashes } from './clashes.ts';
 import type { Clash } from './clashes.ts';
-import { cycleThrough, dependenciesFirst, dependentsOf } from './graph.ts';
+import { cycleThrough, dependenciesFirst } from './graph.ts';
 import type { Graph } from './graph.ts';
 import type { ManifestDocument } from './manifest/document.ts';
 import { explainUnmet, meetsNeed } from './needs.ts';
@@ -71,18 +71,6 @@ export function resolvePlugins(options: ResolveOptions): Resolution {
   const runnable = eligible.filter(({ name }) => !refused.has(name));
   const order = dependenciesFirst(dependencyGraph(runnable, true), dependencyGraph(runnable, false));
   return { order, refused };
-}
-
-/**
- * What must go off when `name` does, consumers before providers and `name` last; optional needs let a consumer
- * stay. `manifests` are those of the plugins that run.
- */
-export function switchOffOrder(manifests: readonly ManifestDocument[], name: string): string[] {
-  const graph = dependencyGraph(manifests, true);
-  const affected = new Set([name, ...dependentsOf(graph, name)]);
-  return dependenciesFirst(graph)
-    .filter((each) => affected.has(each))
-    .toReversed();
 }
 
 /** Wanted plugins that have no fault of their own; the faults of the others are reported. */

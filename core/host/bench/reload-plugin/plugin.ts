@@ -1,5 +1,5 @@
 import { definePlugin } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { Statements } from './statements.ts';
 
 /** A plugin the size of a real one: it carries a query builder. */

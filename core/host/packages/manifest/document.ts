@@ -1,5 +1,5 @@
 import type { EventDefinition, PluginDefinition } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 

@@ -1,8 +1,8 @@
 import { createRequire, isBuiltin } from 'node:module';
 
 /**
- * Modules that a packed plugin shares with the core instead of carrying a copy: `AppError` must be one class,
- * TypeBox keeps its format and type registries in the module, and a copy of them in each plugin would be most of
+ * Modules that a packed plugin shares with the core instead of carrying a copy: `AppError` stays one class, which
+ * `instanceof` knows, TypeBox keeps its format and type registries in the module, and a copy of them in each plugin would be most of
  * its size.
  */
 export const providedModules = ['@orchestrall/sdk', 'typebox', 'fastify', 'fastify-plugin'] as const;

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { Value } from 'typebox/value';
 
 const SourceMap = Type.Object({

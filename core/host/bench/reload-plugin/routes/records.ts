@@ -1,5 +1,5 @@
 import type { Routes } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Statements } from '../statements.ts';
 
 const routes: Routes<{ readonly statements: Statements }> = async (app, { statements }) => {
