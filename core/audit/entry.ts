@@ -2,7 +2,7 @@ import { createId } from '@orchestrall/sdk';
 import type { AuditEntry, Statement } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { currentScope } from '../telemetry/scope.ts';
-import { maskRecord } from './mask.ts';
+import { maskRecord } from './record.ts';
 
 /** An entry as it is stored; `at` is the database's to say. */
 export interface NewAuditEntry {

@@ -4,9 +4,11 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { LevelTree } from './levels.ts';
 import type { Level } from './levels.ts';
-import { maskFields, maskText } from './mask.ts';
+import { maskObject } from './mask.ts';
+import type { MaskRules } from './mask.ts';
 import { currentScope } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { maskText } from './secrets.ts';
 import { traceIdOf } from './traces.ts';
 
 const pinoLevels = {
@@ -24,6 +26,9 @@ const words: Readonly<Record<string, Level>> = {
   error: 'ERROR',
   fatal: 'CRITICAL',
 };
+
+/** An instance of some class, such as a request or a socket, would bring half the process along. */
+const fieldRules: MaskRules = { maxDepth: 6, maxItems: 100, instances: 'named' };
 
 /** A log of the core; `critical` is for failures that end or endanger the appliance. */
 export interface CoreLog extends Log {
@@ -54,7 +59,10 @@ export class Logs {
         messageKey: 'message',
         level: 'trace',
         timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
-        formatters: { level: (label) => ({ level: words[label] ?? label.toUpperCase() }), log: maskFields },
+        formatters: {
+          level: (label) => ({ level: words[label] ?? label.toUpperCase() }),
+          log: (fields) => maskObject(fields, fieldRules),
+        },
         // Errors are plain objects by then.
         serializers: { err: (value: unknown) => value },
         mixin: () => scopeFields(currentScope()),

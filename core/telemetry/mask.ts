@@ -1,86 +1,89 @@
 import { AppError, secretMask } from '@orchestrall/sdk';
+import { isSecretKey, maskText } from './secrets.ts';
 
-const secretKey =
-  /(?:^|_)(?:password|passwd|passphrase|secret|token|jwt|authorization|cookie|credentials?|api_key|private_key)$/;
-const secretKeys = new Map<string, boolean>();
-const bearer = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
-const jsonWebToken = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
-const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi;
-const maxDepth = 6;
-const maxItems = 100;
+/** How far a masked copy goes, and what it keeps. */
+export interface MaskRules {
+  /** Levels below the first; deeper ones become `[array]` or `[object]`. */
+  readonly maxDepth: number;
+  /** Fields of one object and items of one list; a mark says how many more there were. */
+  readonly maxItems: number;
+  /** What becomes of each text and each name of a field, before texts are masked; default: they stay. */
+  readonly text?: (text: string) => string;
+  /** Instances of classes are copied field by field, or only named. */
+  readonly instances: 'copied' | 'named';
+}
 
 /**
- * A copy of log fields that holds no secret: values under names such as `password` or `access_token` are replaced,
- * tokens and URL passwords inside texts too, and errors become plain objects. At most 6 levels and 100 items deep.
+ * A copy of JSON's types that holds no secret: every value under a name such as `password` or `access_token` is
+ * replaced, whatever its type; tokens and URL passwords inside texts too. Errors become plain objects with type,
+ * message, code, details, stack and cause.
  */
-export function maskFields(fields: object): Record<string, unknown> {
-  return maskEntries(fields, 0);
-}
-
-/** The text without bearer tokens, JSON Web Tokens and passwords in URLs. */
-export function maskText(text: string): string {
-  let masked = text;
-  if (text.includes('eyJ')) masked = masked.replace(jsonWebToken, secretMask);
-  if (/bearer|basic/i.test(text)) masked = masked.replace(bearer, `$1 ${secretMask}`);
-  if (text.includes('://')) masked = masked.replace(urlPassword, `$1:${secretMask}@`);
-  return masked;
-}
-
-/** Whether a field of this name holds a secret: its snake_case form ends in a word such as `password` or `token`. */
-export function isSecretKey(key: string): boolean {
-  const known = secretKeys.get(key);
-  if (known !== undefined) return known;
-  const snake = key
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/[-. ]/g, '_')
-    .toLowerCase();
-  const secret = secretKey.test(snake) || /(?:^|_)apikey$/.test(snake);
-  // Keys come from code and from input; the cache must not grow with the latter.
-  if (secretKeys.size < 10_000) secretKeys.set(key, secret);
-  return secret;
-}
-
-function maskEntries(object: object, depth: number): Record<string, unknown> {
+export function maskObject(object: object, rules: MaskRules, depth = 0): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
-  let count = 0;
-  for (const [key, value] of Object.entries(object)) {
-    if (count === maxItems) {
-      masked['...'] = 'more fields left out';
-      break;
-    }
-    count += 1;
-    const maskable = typeof value === 'string' || (typeof value === 'object' && value !== null);
-    masked[key] = maskable && isSecretKey(key) ? secretMask : maskValue(value, depth + 1);
+  const entries = Object.entries(object);
+  const kept = entries.length > rules.maxItems ? entries.slice(0, rules.maxItems) : entries;
+  for (const [key, value] of kept) {
+    const known = value !== null && value !== undefined;
+    const name = rules.text === undefined ? key : rules.text(key);
+    masked[name] = known && isSecretKey(key) ? secretMask : maskValue(value, rules, depth + 1);
   }
+  if (entries.length > kept.length) masked['...'] = `${entries.length - kept.length} more fields left out`;
   return masked;
 }
 
-function maskValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return maskText(value);
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Error) return maskError(value, depth);
+function maskValue(value: unknown, rules: MaskRules, depth: number): unknown {
+  switch (typeof value) {
+    case 'string':
+      return maskText(rules.text === undefined ? value : rules.text(value));
+    case 'bigint':
+      return value.toString();
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'object':
+      return value === null ? null : maskNested(value, rules, depth);
+    case 'boolean':
+      return value;
+    default:
+      return undefined;
+  }
+}
+
+function maskNested(value: object, rules: MaskRules, depth: number): unknown {
+  if (value instanceof Error) return maskError(value, rules, depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-  if (depth > maxDepth) return Array.isArray(value) ? '[array]' : '[object]';
-  if ('toJSON' in value && typeof value.toJSON === 'function') return maskValue(value.toJSON(), depth + 1);
-  if (value instanceof Map) return maskEntries(Object.fromEntries(value), depth);
+  if (depth > rules.maxDepth) return Array.isArray(value) ? '[array]' : '[object]';
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return maskValue(value.toJSON(), rules, depth + 1);
+  if (value instanceof Map) return maskObject(Object.fromEntries(value), rules, depth);
   const items = value instanceof Set ? [...value] : value;
-  if (Array.isArray(items)) return items.slice(0, maxItems).map((item) => maskValue(item, depth + 1));
-  // An instance of some class, such as a request or a socket, would bring half the process along.
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`;
-  return maskEntries(value, depth);
+  if (Array.isArray(items)) return maskItems(items, rules, depth);
+  return rules.instances === 'copied' || isPlain(value)
+    ? maskObject(value, rules, depth)
+    : `[${value.constructor?.name ?? 'object'}]`;
 }
 
-function maskError(error: Error, depth: number): Record<string, unknown> {
+function maskItems(items: readonly unknown[], rules: MaskRules, depth: number): unknown[] {
+  const kept = items.slice(0, rules.maxItems).map((item) => maskValue(item, rules, depth + 1) ?? null);
+  return items.length > kept.length
+    ? [...kept, `... ${items.length - kept.length} more items left out`]
+    : kept;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function maskError(error: Error, rules: MaskRules, depth: number): Record<string, unknown> {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const deep = depth > rules.maxDepth;
   return {
-    type: error.name,
-    message: maskText(error.message),
-    ...(code === undefined ? {} : { code }),
-    ...(error instanceof AppError ? { details: maskEntries(error.details, depth + 1) } : {}),
-    stack: maskText(error.stack ?? ''),
-    ...(error.cause === undefined || depth > maxDepth ? {} : { cause: maskValue(error.cause, depth + 1) }),
+    type: maskValue(error.name, rules, depth),
+    message: maskValue(error.message, rules, depth),
+    ...(code === undefined ? {} : { code: maskValue(code, rules, depth) }),
+    ...(error instanceof AppError && !deep ? { details: maskObject(error.details, rules, depth + 1) } : {}),
+    stack: maskValue(error.stack ?? '', rules, depth),
+    ...(error.cause === undefined || deep ? {} : { cause: maskValue(error.cause, rules, depth + 1) }),
   };
 }

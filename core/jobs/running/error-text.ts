@@ -1,5 +1,5 @@
 import { AppError, secretMask } from '@orchestrall/sdk';
-import { maskText } from '../../telemetry/mask.ts';
+import { maskText } from '../../telemetry/secrets.ts';
 
 /** Longest error message kept with a job, characters. */
 const maxCharacters = 1000;

@@ -2,7 +2,7 @@ import { secretMask } from '@orchestrall/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonText } from '../database/json-text.ts';
-import { auditBounds, maskRecord } from './mask.ts';
+import { auditBounds, maskRecord } from './record.ts';
 
 test('maskRecord() masks secret-named values of every type at any depth', () => {
   const record = {
