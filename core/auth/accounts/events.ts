@@ -1,5 +1,5 @@
 import { defineEvent } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { RoleName } from './user.ts';
 
 const UserSummary = Type.Object({

@@ -1,5 +1,5 @@
 import type { Fault, Role } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 import { allRoles, isRole } from '../access.ts';
 import { authError } from '../errors.ts';

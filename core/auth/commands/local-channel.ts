@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import path from 'node:path';
 import type { Static, TSchema } from 'typebox';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import { Check } from 'typebox/value';
 import { controlSocketPath } from '../control-socket.ts';
 

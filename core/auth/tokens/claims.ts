@@ -1,5 +1,5 @@
 import type { Caller } from '@orchestrall/sdk';
-import { Type } from 'typebox';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { isRole } from '../access.ts';
