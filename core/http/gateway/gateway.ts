@@ -12,8 +12,9 @@ import { coreError } from '../../errors.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { PrefixTable } from './prefix-table.ts';
 import type { GatewayTarget, PrefixEntry } from './prefix-table.ts';
-import { pathOf } from '../errors/problem.ts';
 import { refuse, refuseUpgrade } from './refusal.ts';
+import { isForServer, settleTarget } from './request-target.ts';
+import { responseHeaders } from '../pipeline/response-headers.ts';
 
 export interface GatewayOptions {
   /** Answers whatever no prefix matches: the core's own routes and `ROUTE_NOT_FOUND`. */
@@ -170,39 +171,18 @@ export class Gateway {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#inFlight += 1;
     response.on('close', this.#onResponseClose);
-    const url = request.url ?? '';
+    const reason = settleTarget(request);
     if (this.#stopping) {
       response.setHeader('connection', 'close');
       refuse(request, response, coreError('SHUTTING_DOWN'));
-    } else if (
-      url.charCodeAt(0) !== slash ||
-      (request.headers.host === undefined && request.httpVersionMinor === 1)
-    ) {
-      this.#dispatchUnusual(request, response, url);
-    } else {
-      (this.#table.find(url) ?? this.#options.core).dispatch(request, response);
-    }
+    } else if (reason !== undefined) {
+      // Whoever wrote it may mean another end of it than the one found here.
+      response.setHeader('connection', 'close');
+      refuse(request, response, coreError('REQUEST_MALFORMED', { reason }));
+    } else if (isForServer(request)) {
+      response.writeHead(204, { ...responseHeaders, allow: serverMethods }).end();
+    } else this.#targetOf(request).dispatch(request, response);
   };
-
-  /** Absolute-form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2), `*` and requests without a host. */
-  #dispatchUnusual(request: IncomingMessage, response: ServerResponse, url: string): void {
-    const origin = /^https?:\/\/[^/?#]+/i.exec(url)?.[0];
-    if (url === '*' && request.method === 'OPTIONS') {
-      response.writeHead(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }).end();
-    } else if (request.headers.host === undefined && request.httpVersionMinor === 1) {
-      refuse(request, response, coreError('REQUEST_MALFORMED', { reason: 'the Host header is missing' }));
-    } else if (origin === undefined) {
-      refuse(
-        request,
-        response,
-        coreError('REQUEST_MALFORMED', { reason: 'the request target is not a path' }),
-      );
-    } else {
-      const path = url.slice(origin.length);
-      request.url = path.startsWith('/') ? path : `/${path}`;
-      (this.#table.find(request.url) ?? this.#options.core).dispatch(request, response);
-    }
-  }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.#upgraded.add(socket);
@@ -210,12 +190,16 @@ export class Gateway {
       this.#upgraded.delete(socket);
       this.#checkIdle();
     });
-    const url = request.url ?? '';
+    const reason = settleTarget(request);
     if (this.#stopping) refuseUpgrade(request, socket, coreError('SHUTTING_DOWN'));
-    else if (url.charCodeAt(0) !== slash) {
-      refuseUpgrade(request, socket, coreError('ROUTE_NOT_FOUND', { method: 'GET', path: pathOf(url) }));
-    } else (this.#table.find(url) ?? this.#options.core).upgrade(request, socket, head);
+    else if (reason !== undefined) {
+      refuseUpgrade(request, socket, coreError('REQUEST_MALFORMED', { reason }));
+    } else this.#targetOf(request).upgrade(request, socket, head);
   };
+
+  #targetOf({ url = '/' }: IncomingMessage): GatewayTarget {
+    return this.#table.find(url) ?? this.#options.core;
+  }
 
   readonly #onResponseClose = (): void => {
     this.#inFlight -= 1;
@@ -227,7 +211,7 @@ export class Gateway {
   }
 }
 
-const slash = 47;
+const serverMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** How long connections stay open for requests that are on their way when the last answer has gone out. */
 const lingerMs = 400;

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+
+const slash = 47;
+
+/** `uri-host [":" port]`, which may be empty (https://www.rfc-editor.org/rfc/rfc9110#section-7.2). */
+const hostForm = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\w.~!$&'()*+,;=:%-]+\])(?::\d{0,5})?$/;
+const absoluteForm = /^https?:\/\/([^/?#]+)/i;
+
+/**
+ * Makes `url` of a request a path, and `headers.host` the host it asks for, of whatever form the target is. Gives what
+ * is wrong with the two, as the end of a sentence, or undefined: a missing, doubled or malformed `Host` and a target
+ * that is neither a path nor an absolute URL (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). Two readers of a
+ * doubled header would each believe another one.
+ */
+export function settleTarget(request: IncomingMessage): string | undefined {
+  const { headers, rawHeaders, url = '' } = request;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) return 'it has more than one Host header';
+  if (hosts === 0 && request.httpVersion === '1.1') return 'the Host header is missing';
+  if (headers.host !== undefined && !hostForm.test(headers.host)) return 'the Host header names no host';
+  if (url.charCodeAt(0) === slash || isForServer(request)) return undefined;
+  const [origin, authority] = absoluteForm.exec(url) ?? [];
+  if (origin === undefined || authority === undefined || !hostForm.test(authority)) {
+    return 'the request target is neither a path nor an http URL of a host';
+  }
+  const path = url.slice(origin.length);
+  request.url = path.startsWith('/') ? path : `/${path}`;
+  // What a proxy left in the header counts for nothing beside the target.
+  headers.host = authority;
+  return undefined;
+}
+
+/** Whether a request is `OPTIONS *`: about the server as a whole. */
+export function isForServer({ method, url }: IncomingMessage): boolean {
+  return url === '*' && method === 'OPTIONS';
+}
