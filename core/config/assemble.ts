@@ -3,14 +3,14 @@ import { checkMeaning } from './check-meaning.ts';
 import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import type { Variables } from './source/environment.ts';
-import { environmentNames } from './source/environment-names.ts';
 import { fitsRevealed } from './validation/fits.ts';
 import { featuresOf, sectionOf } from './capabilities/installed.ts';
 import type { InstalledPlugins } from './capabilities/installed.ts';
 import { interpolate } from './source/interpolate.ts';
 import { knowsPath } from './validation/schemas-along.ts';
 import { applyPresets, presetsNamedBy } from './presets.ts';
-import { switchesOf } from './capabilities/environment-switches.ts';
+import { readSwitches } from './capabilities/environment-switches.ts';
+import type { EnvironmentSwitches } from './capabilities/environment-switches.ts';
 import { readFeatures } from './capabilities/read-features.ts';
 import type { FeatureSource, ReadFeature } from './capabilities/read-features.ts';
 import { readSections } from './capabilities/read-sections.ts';
@@ -66,7 +66,7 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
     faults,
   });
   applyOverrides(tree, options.overrides ?? {});
-  const switches = switchesOf(variables, namedSwitches(), flags, validation);
+  const switches = readSwitches(variables, used, flags, validation);
   // A file that could not be read has its faults already; judging what is not there would add false ones.
   if (assembly.written === undefined) faults.throwIfAny();
 
@@ -89,15 +89,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   };
 }
 
-function namedSwitches(): Map<string, string> {
-  const names = new Map<string, string>();
-  for (const [name, outcome] of Object.entries(environmentNames))
-    if (outcome.kind === 'switches') names.set(name, outcome.feature);
-  return names;
-}
-
 function inactiveSwitches(
-  switches: ReadonlyMap<string, { variable: string }>,
+  switches: EnvironmentSwitches,
   features: ReadonlyMap<string, ReadFeature>,
 ): InactiveKey[] {
   return [...switches]

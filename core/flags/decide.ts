@@ -10,7 +10,7 @@ export interface Setting {
 export interface FlagSources {
   /** Set while the kill switch is pulled. */
   readonly kill?: Omit<Setting, 'enabled'> | undefined;
-  /** Override by an environment variable, for as long as the process runs. */
+  /** Override by a variable of the environment or of the `.env` beside the YAML, for as long as it is set. */
   readonly environment?: { readonly enabled: boolean; readonly variable: string } | undefined;
   /** Value in the client's YAML; `changedAt` moves only when an edit changes this very value. */
   readonly yaml?: Setting | undefined;

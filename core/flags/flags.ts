@@ -28,6 +28,7 @@ export class FlagRoom implements AsyncDisposable {
   readonly #store: FlagStore;
   readonly #listeners = new Set<Listener>();
   #stored = new Map<string, StoredFlag>();
+  #environment: FlagsOptions['environment'];
   #subscription: AsyncDisposable | undefined;
   #reading: Promise<void> | undefined;
   #readAgain = false;
@@ -35,6 +36,7 @@ export class FlagRoom implements AsyncDisposable {
   constructor(options: FlagsOptions) {
     this.#options = options;
     this.#store = new FlagStore(options.database.core());
+    this.#environment = options.environment;
   }
 
   /** Reads the table and follows its changes from then on. */
@@ -51,6 +53,14 @@ export class FlagRoom implements AsyncDisposable {
   async applyYaml(values: ReadonlyMap<string, boolean>): Promise<void> {
     await this.#store.applyYaml(values);
     await this.#refresh();
+  }
+
+  /** Takes over what the environment's variables override now, by flag name: a `.env` beside the YAML may change. */
+  applyEnvironment(values: FlagsOptions['environment']): void {
+    const before = this.#environment;
+    this.#environment = values;
+    for (const name of new Set([...before.keys(), ...values.keys()]))
+      this.#tell(name, { ...this.#stored.get(name), environment: before.get(name) });
   }
 
   /** Sets a flag for good. Throws `FLAG_NAME_INVALID`, and `FLAG_OVERRIDDEN` while a higher source decides. */
@@ -81,7 +91,7 @@ export class FlagRoom implements AsyncDisposable {
 
   /** All flags that any source knows, by name. */
   list(): ExplainedFlag[] {
-    const names = new Set([...this.#stored.keys(), ...this.#options.environment.keys()]);
+    const names = new Set([...this.#stored.keys(), ...this.#environment.keys()]);
     return [...names].toSorted().map((name) => this.explain(name));
   }
 
@@ -123,7 +133,7 @@ export class FlagRoom implements AsyncDisposable {
   }
 
   #sources(name: string): FlagSources {
-    return { ...this.#stored.get(name), environment: this.#options.environment.get(name) };
+    return { ...this.#stored.get(name), environment: this.#environment.get(name) };
   }
 
   #assertSettable(name: string, enabled: boolean): void {
@@ -151,13 +161,13 @@ export class FlagRoom implements AsyncDisposable {
       const before = this.#stored;
       this.#stored = await this.#store.load();
       const names = new Set([...before.keys(), ...this.#stored.keys()]);
-      for (const name of names) this.#tell(name, before.get(name));
+      for (const name of names)
+        this.#tell(name, { ...before.get(name), environment: this.#environment.get(name) });
     }
   }
 
-  #tell(name: string, before: StoredFlag | undefined): void {
-    const environment = this.#options.environment.get(name);
-    const was = decide({ ...before, environment }, false).enabled;
+  #tell(name: string, before: FlagSources): void {
+    const was = decide(before, false).enabled;
     const is = this.isEnabled(name);
     if (was === is) return;
     for (const listener of this.#listeners) listener(name, is);

@@ -11,7 +11,7 @@ export interface PluginManifest {
   readonly version: string;
   /** Semantic version range of the core it runs on. */
   readonly engine: string;
-  /** Keys under `features` in the client's YAML that switch it; default the name. */
+  /** Keys under `features` in the client's YAML that switch it, together one switch; default the name with `_` for `-`. */
   readonly features?: readonly string[];
   /** URL prefixes it serves, such as `/api/v1/crm`; the longest match at a segment border wins. */
   readonly prefixes?: readonly string[];

@@ -1,5 +1,6 @@
 import { booleanOf } from '../validation/text-to-value.ts';
 import type { Feature } from '../configuration.ts';
+import type { EnvironmentSwitches } from './environment-switches.ts';
 import { featuresOf } from './installed.ts';
 import type { InstalledPlugins } from './installed.ts';
 import { alwaysOnFeatures, reservedNames } from './reserved-names.ts';
@@ -32,7 +33,7 @@ export interface ReadFeature extends Feature {
 export function readFeatures(
   node: TreeNode | undefined,
   installed: InstalledPlugins,
-  switches: ReadonlyMap<string, { variable: string; enabled: boolean }>,
+  switches: EnvironmentSwitches,
   validation: Validation,
 ): Map<string, ReadFeature> {
   const defaults = new Map(

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { FaultList } from '../faults.ts';
 import { featuresOf, sectionOf } from './installed.ts';
 import type { InstalledPlugin, InstalledPlugins } from './installed.ts';
+import { switchOf } from './plugin-switch.ts';
 import type { ReadFeature } from './read-features.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import { emptyMapping, renderPath } from '../source/tree.ts';
@@ -50,9 +51,14 @@ function readSection(
   const merged = merge(section, given, own, validation);
   const schema = plugin.config ?? noKeys;
   const silent = given === undefined && own.every(({ feature }) => feature.config === undefined);
-  const off = own.every(({ feature }) => !feature.enabled);
-  if (silent && off) return readQuietly(schema, merged.node, section, validation);
+  if (silent && isOff(plugin, own)) return readQuietly(schema, merged.node, section, validation);
   return readBySchema(schema, merged.node, [section], { ...validation, nameOf: merged.nameOf });
+}
+
+function isOff(plugin: InstalledPlugin, own: readonly { key: string; feature: ReadFeature }[]): boolean {
+  const sources = Object.fromEntries(own.map(({ key, feature }) => [key, feature.source]));
+  const { environment, file } = switchOf(plugin, sources);
+  return !(environment?.enabled ?? file ?? plugin.enabledByDefault ?? false);
 }
 
 function isNothing(entry: MappingEntry): boolean {

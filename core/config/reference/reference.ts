@@ -50,6 +50,7 @@ function featuresText(): string[] {
     'A feature is `true`, `false`, or a mapping with `enabled` (default `true`), `provider` and `config`. `config` is the configuration of its plugin; the same keys may stand in the section named after the plugin instead, each in one of the two places.',
     `Always on, \`false\` is refused: ${list(alwaysOnFeatures)}.`,
     `Capabilities of the product: ${list(reservedNames)}. One that is not installed is accepted and reported as inactive, as are the sections ${list(reservedSections)}; nothing in them is looked at. Any other key must belong to an installed plugin.`,
+    'A plugin is switched by the feature keys that its manifest names; one that names none is switched by its name with `_` for `-`, as its section is called: the plugin `my-plugin` has `features.my_plugin` and the section `my_plugin`. Several keys of one plugin are one switch: in each source it is on if any key that the source names is on.',
     'A feature that the file does not name is as its plugin says: off, unless it says on. Started without a file the appliance has CRM on.',
   ];
 }
@@ -72,6 +73,7 @@ function environmentText(): string[] {
         ],
       ],
     ),
+    'A feature that the environment switches is as the environment says, whatever the file and the system API say; only a kill switch stands over it. Where several names switch one feature, `FF_<FEATURE>` decides. `GET /api/v1/system/flags/{name}/explain` shows which variable did.',
     'Switches are `true`, `yes`, `on`, `1` and `false`, `no`, `off`, `0`. A name that sets a key of a capability that is not installed is reported as inactive.',
   ];
 }

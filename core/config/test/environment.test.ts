@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { environmentNames } from '../source/environment-names.ts';
 import { readEnvironment } from '../source/environment.ts';
-import { clientFolder } from './client-folder.ts';
+import { clientFolder, installed } from './client-folder.ts';
 
 const client = 'client:\n  id: acme\n';
 
@@ -59,6 +59,43 @@ test('a flag of the environment stands over the file, and the sources say so', a
     environment: { variable: 'FF_CRM_INTEGRATION', enabled: false },
     default: false,
   });
+});
+
+test('of several variables for one feature FF_<FEATURE> decides', async () => {
+  await using folder = await clientFolder(client);
+  const options = { installed: [{ name: 'monitoring' }] };
+  for (const [enabled, other] of [
+    ['false', 'true'],
+    ['true', 'false'],
+  ] as const) {
+    const environment = { ENABLE_MONITORING: other, FF_MONITORING: enabled };
+    const { sources } = await folder.load({ ...options, environment });
+    expect(sources['monitoring']?.environment).toEqual({
+      variable: 'FF_MONITORING',
+      enabled: enabled === 'true',
+    });
+  }
+  const { sources } = await folder.load({ ...options, environment: { ENABLE_MONITORING: '1' } });
+  expect(sources['monitoring']?.environment).toEqual({ variable: 'ENABLE_MONITORING', enabled: true });
+});
+
+test('a plugin without a feature key of its own is switched by its name with _ for -', async () => {
+  await using folder = await clientFolder(`${client}features: {slow_start: true}\nslow_start: {key: a}\n`);
+  expect((await folder.load()).sources['slow_start']).toMatchObject({ file: true });
+  const { value } = await folder.load({ environment: { FF_SLOW_START: 'off' } });
+  expect(value.features['slow_start']?.enabled).toBe(false);
+  await folder.write('client.yaml', `${client}features: {slow-start: true}\n`);
+  expect(await folder.faults()).toMatchObject([{ remedy: 'Did you mean `slow_start`?' }]);
+});
+
+test('a plugin that one of its keys switches on must have what it requires', async () => {
+  await using folder = await clientFolder(client);
+  const [crm, , slowStart] = installed;
+  if (crm === undefined || slowStart === undefined) throw new Error('the tests have three plugins');
+  const both = { ...slowStart, features: ['one', 'two'] };
+  const environment = { FF_ONE: 'false', FF_TWO: 'true' };
+  const faults = await folder.faults({ installed: [crm, both], environment });
+  expect(faults).toMatchObject([{ code: 'missing_key', path: 'slow_start.key' }]);
 });
 
 test('a feature that nobody names is as its plugin says', async () => {
@@ -119,6 +156,12 @@ test('a name that the file asks for does what the file does with it, and nothing
   );
   const { value } = await folder.load({ environment: { JWT_SECRET: 'x', DATABASE_URL: 'postgres://db/x' } });
   expect(value.database.url?.reveal()).toBe('postgres://db/x?sslmode=require');
+});
+
+test('a flag that the file asks for itself overrides nothing', async () => {
+  await using folder = await clientFolder(`${client}features: {crm_integration: "\${FF_CRM_INTEGRATION}"}\n`);
+  const { sources } = await folder.load({ environment: { FF_CRM_INTEGRATION: 'yes' } });
+  expect(sources['crm_integration']).toMatchObject({ decidedBy: 'file', file: true, environment: null });
 });
 
 test('a flag of another program is ignored and reported, unless it stands in .env', async () => {

@@ -89,7 +89,7 @@ test('on-off-on-off at once ends in the state that was asked for last', async ()
 
 test('a cycle of needs is named as a path, and the appliance serves, degraded', async () => {
   await using tangled = await createTestAppliance({
-    configuration: { features: { 'cycle-one': true, 'cycle-two': true } },
+    configuration: { features: { cycle_one: true, cycle_two: true } },
     repository: join(import.meta.dirname, 'fixtures'),
   });
   for (const name of ['cycle-one', 'cycle-two']) {

@@ -3,7 +3,7 @@ import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { FlagRoom } from '../../flags/flags.ts';
 import type { Host } from '../../host/host.ts';
-import { desiredOf, flagsOfYaml, installedOf } from './desired-plugins.ts';
+import { desiredOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
 
@@ -70,7 +70,9 @@ export class PluginControl {
 
   /** Takes over an edit of the client's YAML. */
   async apply(next: LoadedConfiguration): Promise<void> {
-    await this.#options.flags.applyYaml(flagsOfYaml(next, this.installed));
+    const { flags } = this.#options;
+    flags.applyEnvironment(flagsOfEnvironment(next, this.installed));
+    await flags.applyYaml(flagsOfYaml(next, this.installed));
     await this.reconcile(next);
   }
 

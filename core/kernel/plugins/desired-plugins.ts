@@ -5,6 +5,7 @@ import {
   type InstalledPlugin,
   type InstalledPlugins,
 } from '../../config/capabilities/installed.ts';
+import { switchOf } from '../../config/capabilities/plugin-switch.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { Desired, DesiredPlugin } from '../../host/desired.ts';
 import type { AvailablePlugin } from '../../host/packages/discover.ts';
@@ -15,7 +16,7 @@ export function flagOf(plugin: string): string {
 }
 
 /** What the configuration must know of the plugins at hand; of several versions the newest speaks. */
-export function installedOf(available: readonly AvailablePlugin[]): InstalledPlugins {
+export function installedOf(available: readonly Pick<AvailablePlugin, 'manifest'>[]): InstalledPlugins {
   const byName = new Map<string, InstalledPlugin>();
   // Discovery gives the newest version of a name first.
   for (const { manifest } of available) {
@@ -30,16 +31,15 @@ export function installedOf(available: readonly AvailablePlugin[]): InstalledPlu
   return [...byName.values()];
 }
 
-/** Flags as the client's YAML sets them, by flag name; features the file is silent about are left out. */
+/** Flags as the client's YAML sets them, by flag name; plugins that the file is silent about are left out. */
 export function flagsOfYaml(
   { sources }: LoadedConfiguration,
   installed: InstalledPlugins,
 ): ReadonlyMap<string, boolean> {
   const flags = new Map<string, boolean>();
   for (const plugin of installed) {
-    const given = featuresOf(plugin).map((key) => sources[key]?.file ?? null);
-    const spoken = given.filter((value) => value !== null);
-    if (spoken.length > 0) flags.set(flagOf(plugin.name), spoken.some(Boolean));
+    const { file } = switchOf(plugin, sources);
+    if (file !== null) flags.set(flagOf(plugin.name), file);
   }
   return flags;
 }
@@ -51,10 +51,8 @@ export function flagsOfEnvironment(
 ): ReadonlyMap<string, { readonly enabled: boolean; readonly variable: string }> {
   const flags = new Map<string, { readonly enabled: boolean; readonly variable: string }>();
   for (const plugin of installed) {
-    for (const key of featuresOf(plugin)) {
-      const override = sources[key]?.environment;
-      if (override !== null && override !== undefined) flags.set(flagOf(plugin.name), override);
-    }
+    const { environment } = switchOf(plugin, sources);
+    if (environment !== null) flags.set(flagOf(plugin.name), environment);
   }
   return flags;
 }

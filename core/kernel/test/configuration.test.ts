@@ -1,4 +1,4 @@
-import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -152,6 +152,19 @@ describe('a client file that is edited while the appliance runs', () => {
     await until(plugin, { state: 'off' });
     await until('/health', { status: 'healthy', components: { configuration: 'healthy' } });
     await until(configuration, { rejected: null });
+  });
+
+  test('a flag in the .env beside the file overrides it while it stands there', async () => {
+    const dotenv = await folder.write('.env', 'FF_CRM_INTEGRATION=true\n');
+    await until(plugin, { state: 'active' });
+    const flag = '/api/v1/system/flags/plugin.crm/explain';
+    await until(flag, {
+      decided_by: 'environment',
+      sources: { environment: { variable: 'FF_CRM_INTEGRATION' } },
+    });
+    await unlink(dotenv);
+    await until(plugin, { state: 'off' });
+    await until(flag, { decided_by: 'yaml', sources: { environment: null } });
   });
 
   test('a key that needs a restart is reported and changes nothing until then', async () => {

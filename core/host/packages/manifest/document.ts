@@ -54,7 +54,8 @@ export function describePlugin(definition: PluginDefinition): ManifestDocument {
     name: definition.name,
     version: definition.version,
     engine: definition.engine,
-    features: [...(definition.features ?? [definition.name])],
+    // The same word as the plugin's section in the YAML, whose keys are snake_case.
+    features: [...(definition.features ?? [definition.name.replaceAll('-', '_')])],
     prefixes: [...(definition.prefixes ?? [])],
     emits: describeEvents(definition.emits ?? []),
     hosts: [...(definition.hosts ?? [])],
