@@ -84,9 +84,11 @@ export class Host {
     return viewOf(slot);
   }
 
-  /** Resolves once no old generation of the plugin is left. Throws `PLUGIN_NOT_FOUND`. */
+  /** Resolves once no old generation of the plugin is left and none is being built. Throws `PLUGIN_NOT_FOUND`. */
   async drained(name: string): Promise<void> {
-    await Promise.all(this.#known(name).draining.values());
+    const slot = this.#known(name);
+    await slot.change;
+    await Promise.all(slot.draining.values());
   }
 
   /** Resolves once every plugin is settled. */
@@ -176,5 +178,5 @@ function isKnown(slot: Slot): boolean {
 /** An explicit wish is tried at once, whatever failed before. */
 function forgive(slot: Slot): void {
   slot.failure = undefined;
-  slot.attempts = 0;
+  slot.backoff.forgive();
 }

@@ -3,13 +3,16 @@ import { defineContract, definePlugin, required } from '@orchestrall/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AvailablePlugin } from './packages/discover.ts';
+import type { DrainReport } from './generation/generation.ts';
 import { describePlugin } from './packages/manifest/document.ts';
 import { Reconciler } from './reconciler.ts';
 import { Slot, type RunningGeneration } from './slot.ts';
 
 interface FakeBehaviour {
-  health?: HealthResult;
+  health?: HealthResult | Promise<HealthResult>;
   buildFails?: string;
+  activateFails?: string;
+  drainFails?: string;
 }
 
 class FakeGeneration implements RunningGeneration {
@@ -17,17 +20,17 @@ class FakeGeneration implements RunningGeneration {
   readonly version: string;
   readonly definition: RunningGeneration['definition'];
   readonly #journal: string[];
-  readonly #health: HealthResult;
+  readonly #behaviour: FakeBehaviour;
   isActive = false;
   ended = Promise.resolve();
 
-  constructor(slot: Slot, journal: string[], health: HealthResult) {
+  constructor(slot: Slot, journal: string[], behaviour: FakeBehaviour) {
     slot.generations += 1;
     this.generation = slot.generations;
     this.version = slot.targetVersion ?? '';
     this.definition = definitionOf(slot.name, this.version);
     this.#journal = journal;
-    this.#health = health;
+    this.#behaviour = behaviour;
   }
 
   get plugin(): string {
@@ -41,6 +44,8 @@ class FakeGeneration implements RunningGeneration {
   }
 
   activate(): void {
+    const { activateFails } = this.#behaviour;
+    if (activateFails !== undefined) throw new Error(activateFails);
     this.isActive = true;
     this.#journal.push(`${this.plugin} ${this.version} on`);
   }
@@ -51,11 +56,13 @@ class FakeGeneration implements RunningGeneration {
   }
 
   async check(): Promise<HealthResult> {
-    return this.#health;
+    return this.#behaviour.health ?? { status: 'healthy' };
   }
 
   async drain(): ReturnType<RunningGeneration['drain']> {
     await this.ended;
+    const { drainFails } = this.#behaviour;
+    if (drainFails !== undefined) throw new Error(drainFails);
     this.#journal.push(`${this.plugin} ${this.version} drained`);
     return {
       plugin: this.plugin,
@@ -96,20 +103,23 @@ function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
   const journal: string[] = [];
   const clock = { ms: 0, now: () => new Date(0), monotonicMs: () => clock.ms };
   const builds: (() => void)[] = [];
+  const counts = { plans: 0 };
+  const reports: DrainReport[] = [];
   const reconciler = new Reconciler({
     clock,
-    events: { activated() {}, deactivated() {}, failed() {}, drained() {} },
+    events: { activated() {}, deactivated() {}, failed() {}, drained: (report) => void reports.push(report) },
     plan: (slots) => {
+      counts.plans += 1;
       const wanted = new Set([...slots].filter((slot) => slot.desired.enabled).map((slot) => slot.name));
       const order = ['crm', 'sales'].filter((name) => wanted.has(name) && wanted.has('crm'));
       const waits = wanted.has('sales') && !wanted.has('crm');
       return { order, refused: new Map(waits ? [['sales', { reason: 'needs crm', isFault: false }]] : []) };
     },
     build: async (slot) => {
-      const { buildFails, health = { status: 'healthy' } } = behaviour(slot);
+      const given = behaviour(slot);
       await new Promise<void>((resolve) => builds.push(resolve));
-      if (buildFails !== undefined) throw new Error(buildFails);
-      return new FakeGeneration(slot, journal, health);
+      if (given.buildFails !== undefined) throw new Error(given.buildFails);
+      return new FakeGeneration(slot, journal, given);
     },
     remember: () => {},
     publish: () => {},
@@ -135,7 +145,7 @@ function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { reconciler, journal, clock, crm: crmSlot, sales: salesSlot, want, quiet, builds };
+  return { reconciler, journal, clock, crm: crmSlot, sales: salesSlot, want, quiet, builds, counts, reports };
 }
 
 test('a provider comes on before its consumer and goes off after it', async () => {
@@ -222,6 +232,159 @@ test('a failing build waits twice as long after each attempt, and a new wish is 
   reconciler.pass();
   expect(builds).toHaveLength(1);
   await quiet();
+});
+
+test('failing upgrades wait longer each time, however long the version before them has run', async () => {
+  let buildFails: string | undefined;
+  const {
+    want,
+    quiet,
+    crm: slot,
+    clock,
+    reconciler,
+  } = world(() => (buildFails === undefined ? {} : { buildFails }));
+  want('crm', true);
+  await quiet();
+  buildFails = 'no luck';
+  clock.ms = 3_600_000;
+  slot.available.set('1.1.0', available('crm', '1.1.0'));
+  for (const pauseMs of [1000, 2000, 4000]) {
+    reconciler.pass();
+    await quiet();
+    expect(slot.failure?.retryAtMs).toBe(clock.ms + pauseMs);
+    clock.ms += pauseMs;
+  }
+  slot.available.set('1.2.0', available('crm', '1.2.0'));
+  reconciler.pass();
+  await quiet();
+  expect(slot.failure?.retryAtMs).toBe(clock.ms + 1000);
+  expect(slot.current?.version).toBe('1.0.0');
+});
+
+test('switching off is in effect at once, also while a build hangs; stopping waits for its end', async () => {
+  const { want, quiet, reconciler, crm: slot, journal } = world();
+  want('crm', true);
+  want('crm', false);
+  await reconciler.settled(slot);
+  expect([slot.state, slot.isBusy]).toEqual(['off', true]);
+  const stopped = reconciler.stop();
+  await quiet();
+  await stopped;
+  expect([slot.isBusy, journal]).toEqual([false, ['crm 1.0.0 drained']]);
+});
+
+test('a consumer of a provider that fails is failed too, says why, and nobody waits for it or spins', async () => {
+  let buildFails: string | undefined = 'no luck';
+  const {
+    want,
+    quiet,
+    reconciler,
+    crm: provider,
+    sales,
+    clock,
+    counts,
+  } = world((slot) => (slot.name === 'crm' && buildFails !== undefined ? { buildFails } : {}));
+  want('crm', true);
+  want('sales', true);
+  await quiet();
+  await reconciler.settled(sales);
+  expect(sales.state).toBe('failed');
+  expect(sales.refusal?.reason).toContain('crm');
+  sales.failure = { target: sales.target, version: '1.0.0', reason: 'earlier', retryAtMs: 0 };
+  reconciler.pass();
+  const { plans } = counts;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(counts.plans - plans).toBeLessThan(3);
+  buildFails = undefined;
+  sales.failure = undefined;
+  clock.ms = provider.failure?.retryAtMs ?? 0;
+  reconciler.pass();
+  await quiet();
+  expect([provider.state, sales.state, sales.refusal]).toEqual(['active', 'active', undefined]);
+});
+
+test('a plugin that is off and could provide a contract too does not hold up those that need it', async () => {
+  const { want, quiet, reconciler, crm: provider, sales } = world();
+  const other = new Slot('other', new Date(0));
+  other.available.set('1.0.0', available('other', '1.0.0'));
+  reconciler.slots.set('other', other);
+  want('sales', true);
+  want('crm', true);
+  await quiet();
+  expect([provider.state, sales.state, other.state]).toEqual(['active', 'active', 'off']);
+});
+
+test('a generation that is switched off while its health is checked ends once, and its check no longer counts', async () => {
+  const health = Promise.withResolvers<HealthResult>();
+  const { want, quiet, crm: slot, journal } = world(() => ({ health: health.promise }));
+  want('crm', true);
+  await quiet();
+  want('crm', false);
+  await quiet();
+  health.resolve({ status: 'unhealthy', reason: 'asked too late' });
+  await quiet();
+  expect(journal).toEqual(['crm 1.0.0 on', 'crm 1.0.0 off', 'crm 1.0.0 drained']);
+  expect([slot.state, slot.failure]).toEqual(['off', undefined]);
+});
+
+test('a fault while the health of an upgrade is checked brings the version before it back', async () => {
+  let health: HealthResult | Promise<HealthResult> = { status: 'healthy' };
+  const { want, quiet, crm: slot, journal, reconciler } = world(() => ({ health }));
+  want('crm', true);
+  await quiet();
+  health = new Promise(() => {});
+  slot.available.set('1.1.0', available('crm', '1.1.0'));
+  reconciler.pass();
+  await quiet();
+  expect(slot.current?.version).toBe('1.1.0');
+  reconciler.fault(slot, new Error('thrown in a timer'));
+  await quiet();
+  expect([slot.current?.version, slot.state, slot.isBusy]).toEqual(['1.0.0', 'active', false]);
+  expect(slot.failure).toMatchObject({ reason: 'thrown in a timer', retryAtMs: 1000 });
+  expect(journal.slice(-3)).toEqual(['crm 1.0.0 on', 'crm 1.1.0 off', 'crm 1.1.0 drained']);
+});
+
+test('a fault while the first health check runs fails the plugin with its pause', async () => {
+  const health = Promise.withResolvers<HealthResult>();
+  const { want, quiet, crm: slot, reconciler, builds } = world(() => ({ health: health.promise }));
+  want('crm', true);
+  await quiet();
+  reconciler.fault(slot, new Error('thrown in a timer'));
+  health.resolve({ status: 'healthy' });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([slot.state, slot.failure?.reason, builds.length]).toEqual(['failed', 'thrown in a timer', 0]);
+});
+
+test('a generation that cannot be activated ends, and what served goes on serving', async () => {
+  let activateFails: string | undefined;
+  const {
+    want,
+    quiet,
+    crm: slot,
+    journal,
+    reconciler,
+  } = world(() => (activateFails === undefined ? {} : { activateFails }));
+  want('crm', true);
+  await quiet();
+  activateFails = 'a metric of that name is there';
+  slot.available.set('1.1.0', available('crm', '1.1.0'));
+  reconciler.pass();
+  await quiet();
+  expect([slot.current?.version, slot.failure?.reason]).toEqual(['1.0.0', activateFails]);
+  expect(journal).toEqual(['crm 1.0.0 on', 'crm 1.1.0 drained']);
+});
+
+test('a generation whose end throws is reported and holds nothing up', async () => {
+  const { want, quiet, crm: slot, reconciler, reports } = world(() => ({ drainFails: 'no end' }));
+  want('crm', true);
+  await quiet();
+  want('crm', false);
+  await quiet();
+  expect(slot.draining.size).toBe(0);
+  expect(reports).toMatchObject([
+    { plugin: 'crm', faults: [{ effect: 'its end', error: new Error('no end') }] },
+  ]);
+  await reconciler.stop();
 });
 
 test('whatever is wished in whatever order, what runs in the end is what was wished last', async () => {

@@ -1,5 +1,7 @@
 import type { Clock } from '@orchestrall/sdk';
 import type { DrainReport } from './generation/generation.ts';
+import { needsGeneration, providersOf, waitsForFailed } from './dependencies.ts';
+import { Drains } from './drains.ts';
 import { failureReason, type Refusal, type RunningGeneration, type Slot } from './slot.ts';
 
 /** What happened to a plugin, told to logs, metrics and the bus. */
@@ -30,10 +32,6 @@ export interface ReconcilerOptions {
   readonly retryMs: number;
 }
 
-const longestRetryMs = 300_000;
-/** A plugin that ran this long without a fault begins its back-off anew. */
-const forgiveAfterMs = 60_000;
-
 /**
  * Brings what runs in line with what is desired. Level-triggered: each change, and each step that ends, runs one
  * synchronous pass that closes what must be off, consumers first, and begins what may be built. The latest
@@ -43,12 +41,20 @@ export class Reconciler {
   readonly slots = new Map<string, Slot>();
   readonly #options: ReconcilerOptions;
   readonly #waiters = new Set<{ readonly slot: Slot; readonly resolve: () => void }>();
+  /** How to tell a switch whose health is being checked that its generation has failed. */
+  readonly #proving = new Map<Slot, (error: unknown) => void>();
+  readonly #drains: Drains;
   #runnable = new Set<string>();
   #retryTimer: NodeJS.Timeout | undefined;
   #stopping = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#drains = new Drains({
+      slots: this.slots,
+      deadlineMs: options.drainDeadlineMs,
+      onEnd: (report) => options.events.drained(report),
+    });
   }
 
   /** One synchronous step from whatever is to what should be. */
@@ -61,7 +67,9 @@ export class Reconciler {
     }
     for (const name of order) {
       const slot = this.slots.get(name);
-      if (slot !== undefined && this.#isDue(slot)) void this.#change(slot);
+      if (slot === undefined) continue;
+      slot.refusal = waitsForFailed(this.#providersOf(slot));
+      if (this.#isDue(slot)) slot.change = this.#change(slot);
     }
     this.#show();
     this.#scheduleRetry();
@@ -73,8 +81,16 @@ export class Reconciler {
     await new Promise<void>((resolve) => this.#waiters.add({ slot, resolve }));
   }
 
-  /** The active generation has failed: its gate closes and the plugin is tried again after a pause. */
+  /**
+   * The active generation has failed: the one before it comes back where that still stands by, else the gate closes;
+   * the plugin is tried again after a pause.
+   */
   fault(slot: Slot, error: unknown): void {
+    const disprove = this.#proving.get(slot);
+    if (disprove !== undefined) {
+      disprove(error);
+      return;
+    }
     this.#fail(slot, slot.currentTarget ?? slot.target, error);
     this.#switchOff(slot);
     this.pass();
@@ -86,7 +102,7 @@ export class Reconciler {
     clearTimeout(this.#retryTimer);
     this.pass();
     for (const slot of this.slots.values()) {
-      await this.settled(slot);
+      await slot.change;
       await Promise.all(slot.draining.values());
     }
   }
@@ -96,60 +112,84 @@ export class Reconciler {
   }
 
   #isSettled(slot: Slot): boolean {
-    if (slot.busy) return false;
     if (!this.#isWanted(slot)) return slot.current === undefined;
-    return slot.currentTarget === slot.target || slot.failure?.target === slot.target;
+    if (slot.isBusy) return false;
+    return slot.currentTarget === slot.target || slot.hasFailed || slot.refusal !== undefined;
   }
 
   #isDue(slot: Slot): boolean {
-    if (slot.busy || !this.#isWanted(slot) || slot.currentTarget === slot.target) return false;
-    const { failure } = slot;
-    if (failure?.target === slot.target && failure.retryAtMs > this.#options.clock.monotonicMs())
-      return false;
-    return providersOf(slot, this.slots.values()).every((provider) => provider.current !== undefined);
+    if (slot.isBusy || !this.#isWanted(slot) || slot.currentTarget === slot.target) return false;
+    const retryAtMs = slot.hasFailed ? (slot.failure?.retryAtMs ?? 0) : 0;
+    return retryAtMs <= this.#options.clock.monotonicMs() && this.#providersServe(slot);
+  }
+
+  #providersServe(slot: Slot): boolean {
+    return this.#providersOf(slot).every(({ current }) => current !== undefined);
+  }
+
+  #providersOf(slot: Slot): Slot[] {
+    return providersOf(
+      slot,
+      [...this.slots.values()].filter(({ name }) => this.#runnable.has(name)),
+    );
   }
 
   async #change(slot: Slot): Promise<void> {
     const { target } = slot;
-    slot.busy = true;
+    slot.isBusy = true;
     try {
       const generation = await this.#options.build(slot);
-      const providersServe = providersOf(slot, this.slots.values()).every(
-        ({ current }) => current !== undefined,
-      );
-      if (this.#isWanted(slot) && slot.target === target && providersServe) {
+      if (this.#isWanted(slot) && slot.target === target && this.#providersServe(slot)) {
         await this.#switchTo(slot, target, generation);
       } else {
-        this.#drain(slot, generation);
+        this.#drains.begin(slot, generation);
       }
     } catch (error) {
       this.#fail(slot, target, error);
     } finally {
-      slot.busy = false;
+      slot.isBusy = false;
       this.pass();
     }
   }
 
-  /** Makes a generation live in one synchronous step, and the one before it again when it proves unhealthy. */
+  /**
+   * Makes a generation live in one synchronous step, and the one before it again when it proves faulty. Switched off
+   * meanwhile, it proves nothing. Of the two the one that does not serve in the end is drained.
+   */
   async #switchTo(slot: Slot, target: string, generation: RunningGeneration): Promise<void> {
     const { current: previous, currentTarget: previousTarget } = slot;
-    this.#makeLive(slot, generation, target);
-    const health = await generation.check();
-    if (health.status !== 'unhealthy') {
-      slot.failure = undefined;
-      if (previous !== undefined) this.#drain(slot, previous);
-      if (slot.current === generation) this.#options.events.activated(slot, previous);
-      this.#options.remember(slot, previous);
-      return;
+    try {
+      this.#makeLive(slot, generation, target);
+      await this.#prove(slot, generation);
+      if (slot.current === generation) {
+        slot.failure = undefined;
+        this.#options.events.activated(slot, previous);
+        this.#options.remember(slot, previous);
+      }
+    } catch (error) {
+      if (!this.#drains.hasBegun(generation)) this.#fail(slot, target, error);
+      if (slot.current === generation) {
+        if (previous === undefined) this.#switchOff(slot);
+        else this.#makeLive(slot, previous, previousTarget);
+      }
+    } finally {
+      for (const each of [previous, generation]) {
+        if (each !== undefined && each !== slot.current) this.#drains.begin(slot, each);
+      }
     }
-    this.#fail(slot, target, new Error(`unhealthy after the switch: ${health.reason ?? 'no reason given'}`));
-    if (slot.current === generation) {
-      if (previous === undefined) this.#switchOff(slot);
-      else this.#makeLive(slot, previous, previousTarget);
-    } else if (previous !== undefined) {
-      this.#drain(slot, previous);
+  }
+
+  /** Throws why the generation, live since this turn, is not fit to stay so. */
+  async #prove(slot: Slot, generation: RunningGeneration): Promise<void> {
+    const fault = Promise.withResolvers<never>();
+    this.#proving.set(slot, fault.reject);
+    try {
+      const health = await Promise.race([generation.check(), fault.promise]);
+      if (health.status !== 'unhealthy') return;
+      throw new Error(`unhealthy after the switch: ${health.reason ?? 'no reason given'}`);
+    } finally {
+      this.#proving.delete(slot);
     }
-    this.#drain(slot, generation);
   }
 
   #makeLive(slot: Slot, generation: RunningGeneration, target: string | undefined): void {
@@ -167,35 +207,19 @@ export class Reconciler {
     const { current } = slot;
     if (current === undefined) return;
     for (const other of this.slots.values()) {
-      if (other.current !== undefined && needs(other.current, current)) this.#switchOff(other);
+      if (other.current !== undefined && needsGeneration(other.current, current)) this.#switchOff(other);
     }
     slot.current = undefined;
     slot.currentTarget = undefined;
     current.deactivate();
     this.#options.events.deactivated(slot, current);
-    this.#drain(slot, current);
-  }
-
-  /** A provider ends after the consumers that are draining too and may still call it. */
-  #drain(slot: Slot, generation: RunningGeneration): void {
-    if (slot.draining.has(generation)) return;
-    const consumers = [...this.slots.values()]
-      .flatMap(({ draining }) => [...draining])
-      .filter(([consumer]) => needs(consumer, generation));
-    const ended = (async (): Promise<void> => {
-      await Promise.all(consumers.map(async ([, consumerEnded]) => consumerEnded));
-      const report = await generation.drain(this.#options.drainDeadlineMs);
-      slot.draining.delete(generation);
-      this.#options.events.drained(report);
-    })();
-    slot.draining.set(generation, ended);
+    this.#drains.begin(slot, current);
   }
 
   #fail(slot: Slot, target: string, error: unknown): void {
     const now = this.#options.clock.monotonicMs();
-    const ranLong = slot.current !== undefined && now - slot.activatedAtMs > forgiveAfterMs;
-    slot.attempts = ranLong ? 1 : slot.attempts + 1;
-    const pauseMs = Math.min(this.#options.retryMs * 2 ** (slot.attempts - 1), longestRetryMs);
+    const ranMs = slot.currentTarget === target ? now - slot.activatedAtMs : undefined;
+    const pauseMs = slot.backoff.pauseMs(target, this.#options.retryMs, ranMs);
     slot.failure = {
       target,
       version: slot.targetVersion ?? '',
@@ -220,33 +244,17 @@ export class Reconciler {
   #stateOf(slot: Slot): Slot['state'] {
     if (slot.current !== undefined) return 'active';
     if (this.#stopping || !slot.desired.enabled) return 'off';
-    if (slot.failure?.target === slot.target || slot.refusal?.isFault === true) return 'failed';
+    if (slot.hasFailed || slot.refusal?.isFault === true) return 'failed';
     return this.#isWanted(slot) ? 'preparing' : 'off';
   }
 
   #scheduleRetry(): void {
     clearTimeout(this.#retryTimer);
     const due = [...this.slots.values()]
-      .filter((slot) => this.#isWanted(slot) && !slot.busy && slot.failure?.target === slot.target)
+      .filter((slot) => this.#isWanted(slot) && !slot.isBusy && slot.hasFailed && this.#providersServe(slot))
       .map((slot) => slot.failure?.retryAtMs ?? 0);
     if (due.length === 0) return;
     const waitMs = Math.max(0, Math.min(...due) - this.#options.clock.monotonicMs());
     this.#retryTimer = setTimeout(() => this.pass(), Math.ceil(waitMs) + 1);
   }
-}
-
-/** Whether one generation cannot be without another. */
-function needs(consumer: RunningGeneration, provider: RunningGeneration): boolean {
-  const contract = provider.definition.provides?.name;
-  if (contract === undefined || consumer.plugin === provider.plugin) return false;
-  const declared = Object.values(consumer.definition.needs ?? {});
-  return declared.some((need) => need.required && need.contract.name === contract);
-}
-
-/** The plugins that must serve before this one can be built. */
-function providersOf(slot: Slot, slots: Iterable<Slot>): Slot[] {
-  const contracts = new Set(
-    slot.targetPackage?.manifest.needs.filter((need) => need.required).map((need) => need.contract),
-  );
-  return [...slots].filter((other) => contracts.has(other.targetPackage?.manifest.provides?.name ?? ''));
 }

@@ -1,5 +1,6 @@
 import { isAppError } from '@orchestrall/sdk';
 import { gt, rcompare } from 'semver';
+import { Backoff } from './backoff.ts';
 import type { DesiredPlugin, PluginRecord } from './desired.ts';
 import type { Generation } from './generation/generation.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
@@ -31,7 +32,7 @@ export interface Failure {
   readonly retryAtMs: number;
 }
 
-/** Why a desired plugin is off: its provider is (not its fault), or its manifest cannot be resolved. */
+/** Why a desired plugin cannot run: its provider is off (no fault) or has failed, or its manifest cannot be resolved. */
 export interface Refusal {
   readonly reason: string;
   readonly isFault: boolean;
@@ -51,11 +52,12 @@ export class Slot {
   /** Generations that are going, each with the promise of its end. */
   readonly draining = new Map<RunningGeneration, Promise<void>>();
   failure: Failure | undefined;
-  /** Failures in a row; forgotten after a minute without one. */
-  attempts = 0;
+  readonly backoff = new Backoff();
   refusal: Refusal | undefined;
   /** A generation is being built or switched: one change at a time. */
-  busy = false;
+  isBusy = false;
+  /** The change that is under way, or the last one. */
+  change: Promise<void> = Promise.resolve();
   generations = 0;
   reloads = 0;
   /** Before the first wish is known a plugin counts as being started, not as switched off. */
@@ -98,6 +100,11 @@ export class Slot {
       provider,
       config,
     ]);
+  }
+
+  /** What is wanted has been tried, and failed. */
+  get hasFailed(): boolean {
+    return this.failure?.target === this.target;
   }
 
   enter(state: PluginState, now: Date): void {

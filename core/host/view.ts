@@ -19,7 +19,7 @@ export interface PluginView {
   readonly reason: string | null;
   /** Versions at hand, newest first. */
   readonly versions: readonly string[];
-  /** Old instances that still finish what they had begun. */
+  /** Instances that nobody asks any more: they finish what they had begun, or were being built when the wish changed. */
   readonly draining: number;
 }
 
@@ -37,11 +37,11 @@ export function viewOf(slot: Slot): PluginView {
     since: slot.since.toISOString(),
     reason: reasonOf(slot),
     versions: [...slot.available.keys()],
-    draining: slot.draining.size,
+    draining: slot.draining.size + Number(slot.isBusy && !slot.desired.enabled),
   };
 }
 
 /** A failure counts only while what failed is still what is wanted. */
-function reasonOf({ failure, refusal, target }: Slot): string | null {
-  return (failure?.target === target ? failure.reason : refusal?.reason) ?? null;
+function reasonOf({ failure, refusal, hasFailed }: Slot): string | null {
+  return (hasFailed ? failure?.reason : refusal?.reason) ?? null;
 }
