@@ -11,14 +11,21 @@ import type { CoreLog } from '../../telemetry/logs.ts';
 import { coreError } from '../../errors.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { PrefixTable } from './prefix-table.ts';
-import type { GatewayTarget, PrefixEntry } from './prefix-table.ts';
-import { refuse, refuseUpgrade } from './refusal.ts';
+import type { GatewayTarget, PrefixEntry, PrefixTarget } from './prefix-table.ts';
+import { refuseUpgrade } from './refusal.ts';
+import type { Refused } from './refusal.ts';
 import { isForServer, settleTarget } from './request-target.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
+/** The core's child, which also answers the requests that are refused. */
+export interface CoreTarget extends GatewayTarget {
+  dispatch(request: IncomingMessage, response: ServerResponse, refused?: Refused): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, refused?: Refused): void;
+}
+
 export interface GatewayOptions {
   /** Answers whatever no prefix matches: the core's own routes and `ROUTE_NOT_FOUND`. */
-  readonly core: GatewayTarget;
+  readonly core: CoreTarget;
   readonly log: CoreLog;
   /** Files in PEM; without them the gateway speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -55,7 +62,7 @@ export class Gateway {
 
   /** Replaces all prefixes in one step; throws a TypeError on a malformed or doubled prefix and then changes nothing. */
   setTable(entries: readonly PrefixEntry[]): void {
-    this.#table = new PrefixTable(entries);
+    this.#table = new PrefixTable(entries.map((entry) => this.#servedBy(entry)));
   }
 
   /** Listens; port 0 picks one. Throws `ADDRESS_UNAVAILABLE`; rejects also when a TLS file cannot be read. */
@@ -172,13 +179,11 @@ export class Gateway {
     this.#inFlight += 1;
     response.on('close', this.#onResponseClose);
     const reason = settleTarget(request);
-    if (this.#stopping) {
+    const refused = this.#refusedAtOnce(reason);
+    if (refused !== undefined) {
+      // Whoever wrote a malformed one may mean another end of it than the one found here.
       response.setHeader('connection', 'close');
-      refuse(request, response, coreError('SHUTTING_DOWN'));
-    } else if (reason !== undefined) {
-      // Whoever wrote it may mean another end of it than the one found here.
-      response.setHeader('connection', 'close');
-      refuse(request, response, coreError('REQUEST_MALFORMED', { reason }));
+      this.#options.core.dispatch(request, response, refused);
     } else if (isForServer(request)) {
       response.writeHead(204, { ...responseHeaders, allow: serverMethods }).end();
     } else this.#targetOf(request).dispatch(request, response);
@@ -190,12 +195,35 @@ export class Gateway {
       this.#upgraded.delete(socket);
       this.#checkIdle();
     });
-    const reason = settleTarget(request);
-    if (this.#stopping) refuseUpgrade(request, socket, coreError('SHUTTING_DOWN'));
-    else if (reason !== undefined) {
-      refuseUpgrade(request, socket, coreError('REQUEST_MALFORMED', { reason }));
-    } else this.#targetOf(request).upgrade(request, socket, head);
+    const refused = this.#refusedAtOnce(settleTarget(request));
+    if (refused !== undefined) this.#options.core.upgrade(request, socket, head, refused);
+    else this.#targetOf(request).upgrade(request, socket, head);
   };
+
+  #refusedAtOnce(reason: string | undefined): Refused | undefined {
+    if (this.#stopping) return { error: coreError('SHUTTING_DOWN'), endpoint: '(stopping)', immediate: true };
+    if (reason === undefined) return undefined;
+    const error = coreError('REQUEST_MALFORMED', { reason });
+    return { error, endpoint: '(malformed)', immediate: true };
+  }
+
+  /** The entry itself, or one in which the core's child answers for a plugin that does not serve. */
+  #servedBy({ prefix, target }: PrefixEntry): PrefixTarget {
+    if (!('createError' in target)) return { prefix, target };
+    const { core } = this.#options;
+    const refused = (): Refused => ({
+      error: target.createError(),
+      endpoint: `${prefix}/*`,
+      immediate: false,
+    });
+    return {
+      prefix,
+      target: {
+        dispatch: (request, response) => core.dispatch(request, response, refused()),
+        upgrade: (request, socket, head) => core.upgrade(request, socket, head, refused()),
+      },
+    };
+  }
 
   #targetOf({ url = '/' }: IncomingMessage): GatewayTarget {
     return this.#table.find(url) ?? this.#options.core;

@@ -1,18 +1,29 @@
+import type { AppError } from '@orchestrall/sdk';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Whatever answers the requests below a prefix: a plugin's child, or a refusal of a plugin that is off or failed. */
+/** Whatever answers the requests below a prefix, such as a plugin's child. */
 export interface GatewayTarget {
   dispatch(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/** One row of the gateway's table. */
-export interface PrefixEntry {
+/** One row of the table. */
+export interface PrefixTarget {
   /** Absolute path without a `/` at its end, such as `/api/v1/crm`; matched at segment borders, longest first. */
   readonly prefix: string;
   readonly target: GatewayTarget;
 }
+
+/** Stands in the gateway's table for a plugin that does not serve: its requests get the error made for each. */
+export interface Refusal {
+  readonly createError: () => AppError;
+}
+
+/** One row of the gateway's table: who answers below a prefix, or why nobody does. */
+export type PrefixEntry = Omit<PrefixTarget, 'target'> & {
+  readonly target: GatewayTarget | Refusal;
+};
 
 interface Node {
   readonly label: string;
@@ -34,7 +45,7 @@ export class PrefixTable {
   readonly #root: Node = { label: '', target: undefined, children: [] };
 
   /** Throws a TypeError on a prefix that is malformed or given twice. */
-  constructor(entries: readonly PrefixEntry[]) {
+  constructor(entries: readonly PrefixTarget[]) {
     for (const { prefix, target } of entries) {
       if (!prefixPattern.test(prefix))
         throw new TypeError(`"${prefix}" is not a URL prefix such as /api/v1/crm`);

@@ -2,18 +2,24 @@ import type { AppError } from '@orchestrall/sdk';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { GatewayTarget } from './prefix-table.ts';
+import type { Refusal } from './prefix-table.ts';
 import { problemHeaders, problemOf, problemType } from '../errors/problem.ts';
 import { requestIdOf } from '../pipeline/request-id.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 import { whenBodyIsKnown } from './unread-body.ts';
 
-/** A target that answers every request with the error made for it, such as `PLUGIN_DISABLED`. */
-export function refuseWith(createError: (request: IncomingMessage) => AppError): GatewayTarget {
-  return {
-    dispatch: (request, response) => refuse(request, response, createError(request)),
-    upgrade: (request, socket) => refuseUpgrade(request, socket, createError(request)),
-  };
+/** Why a request gets no handler. The core's child answers it, so that it is limited, counted and logged as all are. */
+export interface Refused {
+  readonly error: AppError;
+  /** What metrics and log call the route, from a bounded set, such as `/api/v1/crm/*`. */
+  readonly endpoint: string;
+  /** Whether it is answered without asking who is calling and how often. */
+  readonly immediate: boolean;
+}
+
+/** A refusal of every request below a prefix, with an error such as `PLUGIN_DISABLED`. */
+export function refuseWith(createError: () => AppError): Refusal {
+  return { createError };
 }
 
 /** Answers a request that no Fastify instance has seen with problem details. */

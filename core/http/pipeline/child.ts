@@ -2,6 +2,7 @@ import websocket from '@fastify/websocket';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { HttpInstance } from '@orchestrall/sdk';
 import { fastify, LogController } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Logs } from '../../telemetry/logs.ts';
@@ -10,12 +11,15 @@ import { coreError } from '../../errors.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import type { Authentication } from './identity.ts';
 import { requestPipeline } from './pipeline.ts';
-import type { GatewayTarget } from '../gateway/prefix-table.ts';
+import type { CoreTarget } from '../gateway/gateway.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { refuse, refuseUpgrade } from '../gateway/refusal.ts';
+import type { Refused } from '../gateway/refusal.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import { RequestWork } from './request-work.ts';
 import type { ActivityCounter } from './request-work.ts';
+import { recordUnrouted } from './route-record.ts';
 import type { RouteRecord } from './route-record.ts';
 import { compileSerializer } from '../body/serializer.ts';
 import { Streams } from '../streams/streams.ts';
@@ -51,7 +55,7 @@ export interface ChildOptions {
 /** One Fastify instance behind the gateway, with everything its swap needs. */
 export interface Child {
   readonly instance: HttpInstance;
-  readonly target: GatewayTarget;
+  readonly target: CoreTarget;
   readonly streams: Streams;
   /** Its routes, in the order of their declaration. */
   readonly routes: readonly RouteRecord[];
@@ -68,7 +72,13 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
   const streams = new Streams({ ...environment.streams, log });
   const routes: RouteRecord[] = [];
   const upgrades = new WeakSet<IncomingMessage>();
-  const instance = createInstance(environment, name);
+  const refusals = new WeakMap<IncomingMessage, Refused>();
+  const isUpgrade = (request: IncomingMessage): boolean => upgrades.has(request);
+  const { activity } = options;
+  const instance = createInstance(environment, name, (request, reply) => {
+    const route = recordUnrouted('(unknown)', environment.requestMetrics);
+    return new RequestWork(request, reply, route, { activity, log, isUpgrade });
+  });
   // Awaited, so that no route can be declared before the hooks that guard it.
   await instance.register(requestPipeline, {
     plugin: options.plugin,
@@ -77,11 +87,12 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
     authentication: environment.authentication,
     rateLimits: environment.rateLimits,
     requestMetrics: environment.requestMetrics,
-    activity: options.activity,
+    activity,
     streams,
     tracing: environment.tracing,
     routes,
-    isUpgrade: (request: IncomingMessage) => upgrades.has(request),
+    isUpgrade,
+    refusedOf: (request: IncomingMessage) => refusals.get(request),
   });
   await instance.register(websocket, {
     options: { maxPayload: environment.bodyLimitBytes ?? 1_048_576 },
@@ -99,9 +110,13 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
     streams,
     routes,
     target: {
-      dispatch: (request, response) => instance.routing(request, response),
-      upgrade: (request, socket, head) => {
+      dispatch: (request, response, refused) => {
+        if (refused !== undefined) refusals.set(request, refused);
+        instance.routing(request, response);
+      },
+      upgrade: (request, socket, head, refused) => {
         upgrades.add(request);
+        if (refused !== undefined) refusals.set(request, refused);
         instance.server.emit('upgrade', request, socket, head);
       },
     },
@@ -118,7 +133,11 @@ class QuietLogController extends LogController {
   override routeNotFound(): void {}
 }
 
-function createInstance(environment: ChildEnvironment, loggerName: string): HttpInstance {
+function createInstance(
+  environment: ChildEnvironment,
+  loggerName: string,
+  follow: (request: FastifyRequest, reply: FastifyReply) => RequestWork,
+): HttpInstance {
   const { trustedProxies = [] } = environment;
   const instance = fastify({
     serverFactory: (handler) => createServer(handler),
@@ -133,6 +152,8 @@ function createInstance(environment: ChildEnvironment, loggerName: string): Http
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, request, reply) => {
+      // No hook has seen it.
+      request.work = follow(request, reply);
       reply.hijack();
       refuse(request.raw, reply.raw, errorFrom(error, request));
     },

@@ -18,9 +18,10 @@ import type { RateLimits } from './rate-limits.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import { RequestWork } from './request-work.ts';
 import type { ActivityCounter } from './request-work.ts';
-import { recordRoute } from './route-record.ts';
+import { recordRoute, recordUnrouted } from './route-record.ts';
 import type { RouteRecord } from './route-record.ts';
 import { responseHeaders } from './response-headers.ts';
+import type { Refused } from '../gateway/refusal.ts';
 import { guardSocketRoute } from '../gateway/socket-guard.ts';
 import type { Streams } from '../streams/streams.ts';
 import { whenBodyIsKnown } from '../gateway/unread-body.ts';
@@ -49,6 +50,8 @@ export interface PipelineOptions {
   readonly routes: RouteRecord[];
   /** Whether the request came through the server's `upgrade` event. */
   readonly isUpgrade: (request: IncomingMessage) => boolean;
+  /** Why the request gets no handler, whatever routes there are; undefined for one that is to be served. */
+  readonly refusedOf: (request: IncomingMessage) => Refused | undefined;
 }
 
 /**
@@ -70,7 +73,7 @@ export const requestPipeline = fastifyPlugin(
       { parseAs: 'string' },
       app.getDefaultJsonParser('error', 'error'),
     );
-    const unknown = unknownRoute(options.requestMetrics);
+    const unknown = recordUnrouted('(unknown)', options.requestMetrics);
     app.addHook('onRoute', (route) => {
       const record = recordRoute(route, options.prefixes, (method, endpoint) =>
         options.requestMetrics.endpoint(method, endpoint),
@@ -82,7 +85,11 @@ export const requestPipeline = fastifyPlugin(
       if (record.plain) trackHandler(route);
     });
     app.addHook('onRequest', (request, reply, done) => {
-      const route = request.routeOptions.config.record ?? unknown;
+      const refused = options.refusedOf(request.raw);
+      const route =
+        refused === undefined
+          ? (request.routeOptions.config.record ?? unknown)
+          : recordUnrouted(refused.endpoint, options.requestMetrics);
       request.work = new RequestWork(request, reply, route, options);
       reply.headers(responseHeaders);
       reply.header('x-request-id', request.id);
@@ -97,11 +104,11 @@ export const requestPipeline = fastifyPlugin(
     });
     app.setErrorHandler((thrown, request, reply) => {
       const error = errorFrom(thrown, request);
-      if (error.status >= 500 && error.code !== 'SHUTTING_DOWN') {
+      if (error.status >= 500 && options.refusedOf(request.raw) === undefined) {
         options.log.error({ code: error.code, error: error.cause ?? error }, 'A request failed');
       }
       whenBodyIsKnown(request.raw, reply.raw, (close) => {
-        if (close) reply.header('connection', 'close');
+        if (close || options.isUpgrade(request.raw)) reply.header('connection', 'close');
         void reply
           .code(error.status)
           .headers(problemHeaders(error))
@@ -123,10 +130,13 @@ async function enter(
   options: PipelineOptions,
 ): Promise<Parameters<typeof withScope>[0]> {
   const { headers } = request;
+  const refused = options.refusedOf(request.raw);
+  if (refused?.immediate === true) throw refused.error;
   let caller: Caller | undefined;
   try {
     if (route.access !== 'public' || headers.authorization !== undefined) {
       caller = await identify(headers, route.access, options.authentication);
+      request.caller = caller;
     }
   } finally {
     // Refused callers count too, by their address: else tokens could be tried without end.
@@ -135,13 +145,13 @@ async function enter(
       reply.headers((await options.rateLimits.consume(key)) ?? {});
     }
   }
+  if (refused !== undefined) throw refused.error;
   if (request.url.includes('%00')) throw coreError('REQUEST_MALFORMED', { reason: 'the URL holds U+0000' });
   const upgrade = options.isUpgrade(request.raw);
   if (upgrade && !route.websocket && !request.is404) {
     throw coreError('UPGRADE_NOT_SUPPORTED', { protocol: headers.upgrade ?? 'websocket' });
   }
   if (!upgrade && !route.plain) throw coreError('UPGRADE_REQUIRED', { headers: { upgrade: 'websocket' } });
-  request.caller = caller;
   const trace = parseTraceparent(headers.traceparent?.toString());
   const { method } = request;
   const { endpoint } = route;
@@ -184,21 +194,6 @@ function trackHandler(route: RouteOptions): void {
     const result: unknown = handler.call(this, request, reply);
     if (isPromise(result)) request.work?.handle(result);
     return result;
-  };
-}
-
-function unknownRoute(metrics: RequestMetrics): RouteRecord {
-  const counts = metrics.endpoint('(any)', '(unknown)');
-  return {
-    methods: [],
-    endpoint: '(unknown)',
-    access: 'public',
-    timeoutMs: 30_000,
-    unlimited: false,
-    websocket: false,
-    plain: true,
-    schema: undefined,
-    metricsOf: () => counts,
   };
 }
 

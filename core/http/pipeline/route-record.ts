@@ -3,7 +3,7 @@ import type { FastifySchema, RouteOptions } from 'fastify';
 import { allRoles } from '../../auth/access.ts';
 import { coreError } from '../../errors.ts';
 import { closeSchema } from '../body/closed-schema.ts';
-import type { EndpointMetrics } from './request-metrics.ts';
+import type { EndpointMetrics, RequestMetrics } from './request-metrics.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -57,6 +57,22 @@ export function recordRoute(
     plain: route.websocket !== true,
     schema: route.schema === undefined ? undefined : closeRequest(route.schema),
     metricsOf: methodMetrics(methods, (method) => metricsOf(method, route.url)),
+  };
+}
+
+/** Stands for a route where there is none: of paths that nobody answers, and of requests that are refused. */
+export function recordUnrouted(endpoint: string, metrics: RequestMetrics): RouteRecord {
+  return {
+    methods: [],
+    endpoint,
+    access: 'public',
+    timeoutMs: defaultTimeoutMs,
+    unlimited: false,
+    websocket: false,
+    plain: true,
+    schema: undefined,
+    // Paths and methods that somebody made up must not make series without end.
+    metricsOf: () => metrics.endpoint('(any)', endpoint),
   };
 }
 

@@ -1,9 +1,12 @@
 import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { coreError } from '../../errors.ts';
 import { refuseWith } from '../gateway/refusal.ts';
+import { problemType } from '../errors/problem.ts';
 import { as, bodyOf, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
+import { sendRaw } from './raw.ts';
 
 let harness: Harness;
 afterEach(async () => harness[Symbol.asyncDispose]());
@@ -41,6 +44,62 @@ test('a disabled plugin answers PLUGIN_DISABLED and a failed one PLUGIN_FAILED w
   const broken = await fetch(`${url}/broken`, { method: 'POST', body: 'x' });
   expect([broken.status, broken.headers.get('retry-after')]).toEqual([503, '7']);
   expect(broken.headers.get('content-type')).toContain('application/problem+json');
+  const head = await fetch(`${url}/off/x`, { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-type')]).toEqual([404, problemType]);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/off/socket`);
+  const status = await new Promise((resolve) =>
+    socket.once('unexpected-response', (_request, response) => resolve(response.statusCode)),
+  );
+  expect(status).toBe(404);
+});
+
+test('whatever gets no handler is limited, counted by a bounded name and logged as other requests are', async () => {
+  harness = await createHarness();
+  const url = await harness.listen();
+  harness.gateway.setTable([
+    { prefix: '/off', target: refuseWith(() => coreError('PLUGIN_DISABLED', { plugin: 'off' })) },
+    { prefix: '/broken', target: refuseWith(() => coreError('PLUGIN_FAILED', { plugin: 'broken' })) },
+  ]);
+  await fetch(`${url}/off/made-up-1`, { headers: as('viewer') });
+  await fetch(`${url}/off/made-up-2`, { method: 'PUT', body: 'x' });
+  await fetch(`${url}/broken/x`);
+  await fetch(`${url}/made-up`);
+  await fetch(`${url}/made-up/%zz`);
+  await sendRaw(harness.port, ['GET /off HTTP/1.1\r\n\r\n']);
+  const answered = (): Record<string, unknown>[] =>
+    harness.lines.filter((line) => line['message'] === 'Request answered');
+  await expect.poll(() => answered().length).toBe(6);
+  expect(harness.lines.filter((line) => line['level'] === 'ERROR')).toEqual([]);
+  expect(answered()[0]).toMatchObject({
+    level: 'INFO',
+    logger: 'core.http',
+    method: 'GET',
+    path: '/off/made-up-1',
+    endpoint: '/off/*',
+    status: 404,
+    remote_address: '127.0.0.1',
+    user_id: 'id-of-viewer-token',
+  });
+  expect(answered().find((line) => line['path'] === '/broken/x')).toMatchObject({
+    level: 'WARNING',
+    status: 503,
+  });
+  const text = await harness.registry.metrics();
+  for (const series of [
+    'status="404",endpoint="/off/*"} 2',
+    'status="503",endpoint="/broken/*"} 1',
+    'status="404",endpoint="(unknown)"} 1',
+    'status="400",endpoint="(unknown)"} 1',
+    'status="400",endpoint="(malformed)"} 1',
+  ]) {
+    expect(text).toContain(`orch_http_requests_total{method="(any)",${series}`);
+  }
+  expect(text).not.toContain('made-up');
+  expect(harness.activity.of('request')).toBe(0);
+
+  harness.rateLimits.configure({ requestsPerMinute: 1, burstSize: 0 });
+  const limited = [await fetch(`${url}/off`), await fetch(`${url}/off`)];
+  expect(limited.map(({ status }) => status)).toEqual([404, 429]);
 });
 
 test('a route needs its role: 401 without a token, 403 with another role, and the caller in the handler', async () => {
