@@ -8,9 +8,11 @@ import type {
   Transaction,
 } from '@orchestrall/sdk';
 import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import type { Static } from 'typebox';
 import type { DatabaseEngine } from '../database/engine.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
+import { createBusMetrics } from './bus-metrics.ts';
 import { coreEvents, eventDeadLettered } from './core-events.ts';
 import { createDeliveryStore } from './delivery/delivery-store.ts';
 import { forgetSubscriptions } from './delivery/forget-subscriptions.ts';
@@ -57,6 +59,8 @@ export interface BusOptions {
   readonly retentionDays?: number;
   /** Further events that rooms of the core emit, beside those of `core-events.ts`. */
   readonly coreEvents?: readonly EventDefinition[];
+  /** Where `orch_event*` are registered; default nowhere. */
+  readonly metrics?: Registry;
   /** Pause between looks into the outbox that nobody asked for; default 250 ms. */
   readonly pollMs?: number;
 }
@@ -100,6 +104,7 @@ export function createBus(options: BusOptions): BusEngine {
   const { database, log } = options;
   const core = database.core();
   const replica = options.replica ?? randomUUID();
+  const metrics = createBusMetrics(options.metrics ?? new Registry());
   const transport = options.transport ?? createInProcessTransport();
   const origin = randomUUID();
   const stamp = createStamps();
@@ -120,6 +125,7 @@ export function createBus(options: BusOptions): BusEngine {
     });
   };
   const publish = (stamped: readonly StampedEvent[]): void => {
+    metrics.stamped(stamped);
     tail.offer(stamped);
     notifier.stamped(stamped.at(-1)?.position ?? 0);
     send({ kind: 'stamped', events: stamped });
@@ -140,6 +146,7 @@ export function createBus(options: BusOptions): BusEngine {
     store: createDeliveryStore(core),
     tail,
     log,
+    metrics,
     replica,
     leaseMs: options.leaseMs ?? 5_000,
     // The other half stays for requests, and for what handlers call.

@@ -1,4 +1,5 @@
 import type { Jobs } from '@orchestrall/sdk';
+import { Registry } from 'prom-client';
 import type { EnqueuePort } from '../database/effects.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
 import { createDispatcher, createLanes } from './running/dispatcher.ts';
@@ -8,6 +9,7 @@ import { execute } from './running/execute.ts';
 import { createHeartbeat } from './running/heartbeat.ts';
 import { createHistory } from './history.ts';
 import type { JobHistory } from './history.ts';
+import { createJobMetrics } from './job-metrics.ts';
 import { newJob } from './new-job.ts';
 import type { JobsOptions } from './ports.ts';
 import { createProgressWriter } from './running/progress.ts';
@@ -46,7 +48,8 @@ export function createJobs(options: JobsOptions): JobsEngine {
   const progress = createProgressWriter(options, runs);
   const wakeUp = createWakeUp(options);
   const ending = new AbortController();
-  const services = { ...options, end: createEndings(options), progress, ended: ending.signal };
+  const metrics = createJobMetrics(options.metrics ?? new Registry(), { sql: database.core(), log });
+  const services = { ...options, metrics, end: createEndings(options), progress, ended: ending.signal };
 
   const dispatcher = createDispatcher(options, lanes, (lane, claimed, claimedAtMs) => {
     const run = createRun(options, lane, claimed, claimedAtMs);

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '@orchestrall/sdk';
+import type { Registry } from 'prom-client';
 import type { DatabaseEngine } from '../database/engine.ts';
 import type { EngineTransaction } from '../database/transaction.ts';
 
@@ -27,6 +28,8 @@ export interface JobsOptions {
   readonly emitEnded?: (tx: EngineTransaction, jobs: readonly EndedJob[]) => void;
   /** Longest time until work is found of which no wake-up told; default 500 ms. */
   readonly pollMs?: number;
+  /** Where `orch_task_*` and `orch_lock*` are registered; default nowhere. */
+  readonly metrics?: Registry;
   /** How long ended jobs are kept; default 30 days. */
   readonly retentionDays?: number;
 }

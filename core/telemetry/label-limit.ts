@@ -1,4 +1,4 @@
-import type { CoreLog } from './logs.ts';
+import type { Log } from '@orchestrall/sdk';
 
 /** Series of one metric; more would let input fill the memory. */
 const maxSeries = 1_000;
@@ -6,11 +6,11 @@ const maxSeries = 1_000;
 /** Bounds the label values of one metric: what comes after the first 1,000 series is counted under `other`. */
 export class LabelLimit {
   readonly #name: string;
-  readonly #log: CoreLog;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #seen = new Set<string>();
   #warned = false;
 
-  constructor(name: string, log: CoreLog) {
+  constructor(name: string, log: Pick<Log, 'warn'>) {
     this.#name = name;
     this.#log = log;
   }

@@ -1,5 +1,6 @@
 import type { Log } from '@orchestrall/sdk';
 import { withoutScope } from '../../telemetry/scope.ts';
+import type { BusMetrics, DeliveryStatus } from '../bus-metrics.ts';
 import { keyOf } from '../envelope.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { Stretch } from '../event-store.ts';
@@ -30,6 +31,7 @@ export interface RunnerOptions {
     limit: number,
   ) => Promise<Stretch>;
   readonly log: Log;
+  readonly metrics: BusMetrics;
   /** Called once when another replica has taken the subscription. */
   readonly onLost: () => void;
   readonly onDead: (binding: Binding, event: StampedEvent, reason: string) => void;
@@ -197,6 +199,7 @@ export class SubscriptionRunner {
       this.#pauseMs = 0;
       for (const entry of outcome.settled) this.#window.settle(entry);
       this.#keys.putBack(outcome.left);
+      this.#count(binding, 'handled', outcome.settled.length);
       return;
     }
     this.#keys.putBack(entries);
@@ -245,7 +248,7 @@ export class SubscriptionRunner {
       } else if (outcome.kind !== 'done') {
         key.due = true;
         return this.#giveUp(outcome);
-      }
+      } else this.#count(binding, 'handled', 1);
     }
     this.#pauseMs = 0;
     key.due = true;
@@ -260,9 +263,14 @@ export class SubscriptionRunner {
     failure: Failure,
   ): Promise<boolean> {
     const { dead, pauseMs } = await noteFailure(this.#options, binding, { stamped, key, attempt, failure });
+    this.#count(binding, dead ? 'dead_lettered' : 'failed', 1);
     if (dead) this.#options.onDead(binding, stamped, failure.reason);
     else this.#retryLater(key, pauseMs);
     return dead;
+  }
+
+  #count(binding: Binding, status: DeliveryStatus, count: number): void {
+    this.#options.metrics.delivered(binding.owner.plugin, binding.name, status, count);
   }
 
   #giveUp(outcome: Outcome & { kind: 'fenced' | 'unavailable' }): void {

@@ -1,6 +1,7 @@
 import type { Log } from '@orchestrall/sdk';
 import { withoutScope } from '../../telemetry/scope.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
+import type { BusMetrics } from '../bus-metrics.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Tail } from '../tail.ts';
@@ -15,6 +16,7 @@ export interface SubscriptionsOptions {
   readonly store: DeliveryStore;
   readonly tail: Tail;
   readonly log: Log;
+  readonly metrics: BusMetrics;
   /** This process among the replicas; only one process at a time may have it. */
   readonly replica: string;
   readonly leaseMs: number;
@@ -168,7 +170,7 @@ export class Subscriptions {
   }
 
   async #takeFree(wanted: readonly Slot[]): Promise<void> {
-    const { store, tail, events, log, onDead, replica } = this.#options;
+    const { store, tail, events, log, metrics, onDead, replica } = this.#options;
     const taken = await store.take(
       replica,
       wanted.map((slot) => slot.id),
@@ -192,6 +194,7 @@ export class Subscriptions {
         lanes: this.#lanes,
         readMatching: (after, condition, limit) => events.readMatching(after, tail.head, condition, limit),
         log,
+        metrics,
         onLost: () => {
           log.warn({ subscription_id: one.id }, 'another replica has taken a subscription');
           if (slot.runner === runner) slot.runner = undefined;

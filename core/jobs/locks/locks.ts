@@ -1,8 +1,10 @@
 import { createId } from '@orchestrall/sdk';
 import type { HeldLock, LockOptions, Locks } from '@orchestrall/sdk';
+import { Registry } from 'prom-client';
 import { coreError } from '../../errors.ts';
 import type { Owner } from '../../telemetry/owner.ts';
 import type { JobsOptions } from '../ports.ts';
+import { createLockMetrics } from './lock-metrics.ts';
 import {
   acquireLock,
   leaveLine,
@@ -14,16 +16,6 @@ import {
 } from './lock-store.ts';
 import type { Asker, LockRecord } from './lock-store.ts';
 
-/** What this process did with locks since it started. */
-export interface LockStatistics {
-  readonly held: number;
-  readonly waiting: number;
-  readonly acquired: number;
-  readonly unavailable: number;
-  readonly lost: number;
-  readonly waited_ms: number;
-}
-
 /** Locks of all plugins in this process. */
 export interface LocksEngine extends AsyncDisposable {
   /** Begins to hear of releases; before that, waiters ask once a second. */
@@ -31,16 +23,17 @@ export interface LocksEngine extends AsyncDisposable {
   forPlugin(owner: Owner): Locks;
   /** Locks of the whole appliance that are held or waited for. */
   list(): Promise<LockRecord[]>;
-  statistics(): LockStatistics;
 }
 
 const sweepEveryMs = 3_600_000;
 
 /** Builds the locks over leases in PostgreSQL. */
-export function createLocks(options: Pick<JobsOptions, 'database' | 'clock' | 'log'>): LocksEngine {
+export function createLocks(
+  options: Pick<JobsOptions, 'database' | 'clock' | 'log' | 'metrics'>,
+): LocksEngine {
   const { database, clock, log } = options;
   const waiters = new Map<string, Set<() => void>>();
-  const counts = { held: 0, waiting: 0, acquired: 0, unavailable: 0, lost: 0, waited_ms: 0 };
+  const metrics = createLockMetrics(options.metrics ?? new Registry(), log);
   let listening: AsyncDisposable | undefined;
   let sweeping: NodeJS.Timeout | undefined;
 
@@ -70,13 +63,13 @@ export function createLocks(options: Pick<JobsOptions, 'database' | 'clock' | 'l
       const sentAtMs = clock.monotonicMs();
       const { fence, askAgainMs } = await acquireLock(database.core(), asker);
       if (fence !== null) {
-        counts.waited_ms += Math.round(sentAtMs - beganAtMs);
+        metrics.acquired(asker, (sentAtMs - beganAtMs) / 1000);
         return { fence, sentAtMs };
       }
       const leftMs = asker.waitMs - (clock.monotonicMs() - beganAtMs);
       if (leftMs <= 0) {
         if (asker.waitMs > 0) await leaveLine(database.core(), asker.asker);
-        counts.unavailable += 1;
+        metrics.unavailable(asker, (clock.monotonicMs() - beganAtMs) / 1000);
         throw coreError('LOCK_UNAVAILABLE', { name: asker.name, waitMs: asker.waitMs });
       }
       await releasedOrAfter(place, Math.min(askAgainMs, leftMs));
@@ -87,19 +80,13 @@ export function createLocks(options: Pick<JobsOptions, 'database' | 'clock' | 'l
     asker: Asker,
     work: (lock: HeldLock) => Promise<Result>,
   ): Promise<Result> => {
-    counts.waiting += 1;
-    const { fence, sentAtMs } = await acquire(asker).finally(() => {
-      counts.waiting -= 1;
-    });
-    counts.acquired += 1;
-    counts.held += 1;
+    const { fence, sentAtMs } = await acquire(asker);
     const lease = keepLease(options, asker, fence, sentAtMs);
     try {
       return await work({ fence, signal: lease.signal });
     } finally {
-      counts.held -= 1;
       lease[Symbol.dispose]();
-      if (lease.signal.aborted) counts.lost += 1;
+      metrics.ended(asker, lease.signal.aborted);
       // The lease ends by itself when the release does not get through.
       await releaseLock(database.core(), asker, asker.asker).catch((error: unknown) =>
         log.warn({ err: error, lock: asker.name }, 'a lock could not be released'),
@@ -126,7 +113,6 @@ export function createLocks(options: Pick<JobsOptions, 'database' | 'clock' | 'l
       withLock: async (name, work, given) => withLock(checked(plugin, name, given), work),
     }),
     list: () => listLocks(database.core()),
-    statistics: () => ({ ...counts }),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeping);
       await listening?.[Symbol.asyncDispose]();

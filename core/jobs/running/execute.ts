@@ -4,6 +4,7 @@ import { backoffMs } from './backoff.ts';
 import { release, retry } from './claim.ts';
 import type { NamedEnding } from './endings.ts';
 import { errorText } from './error-text.ts';
+import type { JobMetrics, RunStatus } from '../job-metrics.ts';
 import { payloadFaults } from '../new-job.ts';
 import type { JobsOptions } from '../ports.ts';
 import type { ProgressWriter } from './progress.ts';
@@ -11,7 +12,8 @@ import { cutError } from './run.ts';
 import type { Run } from './run.ts';
 
 /** What a run needs to be brought to its end. */
-export interface ExecuteServices extends Pick<JobsOptions, 'database' | 'log' | 'random'> {
+export interface ExecuteServices extends Pick<JobsOptions, 'database' | 'log' | 'random' | 'clock'> {
+  readonly metrics: JobMetrics;
   readonly end: (ending: NamedEnding) => Promise<boolean>;
   readonly progress: ProgressWriter;
   /** Aborted when the engine ends: what cannot be written by then is left to the next owner of the lease. */
@@ -25,9 +27,13 @@ const writeRetryMs = 250;
  * back. Resolves once the handler has ended, even where the job was settled before.
  */
 export async function execute(services: ExecuteServices, run: Run): Promise<void> {
+  const { metrics, clock } = services;
+  const beganAtMs = clock.monotonicMs();
+  const count = (status: RunStatus): void =>
+    metrics.ran(run.claimed, status, (clock.monotonicMs() - beganAtMs) / 1000);
   const refusal = refusalOf(run);
   if (refusal !== undefined) {
-    await settle(services, run, () => services.end(ending(run, refusal.status, refusal.error)));
+    count(await settleEnd(services, run, refusal.status, refusal.error));
     return;
   }
   let timer: NodeJS.Timeout | undefined;
@@ -43,8 +49,9 @@ export async function execute(services: ExecuteServices, run: Run): Promise<void
   );
   const outcome = await Promise.race([handled, timedOut]);
   clearTimeout(timer);
-  if (outcome === 'timeout') await settleTimeout(services, run);
-  else await settleOutcome(services, run, outcome);
+  count(
+    outcome === 'timeout' ? await settleTimeout(services, run) : await settleOutcome(services, run, outcome),
+  );
   await handled;
 }
 
@@ -76,33 +83,31 @@ async function settleOutcome(
   services: ExecuteServices,
   run: Run,
   { whole, threw, error }: Outcome,
-): Promise<void> {
-  if (whole) {
-    await settle(services, run, () => services.end(ending(run, 'completed')));
-    return;
-  }
+): Promise<RunStatus> {
+  if (whole) return settleEnd(services, run, 'completed');
   switch (run.cut) {
     case 'lease_lost':
-      return;
+      return 'lost';
     case 'cancelled':
-      await settle(services, run, () => services.end(ending(run, 'cancelled')));
-      return;
+      return settleEnd(services, run, 'cancelled');
     case 'stopped':
       // Even where the handler returned: it may have given up half way, and a checkpoint makes a repeat harmless.
-      await settle(services, run, () => release(services.database.core(), [run.claimed]));
-      return;
+      return settle(services, run, 'released', async () => {
+        const released = await release(services.database.core(), [run.claimed]);
+        return released.has(run.claimed.id);
+      });
     default:
-      if (threw) await settleFailure(services, run, error);
+      return threw ? settleFailure(services, run, error) : 'lost';
   }
 }
 
-async function settleTimeout(services: ExecuteServices, run: Run): Promise<void> {
+async function settleTimeout(services: ExecuteServices, run: Run): Promise<RunStatus> {
   // Only the first cut counts: what was cancelled, cut or lost before stays that.
-  if (run.cut !== 'timeout') await settleOutcome(services, run, unfinished);
-  else await settleFailure(services, run, cutError('timeout', run.claimed, run.lane));
+  if (run.cut !== 'timeout') return settleOutcome(services, run, unfinished);
+  return settleFailure(services, run, cutError('timeout', run.claimed, run.lane));
 }
 
-async function settleFailure(services: ExecuteServices, run: Run, error: unknown): Promise<void> {
+async function settleFailure(services: ExecuteServices, run: Run, error: unknown): Promise<RunStatus> {
   const { claimed, lane } = run;
   const failures = claimed.failures + 1;
   const text = errorText(error);
@@ -118,26 +123,39 @@ async function settleFailure(services: ExecuteServices, run: Run, error: unknown
     },
     last ? 'job failed' : 'job attempt failed',
   );
-  if (last) {
-    await settle(services, run, () => services.end(ending(run, 'failed', error)));
-    return;
-  }
+  if (last) return settleEnd(services, run, 'failed', error);
   const delayMs = backoffMs(failures, lane.settings.backoffMs, services.random);
-  await settle(services, run, () => retry(services.database.core(), claimed, { delayMs, ...text }));
+  return settle(services, run, 'retried', () =>
+    retry(services.database.core(), claimed, { delayMs, ...text }),
+  );
 }
 
-/** Writes an outcome until it is stored, refused for its fence, or the lease is lost. */
-async function settle(services: ExecuteServices, run: Run, write: () => Promise<unknown>): Promise<void> {
+function settleEnd(
+  services: ExecuteServices,
+  run: Run,
+  status: NamedEnding['status'],
+  error?: unknown,
+): Promise<RunStatus> {
+  return settle(services, run, status, () => services.end(ending(run, status, error)));
+}
+
+/** Writes an outcome until it is stored, refused for its fence (`write` is false then), or the lease is lost. */
+async function settle(
+  services: ExecuteServices,
+  run: Run,
+  status: RunStatus,
+  write: () => Promise<boolean>,
+): Promise<RunStatus> {
   while (run.cut !== 'lease_lost' && !services.ended.aborted) {
     try {
       await services.progress.flush(run);
-      await write();
-      return;
+      return (await write()) ? status : 'lost';
     } catch (error) {
       services.log.warn({ job_id: run.claimed.id, err: error }, 'the end of a job could not be written yet');
       await pause(writeRetryMs, undefined, { signal: services.ended }).catch(() => undefined);
     }
   }
+  return 'lost';
 }
 
 function ending({ claimed }: Run, status: NamedEnding['status'], error?: unknown): NamedEnding {

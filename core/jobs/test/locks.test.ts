@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
@@ -30,8 +31,10 @@ describeOnServers('locks', (server) => {
   let second: LocksEngine;
   let database: DatabaseEngine;
 
-  async function started(): Promise<LocksEngine> {
-    const locks = createLocks({ database: await store.open(), clock, log: silent });
+  const metrics = new Registry();
+
+  async function started(registry: Registry): Promise<LocksEngine> {
+    const locks = createLocks({ database: await store.open(), clock, log: silent, metrics: registry });
     await locks.start();
     return locks;
   }
@@ -39,8 +42,8 @@ describeOnServers('locks', (server) => {
   beforeAll(async () => {
     store = await testDatabase({ server, migrations: [await jobsMigrations()] });
     database = await store.open();
-    first = await started();
-    second = await started();
+    first = await started(metrics);
+    second = await started(new Registry());
   });
   afterEach(() => database.core().query('delete from core.lock_waiters'));
   afterAll(async () => {
@@ -179,7 +182,10 @@ describeOnServers('locks', (server) => {
     );
     expect(await lost.promise).toMatchObject({ code: 'LOCK_LOST' });
     await running;
-    expect(first.statistics()).toMatchObject({ held: 0, waiting: 0, lost: 1 });
+    expect(await first.list()).toEqual([]);
+    const counted = await metrics.metrics();
+    expect(counted).toContain('orch_locks_active{resource_type="crm"} 0');
+    expect(counted).toContain('orch_lock_acquisition_total{resource_type="crm",status="lost"} 1');
   });
 
   test.each([
