@@ -2,7 +2,8 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Company } from '../companies/schemas.ts';
 import { Contact } from '../contacts/schemas.ts';
-import { Nullable, TextField } from '../fields/schemas.ts';
+import { textField } from '../fields/field-types.ts';
+import { Nullable } from '../fields/schemas.ts';
 
 /** Longest role, characters. */
 export const maxRoleLength = 100;
@@ -22,6 +23,6 @@ export type CompanyContact = Static<typeof CompanyContact>;
 
 /** What an association is made or changed with. */
 export const AssociationInput = Type.Object(
-  { role: Type.Optional(TextField('What the contact is to the company.', maxRoleLength)) },
+  { role: textField(maxRoleLength, { description: 'What the contact is to the company.' }).input },
   { title: 'AssociationInput', additionalProperties: false },
 );

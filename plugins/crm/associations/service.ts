@@ -1,13 +1,14 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { Database } from '@orchestrall/sdk';
 import { keepCompanies } from '../companies/store.ts';
-import { requireCompany } from '../companies/service.ts';
-import { lockContact, requireContact } from '../contacts/service.ts';
+import { companyKind } from '../companies/kind.ts';
+import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
+import { lockRecord, requireRecord } from '../records/service.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { maxRoleLength } from './schemas.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
@@ -38,14 +39,14 @@ export interface Associations {
 export function createAssociationService(database: Database): Associations {
   return {
     async companiesOf(contactId, page) {
-      await requireContact(database, contactId);
+      await requireRecord(contactKind, database, contactId);
       const load = (after: string | undefined, limit: number) =>
         listCompaniesOf(database, contactId, after, limit);
       return readPage(`companies of ${contactId}`, page, (item) => item.company.id, load);
     },
 
     async contactsOf(companyId, page) {
-      await requireCompany(database, companyId);
+      await requireRecord(companyKind, database, companyId);
       const load = (after: string | undefined, limit: number) =>
         listContactsOf(database, companyId, after, limit);
       return readPage(`contacts of ${companyId}`, page, (item) => item.contact.id, load);
@@ -55,8 +56,8 @@ export function createAssociationService(database: Database): Associations {
       changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
-        await lockContact(tx, contactId);
-        const companies = await keepCompanies(tx, [companyId]);
+        await lockRecord(contactKind, tx, contactId);
+        const companies = await keepCompanies(tx, new Set([companyId]));
         if (companies.size === 0) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
         const before = await findAssociation(tx, contactId, companyId);
         if (before?.role === role) return;
@@ -75,7 +76,7 @@ export function createAssociationService(database: Database): Associations {
 
     remove: (contactId, companyId) =>
       changeRecords(database, async (tx) => {
-        await lockContact(tx, contactId);
+        await lockRecord(contactKind, tx, contactId);
         const found = await findAssociation(tx, contactId, companyId);
         const link = { contact_id: contactId, company_id: companyId };
         if (found === undefined) throw crmError('ASSOCIATION_NOT_FOUND', link);

@@ -1,8 +1,10 @@
 import type { Transaction } from '@orchestrall/sdk';
-import { selectedCompany, toCompany } from '../companies/store.ts';
-import { selectedContact, toContact } from '../contacts/store.ts';
-import type { CompanyRow } from '../companies/store.ts';
-import type { ContactRow } from '../contacts/store.ts';
+import type { CompanyFields } from '../companies/fields.ts';
+import { companyKind } from '../companies/kind.ts';
+import type { ContactFields } from '../contacts/fields.ts';
+import { contactKind } from '../contacts/kind.ts';
+import { selectionOf, toRecord } from '../records/store.ts';
+import type { RecordRow } from '../records/store.ts';
 import type { Queryable } from '../records/sql.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 
@@ -18,7 +20,7 @@ export async function listCompaniesOf(
   after: string | undefined,
   limit: number,
 ): Promise<ContactCompany[]> {
-  const statement = `select ${selectedCompany}, associations.role,
+  const statement = `select ${selectionOf(companyKind)}, associations.role,
       companies.id is not distinct from contacts.company_id as is_primary
     from contacts
     join companies on companies.id = contacts.company_id
@@ -26,8 +28,12 @@ export async function listCompaniesOf(
     left join associations on associations.contact_id = $1 and associations.company_id = companies.id
     where contacts.id = $1 and ($2::uuid is null or companies.id > $2)
     order by companies.id limit $3`;
-  const rows = await database.query<CompanyRow & Link>(statement, [contactId, after ?? null, limit]);
-  return rows.map(({ role, is_primary, ...company }) => ({ company: toCompany(company), role, is_primary }));
+  const rows = await database.query<RecordRow<CompanyFields> & Link>(statement, [
+    contactId,
+    after ?? null,
+    limit,
+  ]);
+  return rows.map(({ role, is_primary, ...company }) => ({ company: toRecord(company), role, is_primary }));
 }
 
 /** Contacts of a company after an id: those associated with it, and those whose `company_id` it is. */
@@ -37,7 +43,7 @@ export async function listContactsOf(
   after: string | undefined,
   limit: number,
 ): Promise<CompanyContact[]> {
-  const statement = `select ${selectedContact}, associations.role,
+  const statement = `select ${selectionOf(contactKind)}, associations.role,
       contacts.company_id is not distinct from $1::uuid as is_primary
     from (
       select id from contacts where company_id = $1
@@ -48,8 +54,12 @@ export async function listContactsOf(
     left join associations on associations.contact_id = contacts.id and associations.company_id = $1
     where $2::uuid is null or contacts.id > $2
     order by contacts.id limit $3`;
-  const rows = await database.query<ContactRow & Link>(statement, [companyId, after ?? null, limit]);
-  return rows.map(({ role, is_primary, ...contact }) => ({ contact: toContact(contact), role, is_primary }));
+  const rows = await database.query<RecordRow<ContactFields> & Link>(statement, [
+    companyId,
+    after ?? null,
+    limit,
+  ]);
+  return rows.map(({ role, is_primary, ...contact }) => ({ contact: toRecord(contact), role, is_primary }));
 }
 
 /** The role in an association that is there; undefined when there is none. */

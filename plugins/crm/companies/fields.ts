@@ -1,27 +1,34 @@
-import { FieldReader } from '../fields/reader.ts';
-import type { Checked } from '../fields/reader.ts';
-import type { Company } from './schemas.ts';
+import {
+  domainField,
+  phoneField,
+  requiredTextField,
+  tagsField,
+  websiteField,
+} from '../fields/field-types.ts';
+import type { FieldsOf } from '../fields/field.ts';
 
 /** The fields of a company that callers write. */
-export type CompanyFields = Omit<Company, 'id' | 'created_at' | 'updated_at' | 'version'>;
+export const companyFields = {
+  name: requiredTextField(300, 'a company has a name', {
+    description: 'Name as the company writes it.',
+    headers: ['company', 'companyname', 'organisation', 'organization', 'accountname', 'firma'],
+    search: 'words',
+  }),
+  domain: domainField({
+    description: 'Internet domain, lower case; no two companies have the same one.',
+    headers: ['companydomain', 'emaildomain'],
+    search: 'words',
+  }),
+  phone: phoneField({
+    description: 'Phone number as written.',
+    headers: ['phonenumber', 'telephone', 'tel', 'telefon'],
+  }),
+  website: websiteField({
+    description: 'Address of its website.',
+    headers: ['url', 'homepage', 'web'],
+  }),
+  tags: tagsField(),
+};
 
-/** Reads and checks the fields of a company, from wherever they came. */
-export function readCompanyFields(given: Readonly<Record<string, unknown>>): Checked<CompanyFields> {
-  const reader = new FieldReader(given);
-  const fields: CompanyFields = {
-    name: reader.text('name', 300) ?? '',
-    domain: reader.domain('domain'),
-    phone: reader.phone('phone'),
-    website: reader.website('website'),
-    tags: reader.tags('tags'),
-  };
-  const checked = reader.end(fields);
-  if (checked.faults.length > 0 || fields.name !== '') return checked;
-  return { fields, faults: [{ path: '/name', message: 'must be given; a company has a name' }] };
-}
-
-/** The fields of a company that callers write, as they are now. */
-export function companyFieldsOf(company: Company): CompanyFields {
-  const { name, domain, phone, website, tags } = company;
-  return { name, domain, phone, website, tags };
-}
+/** Their values. */
+export type CompanyFields = FieldsOf<typeof companyFields>;

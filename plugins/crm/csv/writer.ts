@@ -3,19 +3,17 @@ import { neutraliseFormula } from './formulas.ts';
 /** About how many characters one piece of a streamed file holds. */
 const pieceLength = 65_536;
 
-/**
- * One row of a CSV file: cells quoted where RFC 4180 asks for it, formulas neutralised, lists joined by `; `,
- * `null` empty, CRLF at the end (https://www.rfc-editor.org/rfc/rfc4180#section-2).
- */
-export function csvRow(cells: readonly (string | number | readonly string[] | null)[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
+/** What a cell is written from: lists are joined by `; `, instants are RFC 3339, `null` is empty. */
+export type CsvCell = string | number | Date | readonly string[] | null;
 
-/** Streams a file: the header, then a row for each item, in pieces of about 64 KB. */
+/**
+ * Streams a file (https://www.rfc-editor.org/rfc/rfc4180#section-2): the header, then a row for each item, in pieces
+ * of about 64 KB. Cells are quoted where they have to be, formulas are neutralised, lines end in CRLF.
+ */
 export async function* csvFile<Item>(
   header: readonly string[],
   items: AsyncIterable<Item>,
-  cellsOf: (item: Item) => readonly (string | number | readonly string[] | null)[],
+  cellsOf: (item: Item) => readonly CsvCell[],
 ): AsyncGenerator<string> {
   let piece = csvRow(header);
   for await (const item of items) {
@@ -27,8 +25,13 @@ export async function* csvFile<Item>(
   if (piece !== '') yield piece;
 }
 
-function csvCell(value: string | number | readonly string[] | null): string {
+function csvRow(cells: readonly CsvCell[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(value: CsvCell): string {
   if (value === null) return '';
+  if (value instanceof Date) return value.toISOString();
   if (typeof value === 'number') return String(value);
   const text = neutraliseFormula(typeof value === 'string' ? value : value.join('; '));
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

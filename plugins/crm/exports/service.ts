@@ -1,11 +1,13 @@
 import type { Database } from '@orchestrall/sdk';
-import { companiesOf, toCompany } from '../companies/store.ts';
-import { contactsOf, toContact } from '../contacts/store.ts';
-import { csvFile } from '../csv/writer.ts';
+import { companyKind } from '../companies/kind.ts';
 import type { CompanyFilter } from '../companies/schemas.ts';
-import type { CompanyRow } from '../companies/store.ts';
+import { contactKind } from '../contacts/kind.ts';
 import type { ContactFilter } from '../contacts/schemas.ts';
-import type { ContactRow } from '../contacts/store.ts';
+import { csvFile } from '../csv/writer.ts';
+import type { CsvCell } from '../csv/writer.ts';
+import type { RecordKind } from '../records/kind.ts';
+import { recordsOf } from '../records/store.ts';
+import type { RecordFilter } from '../records/store.ts';
 
 /** Records as CSV files that an import reads back; rows come from a cursor, a few hundred held at a time. */
 export interface Exports {
@@ -15,34 +17,13 @@ export interface Exports {
 
 /** Creates the exports. */
 export function createExports(database: Database): Exports {
+  const exportRecords = (kind: Pick<RecordKind<object>, 'table' | 'fields'>, filter: RecordFilter) => {
+    const columns = ['id', ...Object.keys(kind.fields), 'created_at', 'updated_at'];
+    const rows = database.stream<Record<string, CsvCell>>(recordsOf(kind, filter));
+    return csvFile(columns, rows, (row) => columns.map((column) => row[column] ?? null));
+  };
   return {
-    contacts(filter) {
-      const header = [
-        'id',
-        'first_name',
-        'last_name',
-        'email',
-        'phone',
-        'company_id',
-        'tags',
-        'created_at',
-        'updated_at',
-      ];
-      const rows = database.stream<ContactRow>(contactsOf(filter));
-      return csvFile(header, rows, (row) => {
-        const { id, first_name, last_name, email, phone, company_id, tags, created_at, updated_at } =
-          toContact(row);
-        return [id, first_name, last_name, email, phone, company_id, tags, created_at, updated_at];
-      });
-    },
-
-    companies(filter) {
-      const header = ['id', 'name', 'domain', 'phone', 'website', 'tags', 'created_at', 'updated_at'];
-      const rows = database.stream<CompanyRow>(companiesOf(filter));
-      return csvFile(header, rows, (row) => {
-        const { id, name, domain, phone, website, tags, created_at, updated_at } = toCompany(row);
-        return [id, name, domain, phone, website, tags, created_at, updated_at];
-      });
-    },
+    contacts: (filter) => exportRecords(contactKind, filter),
+    companies: (filter) => exportRecords(companyKind, filter),
   };
 }

@@ -1,7 +1,7 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
 import { applyMergePatch, isObject } from './merge-patch.ts';
 import type { JsonObject } from './merge-patch.ts';
-import type { Checked } from './reader.ts';
+import type { Checked } from './field.ts';
 
 /** The fields that were given; throws `VALIDATION_FAILED` with every fault. */
 export function requireFields<Fields>(given: unknown, read: (given: JsonObject) => Checked<Fields>): Fields {
@@ -11,8 +11,8 @@ export function requireFields<Fields>(given: unknown, read: (given: JsonObject) 
 }
 
 /** The fields after a JSON merge patch; throws `VALIDATION_FAILED` with every fault. */
-export function requirePatched<Fields extends object>(
-  current: Fields,
+export function requirePatched<Fields>(
+  current: JsonObject,
   patch: unknown,
   read: (given: JsonObject) => Checked<Fields>,
 ): Fields {

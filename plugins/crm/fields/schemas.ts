@@ -1,8 +1,7 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { maxPageLimit } from '../paging/cursor.ts';
-import { maxTagLength } from './tag.ts';
-import { maxTags } from './reader.ts';
+import { maxTagLength, maxTags } from './tag.ts';
 
 /** Id of a record: UUIDv7 as text. */
 export const Id = Type.String({
@@ -10,6 +9,11 @@ export const Id = Type.String({
   description: 'Id, a UUID.',
   examples: ['01890a5d-ac96-774b-bcce-b302099a8057'],
 });
+
+/** Whether text is an id. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
 
 /** Instant: RFC 3339, UTC, milliseconds. */
 export const Instant = Type.String({ format: 'date-time', examples: ['2026-11-20T08:30:00.000Z'] });
@@ -19,17 +23,11 @@ export function Nullable<Schema extends TSchema & { readonly type: string }>(sch
   return Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] });
 }
 
-/** A field of a record: text up to `maxLength` characters, or null. */
-export function TextField(description: string, maxLength: number) {
-  return Nullable(Type.String({ description, minLength: 1, maxLength }));
-}
-
 /** Tags of a record; lower case, sorted. */
 export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: maxTagLength }), { maxItems: maxTags });
 
-/** What every record carries beside its own fields. */
-export const recordFields = {
-  tags: Tags,
+/** What the appliance keeps of every record, after its fields. */
+export const bookkeeping = {
   created_at: Instant,
   updated_at: Instant,
   version: Type.Integer({ minimum: 1, description: 'Grows by one with each change; also the ETag.' }),
@@ -51,4 +49,13 @@ export const pageQuery = {
 /** A page of items. */
 export function PageOf<Item extends TSchema>(item: Item) {
   return Type.Object({ items: Type.Array(item), next_cursor: Nullable(Type.String()) });
+}
+
+/** What every list of records is searched by; `searched` names the fields that `q` looks into. */
+export function searchQuery(searched: string) {
+  const description = `Each word must begin a word of the ${searched}; case and accents do not matter.`;
+  return {
+    q: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description })),
+    tag: Type.Optional(Type.String({ minLength: 1, maxLength: maxTagLength })),
+  };
 }

@@ -7,10 +7,9 @@ const maxWordLength = 250;
  * The words under which a record is found: of each text its parts between anything but letters and digits, of
  * an e-mail or domain also the whole; without case and accents.
  */
-export function searchWords(...texts: readonly (string | null)[]): string[] {
+export function searchWords(...texts: readonly string[]): string[] {
   const words = new Set<string>();
   for (const text of texts) {
-    if (text === null) continue;
     const folded = foldAccents(text);
     if (!/\s/u.test(folded)) words.add(cut(folded, maxWordLength));
     for (const word of split(folded)) words.add(word);
@@ -22,7 +21,7 @@ export function searchWords(...texts: readonly (string | null)[]): string[] {
  * A `tsquery` that finds the records with words beginning with each word of the question; undefined when the
  * question holds no letter and no digit, which nothing can match.
  */
-export function searchQuery(question: string): string | undefined {
+export function toTsquery(question: string): string | undefined {
   const folded = foldAccents(question).replaceAll('\u0000', ' ').trim();
   const words = folded
     .split(/\s+/u)
@@ -32,8 +31,8 @@ export function searchQuery(question: string): string | undefined {
 }
 
 /** The digits of a phone number, by which it is found however it was written. */
-export function phoneDigits(phone: string | null): string | null {
-  return phone === null ? null : phone.replaceAll(/\D/g, '');
+export function phoneDigits(phone: string): string {
+  return phone.replaceAll(/\D/g, '');
 }
 
 function split(folded: string): string[] {

@@ -1,6 +1,9 @@
 import { foldCase, keepText } from './text.ts';
 import type { TextResult } from './text.ts';
 
+/** Most tags one record can carry. */
+export const maxTags = 50;
+
 /** Longest tag, characters. */
 export const maxTagLength = 50;
 

@@ -1,25 +1,6 @@
 import { restoreFormula } from '../csv/formulas.ts';
 import { foldAccents } from '../fields/text.ts';
-import type { ImportKey, ImportObject } from './schemas.ts';
-
-/** Names under which files carry each field, folded: without case, accents, spaces, `_`, `-` and `.`. */
-const synonyms: Readonly<Record<ImportObject, Readonly<Record<string, readonly string[]>>>> = {
-  contacts: {
-    first_name: ['firstname', 'givenname', 'forename', 'vorname'],
-    last_name: ['lastname', 'surname', 'familyname', 'nachname'],
-    email: ['email', 'mail', 'emailaddress', 'emailadresse'],
-    phone: ['phone', 'phonenumber', 'telephone', 'tel', 'mobile', 'mobilephone', 'telefon'],
-    company_id: ['companyid'],
-    tags: ['tags', 'tag', 'labels', 'categories'],
-  },
-  companies: {
-    name: ['name', 'company', 'companyname', 'organisation', 'organization', 'accountname', 'firma'],
-    domain: ['domain', 'companydomain', 'emaildomain'],
-    phone: ['phone', 'phonenumber', 'telephone', 'tel', 'telefon'],
-    website: ['website', 'url', 'homepage', 'web'],
-    tags: ['tags', 'tag', 'labels', 'categories'],
-  },
-};
+import type { FieldSet } from '../fields/field.ts';
 
 /** Which field each column of a file feeds. */
 export interface Columns {
@@ -29,17 +10,12 @@ export interface Columns {
 }
 
 /** Reads the header of a file; a text says why the file cannot be imported. */
-export function readColumns(
-  object: ImportObject,
-  key: ImportKey,
-  header: readonly string[],
-): Columns | string {
-  const fields = header.map((name) => fieldOf(object, name));
-  const known = Object.keys(synonyms[object]);
+export function readColumns(known: FieldSet, key: string, header: readonly string[]): Columns | string {
+  const fields = header.map((column) => fieldOf(known, column));
   if (fields.every((field) => field === undefined)) {
     const semicolons = header.length === 1 && header[0]?.includes(';') === true;
     const hint = semicolons ? '; the cells are separated by semicolons, save the file with commas' : '';
-    return `line 1: no column is known; line 1 must name columns, which are ${known.join(', ')}${hint}`;
+    return `line 1: no column is known; line 1 must name columns, which are ${Object.keys(known).join(', ')}${hint}`;
   }
   const twice = fields.find((field, index) => field !== undefined && fields.indexOf(field) !== index);
   if (twice !== undefined) return `line 1: more than one column is read as ${twice}; keep one of them`;
@@ -58,7 +34,12 @@ export function readRow(columns: Columns, cells: readonly string[]): Record<stri
   return Object.fromEntries(given);
 }
 
-function fieldOf(object: ImportObject, column: string): string | undefined {
-  const folded = foldAccents(restoreFormula(column)).replaceAll(/[\s_.-]+/gu, '');
-  return Object.entries(synonyms[object]).find(([, names]) => names.includes(folded))?.[0];
+function fieldOf(known: FieldSet, column: string): string | undefined {
+  const folded = fold(restoreFormula(column));
+  return Object.keys(known).find((name) => fold(name) === folded || known[name]?.headers.includes(folded));
+}
+
+/** A header without what people write in different ways: case, accents, spaces, `_`, `-` and `.`. */
+function fold(column: string): string {
+  return foldAccents(column).replaceAll(/[\s_.-]+/gu, '');
 }

@@ -4,6 +4,7 @@ import type { Database, Job, Transaction } from '@orchestrall/sdk';
 import { CsvFault, readCsv } from '../csv/scanner.ts';
 import type { CsvPosition, CsvRow } from '../csv/scanner.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
+import { recordKinds } from '../records/kinds.ts';
 import { readColumns, readRow } from './columns.ts';
 import type { Columns } from './columns.ts';
 import { concludeImport } from './endings.ts';
@@ -12,7 +13,7 @@ import type { RowError } from './file-store.ts';
 import { importJobOptions } from './jobs.ts';
 import { beginImport, countBatch, findImport, lockImport } from './store.ts';
 import type { StoredImport } from './store.ts';
-import { findUpsert } from './targets.ts';
+import { createUpsert } from './upsert.ts';
 import type { Upsert } from './upsert.ts';
 
 type ImportRun = Job<{ import_id: string }>;
@@ -89,13 +90,14 @@ async function begin(
   rows: AsyncGenerator<CsvRow, void>,
 ): Promise<Reading> {
   const { id, object } = stored.view;
-  const upsert = findUpsert(object, stored.key);
+  const kind = recordKinds[object];
+  const upsert = createUpsert(kind, stored.key);
   if (upsert === undefined) throw new FileFault(`${object} cannot be imported by ${stored.key}`);
   const first = from === undefined ? (await rows.next()).value : undefined;
   if (from === undefined && first === undefined) throw new FileFault('line 1: the file has no header');
   if (first?.fault !== undefined) throw new FileFault(`line ${first.line}: ${first.fault}`);
   const header = first?.cells ?? stored.header ?? [];
-  const columns = readColumns(object, stored.key, header);
+  const columns = readColumns(kind.fields, stored.key, header);
   if (typeof columns === 'string') throw new FileFault(columns);
   if (first !== undefined) {
     await job.transaction(async (tx, checkpoint) => {

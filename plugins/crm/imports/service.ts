@@ -3,6 +3,7 @@ import type { Database, Jobs } from '@orchestrall/sdk';
 import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
 import { readPage } from '../paging/cursor.ts';
+import { recordKinds } from '../records/kinds.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
@@ -10,7 +11,6 @@ import { streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';
 import { deleteUpload, findImport, insertUpload, listImports, lockImport, queueImport } from './store.ts';
 import type { StoredImport } from './store.ts';
-import { importKeys } from './targets.ts';
 import { storeFile } from './upload.ts';
 import type { Import, ImportKey, ImportObject } from './schemas.ts';
 
@@ -53,7 +53,7 @@ export interface ImportServiceOptions {
 export function createImportService({ database, jobs, maxBytes }: ImportServiceOptions): Imports {
   return {
     async start({ object, body, announcedBytes = 0, by, ...given }) {
-      const keys = importKeys(object);
+      const keys = Object.keys(recordKinds[object].keys);
       const key = given.key ?? keys[0];
       if (key === undefined || !keys.includes(key)) {
         const message = `must be ${keys.join(' or ')} for ${object}`;

@@ -1,13 +1,13 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import type { Queryable } from '../records/sql.ts';
-import type { Import, ImportKey, ImportObject } from './schemas.ts';
+import type { Import, ImportObject } from './schemas.ts';
 
 /** An import as it is kept: what callers see, and what the job needs. */
 export interface StoredImport {
   readonly view: Import;
   readonly jobId: string | undefined;
-  readonly key: ImportKey;
+  readonly key: string;
   /** Column names of the file; undefined until they were read. */
   readonly header: readonly string[] | undefined;
   readonly actor: Actor;
@@ -21,7 +21,7 @@ export interface BatchCounts {
 }
 
 interface ImportRow extends Omit<Import, 'created_at' | 'updated_at' | 'finished_at'> {
-  key: ImportKey;
+  key: string;
   job_id: string | null;
   header: string[] | null;
   actor_id: string | null;
@@ -37,7 +37,7 @@ const selected = `id, object, key, status, reason, job_id, header, ignored_colum
 /** Makes the row that an upload belongs to; nobody sees it before `queueImport` or `endImport`. */
 export async function insertUpload(
   database: Queryable,
-  upload: { readonly id: string; readonly object: ImportObject; readonly key: ImportKey; readonly by: Actor },
+  upload: { readonly id: string; readonly object: ImportObject; readonly key: string; readonly by: Actor },
 ): Promise<void> {
   const statement = `insert into imports (id, object, key, status, actor_id, actor_name)
     values ($1, $2, $3, 'uploading', $4, $5)`;

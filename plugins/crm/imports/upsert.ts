@@ -2,65 +2,60 @@ import { AppError } from '@orchestrall/sdk';
 import type { Fault, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
-import type { Checked } from '../fields/reader.ts';
+import { fieldsOf } from '../records/kind.ts';
+import type { RecordKey, RecordKind } from '../records/kind.ts';
+import { lockByKey } from '../records/store.ts';
+import { createRecords, editRecords } from '../records/write.ts';
+import type { RecordEdit } from '../records/write.ts';
 
 /** What became of a row. */
 export type RowOutcome =
   | { readonly outcome: 'created' | 'updated' }
   | { readonly outcome: 'failed'; readonly reason: string };
 
-/** How one kind of record is found by its key and written. */
-export interface UpsertTarget<Kept, Fields> {
-  /** The key a row carries, in the form in which two spellings are the same; undefined when it has none. */
-  keyOfRow(given: JsonObject): string | undefined;
-  keyOfRecord(record: Kept): string;
-  /** Locks the records that have these keys. */
-  lock(tx: Transaction, keys: readonly string[]): Promise<Kept[]>;
-  fieldsOf(record: Kept): Fields;
-  read(given: JsonObject): Checked<Fields>;
-  create(tx: Transaction, given: readonly Fields[], by: Actor): Promise<(Kept | AppError)[]>;
-  edit(
-    tx: Transaction,
-    edits: readonly { readonly before: Kept; readonly fields: Fields }[],
-    by: Actor,
-  ): Promise<(Kept | AppError)[]>;
-}
-
 /** Writes rows of one kind of record; gives what became of each, in their order. */
 export type Upsert = (tx: Transaction, rows: readonly JsonObject[], by: Actor) => Promise<RowOutcome[]>;
 
-interface Plan<Fields> {
-  readonly row: JsonObject;
-  readonly fields: Fields;
-}
+/** Rows by their folded key, each of which occurs once. */
+type Wave = Map<string, JsonObject>;
+
+type Outcomes = Map<JsonObject, RowOutcome>;
 
 /**
- * Makes the upsert of one kind of record. Rows with one key follow each other: the later changes what the earlier
- * made. So they go in waves, in each of which a key occurs once.
+ * Makes the upsert of one kind of record by one of its keys; undefined when the kind has no such key. Rows with one
+ * key follow each other: the later changes what the earlier made. So they go in waves.
  */
-export function createUpsert<Kept, Fields extends object>(target: UpsertTarget<Kept, Fields>): Upsert {
+export function createUpsert<Fields extends object>(
+  kind: RecordKind<Fields>,
+  field: string,
+): Upsert | undefined {
+  const key = kind.keys[field];
+  if (key === undefined) return undefined;
   return async (tx, rows, by) => {
-    const outcomes = new Map<JsonObject, RowOutcome>();
-    for (const wave of wavesOf(target, rows, outcomes)) {
-      const contested = await writeWave(target, tx, wave, by, outcomes);
+    const outcomes: Outcomes = new Map();
+    for (const wave of wavesOf(rows, (row) => keyOf(row[field], key), outcomes)) {
+      const contested = await writeWave(kind, key, tx, wave, by, outcomes);
       // Somebody else has made a record of that key meanwhile: now it is there to be changed.
-      if (contested.size > 0) await writeWave(target, tx, contested, by, outcomes);
+      if (contested.size > 0) await writeWave(kind, key, tx, contested, by, outcomes);
     }
     return rows.map((row) => outcomes.get(row) ?? failed('was not reached'));
   };
 }
 
-type Wave = Map<string, JsonObject>;
+function keyOf(cell: unknown, key: Pick<RecordKey<object>, 'fold'>): string | undefined {
+  // NUL is refused when the row is read; PostgreSQL would already refuse to look for it.
+  return typeof cell === 'string' ? key.fold(cell).replaceAll('\u0000', '\u2400') : undefined;
+}
 
-function wavesOf<Kept, Fields>(
-  target: UpsertTarget<Kept, Fields>,
+function wavesOf(
   rows: readonly JsonObject[],
-  outcomes: Map<JsonObject, RowOutcome>,
+  keyOfRow: (row: JsonObject) => string | undefined,
+  outcomes: Outcomes,
 ): Wave[] {
   const waves: Wave[] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {
-    const key = target.keyOfRow(row);
+    const key = keyOfRow(row);
     if (key === undefined) {
       outcomes.set(row, failed('the cell of the key column is empty'));
       continue;
@@ -75,42 +70,37 @@ function wavesOf<Kept, Fields>(
 }
 
 /** Writes one wave; gives the rows whose key somebody else took meanwhile. */
-async function writeWave<Kept, Fields extends object>(
-  target: UpsertTarget<Kept, Fields>,
+async function writeWave<Fields extends object>(
+  kind: RecordKind<Fields>,
+  key: RecordKey<Fields>,
   tx: Transaction,
   wave: Wave,
   by: Actor,
-  outcomes: Map<JsonObject, RowOutcome>,
+  outcomes: Outcomes,
 ): Promise<Wave> {
-  const creations: (Plan<Fields> & { readonly key: string })[] = [];
-  const edits: (Plan<Fields> & { readonly before: Kept })[] = [];
-  const existing = Map.groupBy(await target.lock(tx, [...wave.keys()]), (record) =>
-    target.keyOfRecord(record),
-  );
-  for (const [key, row] of wave) {
-    const [before, ...others] = existing.get(key) ?? [];
-    const { fields, faults } = target.read(
-      before === undefined ? row : { ...target.fieldsOf(before), ...row },
-    );
+  const creations: { readonly key: string; readonly row: JsonObject; readonly fields: Fields }[] = [];
+  const edits: (RecordEdit<Fields> & { readonly row: JsonObject })[] = [];
+  const found = await lockByKey(kind, key, tx, [...wave.keys()]);
+  const existing = Map.groupBy(found, (record) => key.fold(key.of(record) ?? ''));
+  for (const [text, row] of wave) {
+    const [before, ...others] = existing.get(text) ?? [];
+    const { fields, faults } = kind.read(before === undefined ? row : { ...fieldsOf(kind, before), ...row });
     if (others.length > 0)
       outcomes.set(row, failed(`${others.length + 1} records have this key; choose another`));
     else if (faults.length > 0) outcomes.set(row, failed(reasonOf(faults)));
-    else if (before === undefined) creations.push({ key, row, fields });
+    else if (before === undefined) creations.push({ key: text, row, fields });
     else edits.push({ row, before, fields });
   }
 
   const contested: Wave = new Map();
-  const created = await target.create(
-    tx,
-    creations.map((plan) => plan.fields),
-    by,
-  );
-  for (const [index, { key, row }] of creations.entries()) {
+  const given = creations.map(({ fields }) => fields);
+  const created = await createRecords(kind, tx, given, by);
+  for (const [index, { key: text, row }] of creations.entries()) {
     const result = created[index];
     outcomes.set(row, result instanceof AppError ? refused(result) : { outcome: 'created' });
-    if (result instanceof AppError && result.status === 409) contested.set(key, row);
+    if (result instanceof AppError && result.status === 409) contested.set(text, row);
   }
-  const edited = await target.edit(tx, edits, by);
+  const edited = await editRecords(kind, tx, edits, by);
   for (const [index, { row }] of edits.entries()) {
     const result = edited[index];
     outcomes.set(row, result instanceof AppError ? refused(result) : { outcome: 'updated' });

@@ -1,16 +1,15 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
-import { companyFieldsOf } from '../companies/fields.ts';
-import { lockCompaniesByTag } from '../companies/store.ts';
-import { editCompanies } from '../companies/write.ts';
-import { contactFieldsOf } from '../contacts/fields.ts';
-import { lockContactsByTag } from '../contacts/store.ts';
-import { editContacts } from '../contacts/write.ts';
 import { tagRenamed } from '../contract.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
+import type { Kept } from '../records/kind.ts';
+import { recordKinds } from '../records/kinds.ts';
+import type { CommonFields } from '../records/kinds.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
+import { lockByTag } from '../records/store.ts';
+import { editRecords } from '../records/write.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
@@ -39,12 +38,12 @@ export function createTagService(database: Database): Tags {
         (after, limit) => listTags(database, after, limit),
       ),
 
-    rename: (given, renamed, by) =>
+    rename: (given, wanted, by) =>
       changeRecords(database, async (tx) => {
         const from = requireTag(given, '/params/tag');
-        const to = requireTag(renamed, '/name');
-        const contacts = await lockContactsByTag(tx, from, maxRecordsPerRequest + 1);
-        const companies = await lockCompaniesByTag(tx, from, maxRecordsPerRequest + 1);
+        const to = requireTag(wanted, '/name');
+        const contacts = await lockByTag(recordKinds.contacts, tx, from, maxRecordsPerRequest + 1);
+        const companies = await lockByTag(recordKinds.companies, tx, from, maxRecordsPerRequest + 1);
         const records = contacts.length + companies.length;
         if (records === 0) throw crmError('TAG_NOT_FOUND', { tag: from });
         if (records > maxRecordsPerRequest) {
@@ -53,17 +52,13 @@ export function createTagService(database: Database): Tags {
             limit: maxRecordsPerRequest,
           });
         }
-        const rename = (tags: readonly string[]) =>
-          [...new Set(tags.map((tag) => (tag === from ? to : tag)))].toSorted();
-        const contactEdits = contacts.map((before) => {
-          return { before, fields: { ...contactFieldsOf(before), tags: rename(before.tags) } };
-        });
-        const companyEdits = companies.map((before) => {
-          return { before, fields: { ...companyFieldsOf(before), tags: rename(before.tags) } };
-        });
+        const renamed = (before: Kept<CommonFields>) => {
+          const tags = new Set(before.tags.map((tag) => (tag === from ? to : tag)));
+          return { before, fields: { ...before, tags: [...tags].toSorted() } };
+        };
         requireAll([
-          ...(await editContacts(tx, contactEdits, by)),
-          ...(await editCompanies(tx, companyEdits, by)),
+          ...(await editRecords(recordKinds.contacts, tx, contacts.map(renamed), by)),
+          ...(await editRecords(recordKinds.companies, tx, companies.map(renamed), by)),
         ]);
         const counts = { contacts: contacts.length, companies: companies.length };
         if (from !== to) announce(tx, { from, to, ...counts });

@@ -1,63 +1,53 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { FieldChange, SubjectType } from './schemas.ts';
+import type { Kept, RecordKind } from '../records/kind.ts';
+import type { FieldChange } from './schemas.ts';
 import { deleteEntries, insertEntries } from './store.ts';
 import type { NewEntry } from './store.ts';
-
-/** A record as its history sees it. */
-type Recorded = Readonly<Record<string, unknown>> & { readonly id: string };
-
-/** How one kind of record tells others what happened to it. */
-export interface Announcements<Kept> {
-  readonly subjectType: SubjectType;
-  created(tx: Transaction, record: Kept): void;
-  updated(tx: Transaction, record: Kept, changed: string[]): void;
-  deleted(tx: Transaction, record: Kept): void;
-}
 
 /** Fields that every change moves and that therefore say nothing. */
 const bookkeeping = new Set(['updated_at', 'version']);
 
 /** Writes event, audit entry and timeline entry of records that were just created. */
-export async function recordCreations<Kept extends Recorded>(
+export async function recordCreations<Fields extends object>(
   tx: Transaction,
-  announce: Announcements<Kept>,
-  records: readonly Kept[],
+  kind: RecordKind<Fields>,
+  records: readonly Kept<Fields>[],
   actor: Actor,
 ): Promise<void> {
   for (const record of records) {
-    announce.created(tx, record);
-    tx.audit({ ...audited(announce, 'created', record), after: record });
+    kind.created(tx, record);
+    tx.audit({ ...audited(kind, 'created', record), after: record });
   }
-  const entries = records.map((record): NewEntry => ({ ...subjectOf(announce, record), kind: 'created' }));
+  const entries = records.map((record): NewEntry => ({ ...subjectOf(kind, record), kind: 'created' }));
   if (entries.length > 0) await insertEntries(tx, entries, actor);
 }
 
 /** Writes event, audit entry and timeline entry of records that were just changed. */
-export async function recordUpdates<Kept extends Recorded>(
+export async function recordUpdates<Fields extends object>(
   tx: Transaction,
-  announce: Announcements<Kept>,
-  updates: readonly { readonly before: Kept; readonly after: Kept }[],
+  kind: RecordKind<Fields>,
+  updates: readonly { readonly before: Kept<Fields>; readonly after: Kept<Fields> }[],
   actor: Actor,
 ): Promise<void> {
   const entries = updates.map(({ before, after }): NewEntry => {
     const changes = changesBetween(before, after);
-    announce.updated(tx, after, Object.keys(changes));
-    tx.audit({ ...audited(announce, 'updated', after), before, after });
-    return { ...subjectOf(announce, after), kind: 'changed', changes };
+    kind.updated(tx, after, Object.keys(changes));
+    tx.audit({ ...audited(kind, 'updated', after), before, after });
+    return { ...subjectOf(kind, after), kind: 'changed', changes };
   });
   if (entries.length > 0) await insertEntries(tx, entries, actor);
 }
 
 /** Writes event and audit entry of a record that was just deleted; its timeline goes with it. */
-export async function recordDeletion<Kept extends Recorded>(
+export async function recordDeletion<Fields extends object>(
   tx: Transaction,
-  announce: Announcements<Kept>,
-  record: Kept,
+  kind: RecordKind<Fields>,
+  record: Kept<Fields>,
 ): Promise<void> {
-  announce.deleted(tx, record);
-  tx.audit({ ...audited(announce, 'deleted', record), before: record });
+  kind.deleted(tx, record);
+  tx.audit({ ...audited(kind, 'deleted', record), before: record });
   await deleteEntries(tx, record.id);
 }
 
@@ -71,14 +61,12 @@ export function changesBetween(before: object, after: object): Record<string, Fi
   return Object.fromEntries(changes);
 }
 
-function subjectOf(announce: { readonly subjectType: SubjectType }, record: Recorded) {
-  return { subject_type: announce.subjectType, subject_id: record.id };
+type Noun = Pick<RecordKind<object>, 'name'>;
+
+function subjectOf(kind: Noun, record: { readonly id: string }) {
+  return { subject_type: kind.name, subject_id: record.id };
 }
 
-function audited(announce: { readonly subjectType: SubjectType }, past: string, record: Recorded) {
-  return {
-    action: `${announce.subjectType}.${past}`,
-    subjectType: announce.subjectType,
-    subjectId: record.id,
-  };
+function audited(kind: Noun, past: string, record: { readonly id: string }) {
+  return { action: `${kind.name}.${past}`, subjectType: kind.name, subjectId: record.id };
 }

@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import type { RecordKind } from '../records/kind.ts';
 import { Id, Instant, Nullable } from '../fields/schemas.ts';
 
 /** Which records have a timeline. */
-export type SubjectType = 'contact' | 'company';
+export type SubjectType = RecordKind<object>['name'];
 
 /** Longest note, characters. */
 export const maxNoteLength = 10_000;

@@ -1,12 +1,12 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Database, Transaction } from '@orchestrall/sdk';
+import type { Database } from '@orchestrall/sdk';
 import { noteAdded, noteDeleted } from '../contract.ts';
-import { lockContact, requireContact } from '../contacts/service.ts';
-import { lockCompany, requireCompany } from '../companies/service.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
+import { kindNamed } from '../records/kinds.ts';
+import { lockRecord, requireRecord } from '../records/service.ts';
 import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { maxNoteLength } from './schemas.ts';
@@ -27,7 +27,7 @@ export interface Timeline {
 export function createTimeline(database: Database): Timeline {
   return {
     async list(subject, id, page) {
-      await (subject === 'contact' ? requireContact(database, id) : requireCompany(database, id));
+      await requireRecord(kindNamed(subject), database, id);
       const load = (before: string | undefined, limit: number) => listEntries(database, id, before, limit);
       return readPage(`timeline:${id}`, page, (entry) => entry.id, load);
     },
@@ -36,7 +36,8 @@ export function createTimeline(database: Database): Timeline {
       changeRecords(database, async (tx) => {
         const { text, fault } = keepText(given, maxNoteLength);
         if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
-        await lock(tx, subject, id);
+        // Held, so that no note is left behind by the deletion of its record.
+        await lockRecord(kindNamed(subject), tx, id);
         const entry = { subject_type: subject, subject_id: id, kind: 'note', text } as const;
         const [note] = await insertEntries(tx, [entry], by);
         if (note === undefined) throw new TypeError('an inserted note was not returned');
@@ -48,7 +49,8 @@ export function createTimeline(database: Database): Timeline {
 
     deleteNote: (subject, id, noteId) =>
       changeRecords(database, async (tx) => {
-        await lock(tx, subject, id);
+        // Held, so that no note is left behind by the deletion of its record.
+        await lockRecord(kindNamed(subject), tx, id);
         const text = await deleteNote(tx, id, noteId);
         if (text === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
         const data = { note_id: noteId, subject_type: subject, subject_id: id, text };
@@ -56,9 +58,4 @@ export function createTimeline(database: Database): Timeline {
         tx.audit({ action: 'note.deleted', subjectType: 'note', subjectId: noteId, before: data });
       }),
   };
-}
-
-/** Holds the record, so that no note is left behind by its deletion. */
-async function lock(tx: Transaction, subject: SubjectType, id: string): Promise<void> {
-  await (subject === 'contact' ? lockContact(tx, id) : lockCompany(tx, id));
 }

@@ -1,0 +1,50 @@
+import { validationFailed } from '@orchestrall/sdk';
+import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
+import { keepCompanies } from '../companies/store.ts';
+import { crmError } from '../errors.ts';
+import { readFields } from '../fields/field.ts';
+import { cut, foldCase, maxKeyLength } from '../fields/text.ts';
+import type { RecordKey, RecordKind } from '../records/kind.ts';
+
+import { contactFields } from './fields.ts';
+import type { ContactFields } from './fields.ts';
+
+/** No two contacts have one e-mail, in whatever spelling of case. */
+export const contactEmail: RecordKey<ContactFields> = {
+  column: 'email_key',
+  of: ({ email }) => email,
+  fold: (email) => cut(foldCase(email), maxKeyLength),
+  taken: (email, id) => crmError('EMAIL_TAKEN', { email, id }),
+};
+
+/** A contact among the records: what `records/` needs to know to find, write and tell it. */
+export const contactKind: RecordKind<ContactFields> = {
+  name: 'contact',
+  table: 'contacts',
+  fields: contactFields,
+  keys: { email: contactEmail },
+
+  read(given) {
+    const { fields, faults } = readFields(contactFields, given);
+    const named = fields.first_name ?? fields.last_name ?? fields.email;
+    if (faults.length > 0 || named !== null) return { fields, faults };
+    return { fields, faults: [{ path: '', message: 'must hold a first_name, a last_name or an email' }] };
+  },
+
+  async holdReferences(tx, given) {
+    const companies = await keepCompanies(tx, new Set(given.flatMap(({ company_id }) => company_id ?? [])));
+    return {
+      faultOf({ company_id }) {
+        if (company_id === null || companies.has(company_id)) return undefined;
+        const message = `must be the id of a company; no company has the id ${company_id}`;
+        return validationFailed([{ path: '/company_id', message }]);
+      },
+    };
+  },
+
+  notFound: (id) => crmError('CONTACT_NOT_FOUND', { id }),
+  created: (tx, contact) => void tx.emit(contactCreated, { contact }, { subject: contact.id }),
+  updated: (tx, contact, changed) =>
+    void tx.emit(contactUpdated, { contact, changed }, { subject: contact.id }),
+  deleted: (tx, contact) => void tx.emit(contactDeleted, { contact }, { subject: contact.id }),
+};

@@ -1,0 +1,88 @@
+import type { Transaction } from '@orchestrall/sdk';
+import { phoneDigits, searchWords } from '../fields/search-words.ts';
+import { fieldsOf, uniqueKeyOf } from './kind.ts';
+import type { Kept, RecordKind } from './kind.ts';
+import { selectionOf, toRecord } from './store.ts';
+import type { RecordRow } from './store.ts';
+
+/** Fields to be written under an id. */
+export interface WrittenRecord<Fields> {
+  readonly id: string;
+  readonly fields: Fields;
+}
+
+/** Inserts records; those whose unique key another record has are absent from the answer. */
+export async function insertRecords<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  records: readonly WrittenRecord<Fields>[],
+): Promise<Kept<Fields>[]> {
+  if (records.length === 0) return [];
+  const columns = columnsOf(kind);
+  const names = [...columns.keys()].join(', ');
+  const unique = uniqueKeyOf(kind)?.column ?? 'id';
+  // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
+  const statement = `insert into ${kind.table} (${names}, search)
+    select ${names}, array_to_tsvector(words) from ${readRows(columns)}
+    order by ${unique} on conflict (${unique}) do nothing
+    returning ${selectionOf(kind)}`;
+  return write(kind, tx, statement, records);
+}
+
+/** Writes the fields of records that are locked; each version grows by one. */
+export async function updateRecords<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  records: readonly WrittenRecord<Fields>[],
+): Promise<Kept<Fields>[]> {
+  if (records.length === 0) return [];
+  const columns = columnsOf(kind);
+  const assignments = [...columns.keys()].map((column) => `${column} = written.${column}`);
+  const statement = `update ${kind.table}
+    set ${assignments.join(', ')}, search = array_to_tsvector(written.words),
+      updated_at = clock_timestamp(), version = ${kind.table}.version + 1
+    from ${readRows(columns)} where ${kind.table}.id = written.id
+    returning ${selectionOf(kind)}`;
+  return write(kind, tx, statement, records);
+}
+
+/** Columns that are written, with their types; what a search looks into is written as `words` beside them. */
+function columnsOf<Fields extends object>(kind: RecordKind<Fields>): Map<string, string> {
+  const columns = new Map([['id', 'uuid']]);
+  for (const [name, field] of Object.entries(kind.fields)) columns.set(name, field.column);
+  for (const key of Object.values(kind.keys)) columns.set(key.column, 'text');
+  return columns;
+}
+
+function readRows(columns: Map<string, string>): string {
+  const types = [...columns].map(([column, type]) => `${column} ${type}`).join(', ');
+  return `json_to_recordset($1::json) as written (${types}, words text[])`;
+}
+
+async function write<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  statement: string,
+  records: readonly WrittenRecord<Fields>[],
+): Promise<Kept<Fields>[]> {
+  const written = records.map((record) => toWritten(kind, record));
+  const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
+  return rows.map(toRecord);
+}
+
+/** The value of each column of a record. */
+function toWritten<Fields extends object>(kind: RecordKind<Fields>, { id, fields }: WrittenRecord<Fields>) {
+  const values = new Map<string, unknown>([['id', id]]);
+  for (const key of Object.values(kind.keys)) {
+    const text = key.of(fields);
+    values.set(key.column, text === null ? null : key.fold(text));
+  }
+  const searched: string[] = [];
+  for (const [name, value] of Object.entries(fieldsOf(kind, fields))) {
+    values.set(name, value);
+    const search = kind.fields[name]?.search;
+    if (typeof value !== 'string' || search === undefined) continue;
+    searched.push(search === 'words' ? value : phoneDigits(value));
+  }
+  return Object.fromEntries(values.set('words', searchWords(...searched)));
+}

@@ -1,0 +1,127 @@
+import { createId } from '@orchestrall/sdk';
+import type { AppError, Transaction } from '@orchestrall/sdk';
+import type { Actor } from '../contract.ts';
+import { changesBetween, recordCreations, recordDeletion, recordUpdates } from '../timeline/history.ts';
+import { uniqueKeyOf } from './kind.ts';
+import type { Kept, RecordKind, HeldReferences } from './kind.ts';
+import { deleteRecord, findByKey, lockByKey } from './store.ts';
+import { insertRecords, updateRecords } from './store-writes.ts';
+
+/** A locked record and what its fields shall be. */
+export interface RecordEdit<Fields> {
+  readonly before: Kept<Fields>;
+  readonly fields: Fields;
+}
+
+/**
+ * Creates records with their events, audit entries and timelines. In place of a record that cannot be created
+ * stands the reason: its unique key is taken, or it refers to a record that does not exist.
+ */
+export async function createRecords<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  given: readonly Fields[],
+  actor: Actor,
+): Promise<(Kept<Fields> | AppError)[]> {
+  const references = await holdReferences(kind, tx, given);
+  const planned = given.map((fields) => ({ id: createId(), fields, refusal: references.faultOf(fields) }));
+  const insertable = planned.filter(({ refusal }) => refusal === undefined);
+  const inserted = await insertRecords(kind, tx, insertable);
+  await recordCreations(tx, kind, inserted, actor);
+  const byId = new Map(inserted.map((record) => [record.id, record]));
+  const results: (Kept<Fields> | AppError)[] = [];
+  for (const { id, fields, refusal } of planned) {
+    results.push(refusal ?? byId.get(id) ?? (await keyTaken(kind, tx, fields)));
+  }
+  return results;
+}
+
+/**
+ * Gives locked records new fields, with events, audit entries and timelines. One that would not change stays as it
+ * is and is told to nobody. In place of one that cannot be changed stands the reason, as in `createRecords`.
+ */
+export async function editRecords<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  edits: readonly RecordEdit<Fields>[],
+  actor: Actor,
+): Promise<(Kept<Fields> | AppError)[]> {
+  const given = edits.map(({ fields }) => fields);
+  const references = await holdReferences(kind, tx, given);
+  const claim = await claimKeys(kind, tx, edits);
+  const planned = edits.map((edit) => ({ ...edit, refusal: claim(edit) ?? references.faultOf(edit.fields) }));
+  const changing = planned.filter(
+    ({ before, fields, refusal }) =>
+      refusal === undefined && Object.keys(changesBetween(before, fields)).length > 0,
+  );
+  const written = changing.map(({ before, fields }) => ({ id: before.id, fields }));
+  const updated = await updateRecords(kind, tx, written);
+  const after = new Map(updated.map((record) => [record.id, record]));
+  const updates = changing.flatMap(({ before }) => {
+    const record = after.get(before.id);
+    return record === undefined ? [] : [{ before, after: record }];
+  });
+  await recordUpdates(tx, kind, updates, actor);
+  return planned.map(({ before, refusal }) => refusal ?? after.get(before.id) ?? before);
+}
+
+/** Deletes a locked record for good, with its timeline; its event and audit entry keep what it was. */
+export async function removeRecord<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  record: Kept<Fields>,
+): Promise<void> {
+  await deleteRecord(kind, tx, record.id);
+  await recordDeletion(tx, kind, record);
+}
+
+async function holdReferences<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  given: readonly Fields[],
+): Promise<HeldReferences<Fields>> {
+  return (await kind.holdReferences?.(tx, given)) ?? { faultOf: () => undefined };
+}
+
+/**
+ * Finds out who has the unique keys that edits take. The answer refuses a key that another record has; one that is
+ * free belongs to its edit from then on, also against the others of the batch.
+ */
+async function claimKeys<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  edits: readonly RecordEdit<Fields>[],
+): Promise<(edit: RecordEdit<Fields>) => AppError | undefined> {
+  const key = uniqueKeyOf(kind);
+  if (key === undefined) return () => undefined;
+  const folded = (fields: Fields): string | undefined => {
+    const text = key.of(fields);
+    return text === null ? undefined : key.fold(text);
+  };
+  const wanted = edits.flatMap(({ before, fields }) => {
+    const text = folded(fields);
+    return text === undefined || text === folded(before) ? [] : [text];
+  });
+  const found = wanted.length === 0 ? [] : await lockByKey(kind, key, tx, wanted);
+  const holders = new Map(found.map((record) => [folded(record), record.id]));
+  return ({ before, fields }) => {
+    const text = folded(fields);
+    if (text === undefined) return undefined;
+    const holder = holders.get(text) ?? before.id;
+    holders.set(text, holder);
+    return holder === before.id ? undefined : key.taken?.(key.of(fields) ?? text, holder);
+  };
+}
+
+/** Why a record was not inserted: its unique key is that of another one. */
+async function keyTaken<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  fields: Fields,
+): Promise<AppError> {
+  const key = uniqueKeyOf(kind);
+  const text = key?.of(fields) ?? null;
+  if (key?.taken === undefined || text === null) throw new TypeError(`a ${kind.name} was not inserted`);
+  const holder = await findByKey(kind, key, tx, text);
+  return key.taken(text, holder?.id ?? `another ${kind.name}`);
+}
