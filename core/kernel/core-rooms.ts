@@ -1,4 +1,5 @@
 import type { Clock } from '@orchestrall/sdk';
+import type { Registry } from 'prom-client';
 import { createAudit, type AuditRoom } from '../audit/audit.ts';
 import { authEvents } from '../auth/accounts/events.ts';
 import { createAuth, type Auth } from '../auth/auth.ts';
@@ -39,13 +40,15 @@ export interface CoreRoomsOptions {
   /** Names this process among the replicas; the same after a restart on the same data folder. */
   readonly replica: string;
   readonly stages: Stages;
+  /** Where the rooms register what they count. */
+  readonly metrics: Registry;
   readonly logs: Logs;
   readonly clock: Clock;
 }
 
 /** Connects to the database, migrates it, and starts what runs in the background, then identity. */
 export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRooms> {
-  const { configuration, server, stages, logs, clock } = options;
+  const { configuration, server, stages, metrics, logs, clock } = options;
   const { value } = configuration;
 
   const database = await stages.start(
@@ -68,6 +71,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
   const bus = createBus({
     database,
     log: logs.logger('core.bus'),
+    metrics,
     retentionDays: value.events.retention_days,
     replica: options.replica,
     coreEvents: [flagChanged, jobCompleted, jobFailed, ...authEvents],
@@ -75,6 +79,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
   const jobs = createJobs({
     database,
     log: logs.logger('core.jobs'),
+    metrics,
     clock,
     random: Math.random,
     emitEnded: emitEndedJobs,
@@ -90,7 +95,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     async () => jobs.start(),
     async () => dispose(jobs),
   );
-  const locks = createLocks({ database, log: logs.logger('core.locks'), clock });
+  const locks = createLocks({ database, log: logs.logger('core.locks'), metrics, clock });
   await stages.start(
     'locks',
     async () => locks.start(),
@@ -126,16 +131,6 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     dispose,
   );
   return { database, audit, bus, jobs, locks, state, flags, auth };
-}
-
-/** Deletes everything that a plugin has stored in any room; the history of events and the audit entries stay. */
-export async function purgePlugin(rooms: CoreRooms, plugin: string): Promise<void> {
-  const { audit, bus, database, jobs, state } = rooms;
-  await jobs.purge(plugin);
-  await bus.purge(plugin);
-  await state.purge(plugin);
-  await database.purge(plugin);
-  await audit.record({ action: 'plugin.purged', subjectType: 'plugin', subjectId: plugin });
 }
 
 async function dispose(resource: AsyncDisposable): Promise<void> {

@@ -8,6 +8,7 @@ interface Stage {
 /** What has been started, in order, so that it is stopped in the reverse order whatever happens. */
 export class Stages {
   readonly #stages: Stage[] = [];
+  readonly #drains: Stage[] = [];
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -27,9 +28,19 @@ export class Stages {
     return started;
   }
 
-  /** Stops everything, last started first; one that fails is logged and does not keep the others from stopping. */
+  /** Remembers what a stop does first, while every stage still runs: letting what is under way come to its end. */
+  drainBeforeStop(name: string, drain: () => Promise<void>): void {
+    this.#drains.push({ name, stop: drain });
+  }
+
+  /** Drains, then stops everything, last started first; one that fails is logged and does not keep the others. */
   async stop(): Promise<void> {
-    for (let stage = this.#stages.pop(); stage !== undefined; stage = this.#stages.pop()) {
+    await this.#stopAll(this.#drains);
+    await this.#stopAll(this.#stages);
+  }
+
+  async #stopAll(stages: Stage[]): Promise<void> {
+    for (let stage = stages.pop(); stage !== undefined; stage = stages.pop()) {
       try {
         await stage.stop();
         this.#log.debug({ stage: stage.name }, 'stopped');

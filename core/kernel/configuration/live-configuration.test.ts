@@ -41,11 +41,10 @@ async function follow(yaml: string) {
     versions: { keep: async () => 1, list: async () => [] },
     bus: { emitFromCore: async () => 'id' },
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    apply: async (next) => void applied.push(next),
     now: () => new Date(0),
   });
   live = following;
-  await following.start();
+  await following.start(async (next) => void applied.push(next));
   const edit = async (text: string): Promise<void> => {
     await write(text);
     await following.check();

@@ -19,10 +19,11 @@ export interface LiveConfigurationOptions {
   readonly versions: Pick<ConfigurationVersions, 'keep' | 'list'>;
   readonly bus: Pick<BusEngine, 'emitFromCore'>;
   readonly log: Log;
-  /** Brings everything that can change live in line with it; what it throws rejects the edit. */
-  readonly apply: (next: LoadedConfiguration) => Promise<void>;
   readonly now: () => Date;
 }
+
+/** Brings everything that can change live in line with an edit; what it throws rejects the edit. */
+export type ApplyEdit = (next: LoadedConfiguration) => Promise<void>;
 
 /** Why the last edit was refused, for health. */
 export interface Rejection {
@@ -61,8 +62,8 @@ export class LiveConfiguration implements AsyncDisposable {
     return this.#options.versions.list(page);
   }
 
-  /** Keeps the first version and begins to watch, where there is a file. */
-  async start(): Promise<void> {
+  /** Keeps the first version and begins to watch, where there is a file, giving each edit to `apply`. */
+  async start(apply: ApplyEdit): Promise<void> {
     await this.#keep(null, this.#current);
     const { load } = this.#options;
     const { file } = load();
@@ -75,7 +76,7 @@ export class LiveConfiguration implements AsyncDisposable {
       },
       file,
       initial: this.#current,
-      onApplied: async ({ previous, next }) => this.#applied(previous, next),
+      onApplied: async ({ previous, next }) => this.#applied(apply, previous, next),
       onRejected: async (error) => this.#rejected(error, file),
     });
   }
@@ -89,9 +90,9 @@ export class LiveConfiguration implements AsyncDisposable {
     await this.#watcher?.[Symbol.asyncDispose]();
   }
 
-  async #applied(previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
+  async #applied(apply: ApplyEdit, previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
     const live = applyLive(this.#current, next, { installed: this.#options.installed() });
-    await this.#options.apply(live);
+    await apply(live);
     this.#current = live;
     this.#rejection = undefined;
     await this.#keep(previous, next);

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../config/configuration.ts';
+import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 
 type LevelWord = Configuration['logging']['level'];
@@ -16,7 +17,8 @@ const levels: Readonly<Record<LevelWord, Level>> = {
 };
 
 /** Brings every logger to the level of the configuration; one that it does not name inherits. */
-export function applyLevels(logs: Logs, { logging }: Configuration, plugins: readonly string[]): void {
+export function applyLevels(logs: Logs, { logging }: Configuration, installed: InstalledPlugins): void {
+  const plugins = installed.map(({ name }) => name);
   const wanted = new Map<string, Level>([['', levels[logging.level]]]);
   for (const [name, level] of Object.entries(logging.levels)) {
     wanted.set(plugins.includes(name) ? `plugin.${name}` : `core.${name}`, levels[level]);

@@ -11,6 +11,7 @@ import { RequestMetrics } from '../../http/pipeline/request-metrics.ts';
 import { createStreamMetrics } from '../../http/streams/stream-metrics.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
+import type { Stages } from '../stages.ts';
 import { engineVersion } from '../version.ts';
 
 /** The listening side of the appliance. */
@@ -31,14 +32,19 @@ export interface HttpFrontOptions {
   readonly auth: Auth;
   readonly logs: Logs;
   readonly metrics: Registry;
-  /** Absent unless traces are sent somewhere. */
-  readonly tracing: Tracing | undefined;
+  /** Ends the sending of traces after everything that was started later. */
+  readonly stages: Stages;
 }
 
-/** Builds gateway and core routes' instance; nothing listens yet. */
+/** Builds gateway and core routes' instance, and sends traces where the client wants them; nothing listens yet. */
 export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
-  const { configuration, auth, logs, metrics, tracing } = options;
+  const { configuration, auth, logs, metrics, stages } = options;
   const { server } = configuration;
+  const tracing = await stages.start(
+    'traces',
+    async () => openTracing(configuration),
+    async (sending) => sending?.[Symbol.asyncDispose](),
+  );
   const rateLimits = new RateLimits(limitOf(configuration));
   const requests = new RequestMetrics(metrics);
   const children: ChildEnvironment = {
@@ -65,7 +71,7 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
 }
 
 /** Starts sending traces where the client's YAML says so. */
-export async function openTracing({ telemetry }: Configuration): Promise<Tracing | undefined> {
+async function openTracing({ telemetry }: Configuration): Promise<Tracing | undefined> {
   const { enabled, endpoint, headers, environment, sample_ratio: sampleRatio } = telemetry;
   if (!enabled || endpoint === undefined) return undefined;
   // Loaded only here: OpenTelemetry is more than fifty modules.

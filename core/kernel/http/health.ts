@@ -5,6 +5,7 @@ import type { RequestMetrics } from '../../http/pipeline/request-metrics.ts';
 import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { LiveConfiguration } from '../configuration/live-configuration.ts';
 import type { CoreRooms } from '../core-rooms.ts';
+import type { Foundation } from '../foundation.ts';
 import { engineVersion } from '../version.ts';
 
 export interface HealthChecksOptions {
@@ -48,20 +49,23 @@ export function registerHealthChecks(options: HealthChecksOptions): void {
 }
 
 /** What `/health` shows. */
-export function healthSource(options: {
-  readonly services: ServiceRegistry;
-  readonly requests: RequestMetrics;
-  readonly readiness: HealthSource['readiness'];
-  readonly startedAtMs: number;
-  readonly monotonicMs: () => number;
-}): HealthSource {
+export function healthSource(
+  options: Pick<Foundation, 'clock' | 'startedAtMs' | 'lifecycle'> & {
+    readonly services: ServiceRegistry;
+    readonly requests: RequestMetrics;
+  },
+): HealthSource {
+  const { services, requests, clock, startedAtMs, lifecycle } = options;
   return {
     version: engineVersion,
-    read: async () => options.services.read(),
-    readiness: options.readiness,
+    read: async () => services.read(),
+    readiness() {
+      const reason = lifecycle.notServing;
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
     metrics: () => ({
-      uptime_seconds: Math.round((options.monotonicMs() - options.startedAtMs) / 1000),
-      total_requests: options.requests.total,
+      uptime_seconds: Math.round((clock.monotonicMs() - startedAtMs) / 1000),
+      total_requests: requests.total,
     }),
   };
 }

@@ -14,7 +14,7 @@ import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import type { Owner } from '../../telemetry/owner.ts';
 
 /** The rooms from which plugins' contexts are made. */
-export interface PluginRoomsOptions {
+export interface ContextRoomsOptions {
   readonly database: DatabaseEngine;
   readonly bus: BusEngine;
   readonly jobs: JobsEngine;
@@ -31,7 +31,7 @@ export interface PluginRoomsOptions {
 }
 
 /** Gives the host each room in the form it asks for. */
-export function pluginRooms(options: PluginRoomsOptions): Rooms {
+export function contextRooms(options: ContextRoomsOptions): Rooms {
   const { database, bus, jobs, state, audit, flags, logs } = options;
   return {
     database: {

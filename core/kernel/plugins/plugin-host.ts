@@ -14,8 +14,9 @@ import type { Logs } from '../../telemetry/logs.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import { hostEvents } from './host-events.ts';
 import type { HttpFront } from '../http/front.ts';
-import { pluginRooms } from './context-rooms.ts';
+import { contextRooms } from './context-rooms.ts';
 import type { CoreRooms } from '../core-rooms.ts';
+import type { Stages } from '../stages.ts';
 import { engineVersion } from '../version.ts';
 
 export interface PluginHostOptions {
@@ -31,26 +32,31 @@ export interface PluginHostOptions {
   readonly recordStacks: boolean;
   /** Longest run of a plugin's `setup`. */
   readonly setupLimitMs: number;
+  /** Holds what watches the plugins for leaks, until everything that was started later has stopped. */
+  readonly stages: Stages;
 }
 
 /** The host, and what it serves at the moment. */
 export interface PluginHost {
   readonly host: Host;
   readonly live: LiveRoutes;
-  readonly leaks: LeakTracker;
 }
 
 const retryMs = 1_000;
 
-/** Wires the plugin host to the rooms and to the gateway. */
-export function createPluginHost(options: PluginHostOptions): PluginHost {
+/** Wires the plugin host to the rooms and to the gateway; nothing runs before it is told what is desired. */
+export async function createPluginHost(options: PluginHostOptions): Promise<PluginHost> {
   const { rooms, front, logs, clock, configuration } = options;
-  const leaks = new LeakTracker({ recordStacks: options.recordStacks });
+  const leaks = await options.stages.start(
+    'leak tracker',
+    () => new LeakTracker({ recordStacks: options.recordStacks }),
+    (tracker) => tracker[Symbol.dispose](),
+  );
   const log = logs.logger('core.host');
   let published: readonly Slot[] = [];
   let version = 0;
   const host = new Host({
-    rooms: pluginRooms({
+    rooms: contextRooms({
       ...rooms,
       metrics: options.metrics,
       services: options.services,
@@ -80,5 +86,5 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     version: () => version,
     routes: () => [...front.core.routes, ...published.flatMap((slot) => slot.current?.routes ?? [])],
   };
-  return { host, live, leaks };
+  return { host, live };
 }

@@ -1,0 +1,46 @@
+import { containFaults } from '../../host/generation/containment.ts';
+import type { Host } from '../../host/host.ts';
+import type { Client } from '../configuration/client.ts';
+import type { LiveConfiguration } from '../configuration/live-configuration.ts';
+import { applyLevels } from '../configuration/log-levels.ts';
+import type { Foundation } from '../foundation.ts';
+import { limitOf, type HttpFront } from '../http/front.ts';
+import type { PluginControl } from './control.ts';
+
+export interface StartPluginsOptions {
+  readonly client: Client;
+  readonly live: LiveConfiguration;
+  readonly front: HttpFront;
+  readonly host: Host;
+  readonly control: PluginControl;
+}
+
+/**
+ * Brings up every enabled plugin and follows flags, plugin folders and the client's YAML from then on; resolves once
+ * each plugin is active or has failed. An error that no code caught fails the plugin it belongs to, or ends the process.
+ */
+export async function startPlugins(foundation: Foundation, options: StartPluginsOptions): Promise<void> {
+  const { stages, lifecycle, logs } = foundation;
+  const { client, live, front, host, control } = options;
+  await stages.start(
+    'fault containment',
+    () =>
+      containFaults((fault) => {
+        const { plugin } = fault;
+        if (plugin !== undefined) host.report({ ...fault, plugin });
+        else lifecycle.crash(fault.error);
+      }),
+    (active) => active[Symbol.dispose](),
+  );
+  await control.start(stages);
+  await stages.start(
+    'live configuration',
+    async () =>
+      live.start(async (next) => {
+        front.rateLimits.configure(limitOf(next.value));
+        applyLevels(logs, next.value, client.installed());
+        await control.apply(next);
+      }),
+    async () => live[Symbol.asyncDispose](),
+  );
+}
