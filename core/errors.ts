@@ -192,6 +192,12 @@ export const coreErrors = {
     message: 'The configuration of {plugin} does not fit: {list}.',
     remedy: "Correct these keys in the client's YAML; docs/reference/configuration.md describes them.",
   },
+  CHANGE_SUPERSEDED: {
+    status: 409,
+    message: 'Before the change of {plugin} was in effect, {source} switched it {desired}.',
+    remedy:
+      'Ask again if it is still wanted; GET /api/v1/system/flags/plugin.{plugin}/explain shows who decides.',
+  },
   PLUGIN_NOT_OFF: {
     status: 409,
     message: '{plugin} is {state} and cannot be purged.',

@@ -6,7 +6,7 @@ import type { UncaughtFault } from './generation/containment.ts';
 import type { Desired, PluginRecord } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
-import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
+import { Reconciler, type ReconcilerOptions, type Settlement } from './reconciler.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
 
@@ -77,11 +77,12 @@ export class Host {
     return viewOf(this.#known(name));
   }
 
-  /** Resolves once the plugin is what is desired, or has failed to become it. Throws `PLUGIN_NOT_FOUND`. */
-  async settled(name: string): Promise<PluginView> {
-    const slot = this.#known(name);
-    await this.#reconciler.settled(slot);
-    return viewOf(slot);
+  /**
+   * Resolves once the plugin is on, or off, as applied before, or has failed to become it; or once it shall no longer be.
+   * Throws `PLUGIN_NOT_FOUND`.
+   */
+  async switched(name: string, enabled: boolean): Promise<Settlement> {
+    return this.#reconciler.settled(this.#known(name), enabled);
   }
 
   /** Resolves once no old generation of the plugin is left and none is being built. Throws `PLUGIN_NOT_FOUND`. */
@@ -91,19 +92,21 @@ export class Host {
     await Promise.all(slot.draining.values());
   }
 
-  /** Resolves once every plugin is settled. */
+  /** Resolves once every plugin is what is desired, or has failed to become it. */
   async allSettled(): Promise<void> {
-    const slots = [...this.#reconciler.slots.values()];
-    await Promise.all(slots.map(async (slot) => this.#reconciler.settled(slot)));
+    for (const slot of this.#reconciler.slots.values()) {
+      // What is wished may change meanwhile.
+      while ((await this.#reconciler.settled(slot)).isSuperseded);
+    }
   }
 
   /** Builds the plugin anew, a packed one from its file as it is now, and switches to it without a gap. */
-  async reload(name: string): Promise<PluginView> {
+  async reload(name: string): Promise<Settlement> {
     const slot = this.#known(name);
     slot.reloads += 1;
     forgive(slot);
     this.#reconciler.pass();
-    return this.settled(name);
+    return this.#reconciler.settled(slot);
   }
 
   /**
@@ -111,7 +114,7 @@ export class Host {
    * Throws `ROLLBACK_IMPOSSIBLE` when that version is not at hand, and `ROLLBACK_REFUSED` when it is below the
    * floor of the migrations applied meanwhile.
    */
-  async rollback(name: string): Promise<PluginView> {
+  async rollback(name: string): Promise<Settlement> {
     const slot = this.#known(name);
     const { previousVersion, rollbackFloor, highestVersion } = slot.record;
     const present = slot.current?.version ?? slot.targetVersion;
@@ -125,7 +128,7 @@ export class Host {
     await this.#remember(slot, { hold: { version: previousVersion, above }, previousVersion: present });
     forgive(slot);
     this.#reconciler.pass();
-    return this.settled(name);
+    return this.#reconciler.settled(slot);
   }
 
   /** Forgets the versions a plugin has run, after its data are gone. Throws `PLUGIN_NOT_FOUND`. */

@@ -3,6 +3,7 @@ import type { DrainReport } from './generation/generation.ts';
 import { needsGeneration, providersOf, waitsForFailed } from './dependencies.ts';
 import { Drains } from './drains.ts';
 import { failureReason, type Refusal, type RunningGeneration, type Slot } from './slot.ts';
+import { viewOf, type PluginView } from './view.ts';
 
 /** What happened to a plugin, told to logs, metrics and the bus. */
 export interface HostEvents {
@@ -32,6 +33,19 @@ export interface ReconcilerOptions {
   readonly retryMs: number;
 }
 
+/** What became of a wish, with the plugin as it was at that moment. */
+export interface Settlement {
+  /** Another wish took its place before it was in effect. */
+  readonly isSuperseded: boolean;
+  readonly plugin: PluginView;
+}
+
+interface Waiter {
+  readonly slot: Slot;
+  readonly wish: boolean;
+  readonly resolve: (settlement: Settlement) => void;
+}
+
 /**
  * Brings what runs in line with what is desired. Level-triggered: each change, and each step that ends, runs one
  * synchronous pass that closes what must be off, consumers first, and begins what may be built. The latest
@@ -40,7 +54,7 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly slots = new Map<string, Slot>();
   readonly #options: ReconcilerOptions;
-  readonly #waiters = new Set<{ readonly slot: Slot; readonly resolve: () => void }>();
+  readonly #waiters = new Set<Waiter>();
   /** How to tell a switch whose health is being checked that its generation has failed. */
   readonly #proving = new Map<Slot, (error: unknown) => void>();
   readonly #drains: Drains;
@@ -75,10 +89,15 @@ export class Reconciler {
     this.#scheduleRetry();
   }
 
-  /** Resolves once the plugin is what is desired, or has failed to become it. */
-  async settled(slot: Slot): Promise<void> {
-    if (this.#isSettled(slot)) return;
-    await new Promise<void>((resolve) => this.#waiters.add({ slot, resolve }));
+  /**
+   * Resolves at the moment the plugin is what is desired, or has failed to become it; sooner when it shall no longer be
+   * on, or off, as `wish` says: then that has been superseded.
+   */
+  async settled(slot: Slot, wish = slot.desired.enabled): Promise<Settlement> {
+    const { promise, resolve } = Promise.withResolvers<Settlement>();
+    this.#waiters.add({ slot, wish, resolve });
+    this.#answerWaiters();
+    return promise;
   }
 
   /**
@@ -234,10 +253,16 @@ export class Reconciler {
     const now = this.#options.clock.now();
     for (const slot of this.slots.values()) slot.enter(this.#stateOf(slot), now);
     this.#options.publish(this.slots.values());
+    this.#answerWaiters();
+  }
+
+  #answerWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (!this.#isSettled(waiter.slot)) continue;
+      const { slot, wish, resolve } = waiter;
+      const isSuperseded = slot.desired.enabled !== wish;
+      if (!isSuperseded && !this.#isSettled(slot)) continue;
       this.#waiters.delete(waiter);
-      waiter.resolve();
+      resolve({ isSuperseded, plugin: viewOf(slot) });
     }
   }
 

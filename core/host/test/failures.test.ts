@@ -66,6 +66,33 @@ test.each([
   expect(await healthOf()).toEqual([200, 'healthy']);
 });
 
+test('a change that another overtakes before it is in effect is told so at once, and the later one is in effect', async () => {
+  await world.configure(configurationOf('none'));
+  await changePlugin(world, 'faulty', 'disable');
+  await world.configure(configurationOf('setup_hangs'));
+  await expect
+    .poll(async () => (await world.request('GET', '/api/v1/system/configuration')).text(), {
+      timeout: 20_000,
+    })
+    .toContain('setup_hangs');
+  const enable = world.request('POST', '/api/v1/system/plugins/faulty/enable');
+  await untilPlugin(world, 'faulty', { state: 'preparing', desired: 'on' });
+  expect(await changePlugin(world, 'faulty', 'disable')).toMatchObject({ state: 'off', desired: 'off' });
+  const answer = await enable;
+  expect([answer.status, await answer.json()]).toEqual([
+    409,
+    expect.objectContaining({
+      code: 'CHANGE_SUPERSEDED',
+      detail: expect.stringMatching(
+        /^Before the change of faulty was in effect, a later call by .+ switched it off\.$/,
+      ),
+      details: expect.objectContaining({ plugin: 'faulty', desired: 'off' }),
+    }),
+  ]);
+  await world.configure(configurationOf('none'));
+  await changePlugin(world, 'faulty', 'enable');
+});
+
 test('a failed plugin is tried again by itself, after a pause that grows, and recovers', async () => {
   await changePlugin(world, 'faulty', 'disable');
   await world.configure(configurationOf('setup_throws_twice'));

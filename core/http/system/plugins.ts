@@ -33,7 +33,10 @@ export type PluginChange = 'enable' | 'disable' | 'reload' | 'rollback';
 export interface PluginAdministration {
   list(): readonly PluginStatus[];
   get(name: string): PluginStatus | undefined;
-  /** Asks for the change; resolves when it is in effect, rejects with an AppError when it cannot be. */
+  /**
+   * Asks for the change; resolves with the plugin as it was when that came into effect. Rejects with `CHANGE_SUPERSEDED`
+   * when another change took its place before, and with an AppError when it cannot be.
+   */
   change(name: string, change: PluginChange): Promise<PluginStatus>;
   /** Deletes everything that a plugin which is off has stored; rejects with `PLUGIN_NOT_OFF` otherwise. */
   purge(name: string): Promise<void>;

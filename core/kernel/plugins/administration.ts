@@ -1,6 +1,8 @@
 import { coreError } from '../../errors.ts';
-import type { FlagRoom } from '../../flags/flags.ts';
+import type { FlagSource } from '../../flags/decide.ts';
+import type { ExplainedFlag, FlagRoom } from '../../flags/flags.ts';
 import type { Host } from '../../host/host.ts';
+import type { Settlement } from '../../host/reconciler.ts';
 import type { PluginAdministration, PluginChange } from '../../http/system/plugins.ts';
 import { flagOf } from './desired-plugins.ts';
 
@@ -19,9 +21,14 @@ export interface PluginAdministrationOptions {
 export function createPluginAdministration(options: PluginAdministrationOptions): PluginAdministration {
   const { host, flags, refresh, rescan } = options;
   const known = (name: string) => host.list().find((plugin) => plugin.name === name);
-  const changes: Readonly<Record<PluginChange, (name: string) => Promise<unknown>>> = {
-    enable: async (name) => flags.set(flagOf(name), true),
-    disable: async (name) => flags.set(flagOf(name), false),
+  const switchTo = async (name: string, enabled: boolean): Promise<Settlement> => {
+    await flags.set(flagOf(name), enabled);
+    await refresh();
+    return host.switched(name, enabled);
+  };
+  const changes: Readonly<Record<PluginChange, (name: string) => Promise<Settlement>>> = {
+    enable: async (name) => switchTo(name, true),
+    disable: async (name) => switchTo(name, false),
     reload: async (name) => host.reload(name),
     rollback: async (name) => host.rollback(name),
   };
@@ -31,9 +38,10 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
     async change(name, change) {
       if (known(name) === undefined) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
       if (change === 'reload' || change === 'rollback') await rescan();
-      await changes[change](name);
-      if (change === 'enable' || change === 'disable') await refresh();
-      return host.settled(name);
+      const { isSuperseded, plugin } = await changes[change](name);
+      if (!isSuperseded) return plugin;
+      const source = describeSource(flags.explain(flagOf(name)));
+      throw coreError('CHANGE_SUPERSEDED', { plugin: name, desired: plugin.desired, source });
     },
     async purge(name) {
       const { state, draining, desired } = host.get(name);
@@ -44,4 +52,16 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
       await host.forget(name);
     },
   };
+}
+
+/** What decides a flag now, as the subject of a sentence. */
+function describeSource({ decidedBy, sources }: ExplainedFlag): string {
+  const subjects: Readonly<Record<FlagSource, string>> = {
+    kill_switch: 'the kill switch',
+    environment: `the environment variable ${sources.environment?.variable ?? ''}`,
+    yaml: "an edit of the client's YAML",
+    admin: `a later call by ${sources.admin?.by ?? 'an administrator'}`,
+    default: 'the default, since no source names the flag any more,',
+  };
+  return subjects[decidedBy];
 }
