@@ -67,7 +67,15 @@ async function start(given: readonly string[]): Promise<number> {
   if (!process.stdout.isTTY) process.on('SIGHUP', () => reloadCertificate(appliance));
   logs.flush();
   process.stdout.write(`Orchestrall ready at ${appliance.url}\n`);
+  // What a first sign-in would load and this start could do without; after the line has gone out.
+  setImmediate(() => prepareIdentity(appliance));
   return 0;
+}
+
+function prepareIdentity(appliance: Appliance): void {
+  appliance.rooms.auth.prepare().catch((error: unknown) => {
+    appliance.logs.logger('core.auth').error({ error }, 'the identity provider could not be loaded');
+  });
 }
 
 function reloadCertificate(appliance: Appliance): void {

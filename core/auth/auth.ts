@@ -12,9 +12,9 @@ import type { Users } from './accounts/users.ts';
 import { authError } from './errors.ts';
 import { createAccessTokens } from './provider/access-tokens.ts';
 import { createArtifacts } from './provider/artifacts.ts';
-import { createProvider, realmPath } from './provider/create-provider.ts';
 import { createHandler } from './provider/handler.ts';
 import type { AuthHandler } from './provider/handler.ts';
+import { realmPath } from './provider/paths.ts';
 import { createSeal } from './provider/seal.ts';
 import { createSignIn } from './provider/sign-in.ts';
 import { openSigningKeys } from './provider/signing-keys.ts';
@@ -57,6 +57,8 @@ export interface Auth extends AsyncDisposable {
   readonly clients: Clients;
   /** Answers every path at and below `/realms/orchestrall`; never rejects. */
   readonly handler: AuthHandler;
+  /** Loads what the handler's first request would load. Rejects with `ISSUER_UNKNOWN` before the address is known. */
+  prepare(): Promise<void>;
   /** `iss` of the tokens. Throws `ISSUER_UNKNOWN` before the address is known. */
   issuer(): string;
   /** Makes a new signing key; the former one verifies for `overlapSeconds` more, default 86,400, 0 when it leaked. */
@@ -97,7 +99,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const accessTokens = createAccessTokens({ keys, verifier });
 
   let built: { readonly provider: Provider; readonly keys: object } | undefined;
-  const provider = (): Provider => {
+  const provider = async (): Promise<Provider> => {
+    // Loaded with the first request or by `prepare`: the protocol's 180 modules are a good part of a start.
+    const { createProvider } = await import('./provider/create-provider.ts');
     const wanted = issuer();
     if (built?.provider.issuer !== wanted || built.keys !== keys.privateKeys) {
       const made = createProvider({
@@ -145,6 +149,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     verify: (token) => verifier.verify(token),
     authenticate: (authorization) => verifier.authenticate(authorization),
     handler: createHandler({ provider, accessTokens, signIn, log }),
+    async prepare() {
+      await provider();
+    },
     async rotateKeys({ overlapSeconds = 86_400 } = {}) {
       const rotated = await database.transaction(async (tx) => {
         const made = await keys.rotate(tx, overlapSeconds);

@@ -1,5 +1,4 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
-import { errors } from 'oidc-provider';
 import type { Adapter, ModelPayload } from 'oidc-provider';
 import { hash } from 'node:crypto';
 import type { Revocations } from '../tokens/revocations.ts';
@@ -94,7 +93,7 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
         kind === 'AccessToken' ? rolesOf(payload) : null,
       ],
     );
-    if (rows.length === 0) throw new errors.InvalidGrant('user, roles or grant changed meanwhile');
+    if (rows.length === 0) throw await invalidGrant('user, roles or grant changed meanwhile');
   }
 
   const find = async (kind: string, id: string): Promise<Readonly<Record<string, unknown>> | undefined> => {
@@ -134,7 +133,7 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
           [kind, storedId(kind, id)],
         );
         if (typeof row?.grant_id === 'string') await endGrant(row.grant_id);
-        throw new errors.InvalidGrant('already used');
+        throw await invalidGrant('already used');
       },
       destroy: (id) =>
         kind === 'Grant' ? endGrant(id) : remove('kind = $1 and id = $2', [kind, storedId(kind, id)]),
@@ -158,6 +157,12 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
       await database.query(`delete from auth_keys where retires_at < now() - interval '1 day'`);
     },
   };
+}
+
+/** What oidc-provider turns into `invalid_grant`; it is loaded by then, unless a local token is refused first. */
+async function invalidGrant(reason: string): Promise<Error> {
+  const { errors } = await import('oidc-provider');
+  return new errors.InvalidGrant(reason);
 }
 
 interface StoredRow {

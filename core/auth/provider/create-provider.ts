@@ -11,28 +11,10 @@ import type { Users } from '../accounts/users.ts';
 import { serviceAccountPrefix } from '../tokens/claims.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Artifacts } from './artifacts.ts';
-import { messagePage, pageHeaders, signOutPage } from './pages.ts';
+import { formTarget, messagePage, pageHeaders, signOutPage } from './pages.ts';
+import { realmPath, routes, signInPath } from './paths.ts';
 import { problemBody, problemType } from './problem.ts';
 import type { SigningKeys } from './signing-keys.ts';
-
-/** Where the provider is mounted: Keycloak's path of a realm named `orchestrall`. */
-export const realmPath = '/realms/orchestrall';
-
-const protocol = '/protocol/openid-connect';
-
-/** Paths below `realmPath`, as Keycloak has them. */
-export const routes = {
-  authorization: `${protocol}/auth`,
-  token: `${protocol}/token`,
-  jwks: `${protocol}/certs`,
-  userinfo: `${protocol}/userinfo`,
-  end_session: `${protocol}/logout`,
-  introspection: `${protocol}/token/introspect`,
-  revocation: `${protocol}/revoke`,
-} as const;
-
-/** Path of the sign-in page below `realmPath`, with the interaction's id behind it. */
-export const signInPath = '/sign-in';
 
 export interface ProviderOptions {
   readonly issuer: string;
@@ -245,13 +227,6 @@ async function loadGrant(provider: Provider, context: Context): Promise<unknown>
   grant.addOIDCScope(scopes.join(' '));
   await grant.save();
   return grant;
-}
-
-/** Where a form may lead after redirects, as a source of a content security policy. */
-export function formTarget(uri: string): string {
-  const parsed = URL.parse(uri);
-  if (parsed === null) return "'self'";
-  return parsed.origin === 'null' ? parsed.protocol : parsed.origin;
 }
 
 function show(context: Context, html: string, formTargets: readonly string[] = []): void {

@@ -5,14 +5,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { currentScope } from '../../telemetry/scope.ts';
 import { coreError } from '../../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { realmPath, routes, signInPath } from './create-provider.ts';
+import { realmPath, routes, signInPath } from './paths.ts';
 import { innerRequest, readBody } from './inner-request.ts';
 import { problemBody, problemType } from './problem.ts';
 import type { SignInRequest } from './sign-in.ts';
 
 export interface HandlerOptions {
-  /** The provider of now; another one after a change of keys. Throws `ISSUER_UNKNOWN`. */
-  readonly provider: () => Provider;
+  /** The provider of now; another one after a change of keys. Rejects with `ISSUER_UNKNOWN`. */
+  readonly provider: () => Promise<Provider>;
   readonly accessTokens: AccessTokens;
   readonly signIn: (given: SignInRequest) => Promise<void>;
   readonly log: Log;
@@ -35,7 +35,7 @@ export function createHandler(options: HandlerOptions): AuthHandler {
     }
     // PostgreSQL stores no NUL, neither in text nor in jsonb, and nothing that is meant needs one.
     if (outerUrl.includes('%00')) throw withoutNul();
-    const provider = options.provider();
+    const provider = await options.provider();
     const issuer = new URL(provider.issuer);
     const url = outerUrl.slice(realmPath.length) || '/';
     const innerPath = path.slice(realmPath.length);

@@ -111,3 +111,10 @@ const entities: Readonly<Record<string, string>> = {
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
+
+/** Where a form may lead after redirects, as a source of a content security policy. */
+export function formTarget(uri: string): string {
+  const parsed = URL.parse(uri);
+  if (parsed === null) return "'self'";
+  return parsed.origin === 'null' ? parsed.protocol : parsed.origin;
+}

@@ -1,14 +1,13 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Log } from '@orchestrall/sdk';
 import type { InteractionDetails, Provider } from 'oidc-provider';
-import { errors } from 'oidc-provider';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attempts } from '../accounts/attempts.ts';
 import type { User } from '../accounts/user.ts';
 import type { Users } from '../accounts/users.ts';
-import { formTarget, realmPath, signInPath } from './create-provider.ts';
-import { messagePage, pageHeaders, signInPage } from './pages.ts';
+import { formTarget, messagePage, pageHeaders, signInPage } from './pages.ts';
+import { realmPath, signInPath } from './paths.ts';
 
 /** One request to the sign-in page. */
 export interface SignInRequest {
@@ -87,6 +86,7 @@ export function createSignIn(options: SignInOptions): (given: SignInRequest) => 
     try {
       details = await provider.interactionDetails(request, response);
     } catch (error) {
+      const { errors } = await import('oidc-provider');
       if (!(error instanceof errors.SessionNotFound)) throw error;
       return send(
         response,

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Auth } from '../../auth/auth.ts';
-import { realmPath } from '../../auth/provider/create-provider.ts';
+import { realmPath } from '../../auth/provider/paths.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { Activity } from '../../host/generation/activity.ts';
 import { createChild, type Child, type ChildEnvironment } from '../../http/pipeline/child.ts';
