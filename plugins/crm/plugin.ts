@@ -1,10 +1,6 @@
 import { definePlugin } from '@orchestrall/sdk';
 import { CrmConfig } from './config.ts';
 import { crmContract } from './contract.ts';
-import { importJob, importJobOptions, sweepJob } from './imports/jobs.ts';
-import { createImportRun } from './imports/run.ts';
-import { createSweep } from './imports/sweep.ts';
-import { createContractService, createCrm } from './service.ts';
 
 export default definePlugin({
   name: 'crm',
@@ -16,7 +12,19 @@ export default definePlugin({
   config: CrmConfig,
   provides: crmContract,
 
-  setup(context) {
+  async setup(context) {
+    // What is off is found by this file alone: services and their SQL builder are loaded when it is switched on.
+    const [
+      { createContractService, createCrm },
+      { importJob, importJobOptions, sweepJob },
+      { createImportRun },
+      { createSweep },
+    ] = await Promise.all([
+      import('./service.ts'),
+      import('./imports/jobs.ts'),
+      import('./imports/run.ts'),
+      import('./imports/sweep.ts'),
+    ]);
     const { config, database, http, jobs, log } = context;
     const crm = createCrm(context);
     http.routes(crm);
