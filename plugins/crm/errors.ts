@@ -73,9 +73,20 @@ export const crmErrors = {
     message: 'The file is larger than {max_bytes} bytes.',
     remedy: 'Split the file, or raise import_max_bytes in the configuration of crm_integration.',
   },
+  UPLOAD_TYPE_UNSUPPORTED: {
+    status: 415,
+    message: 'A file sent as {content_type} is not accepted; accepted is text/csv in UTF-8.',
+    remedy: 'Send the CSV file itself as the body, with the header Content-Type: text/csv; charset=utf-8.',
+  },
+  UPLOAD_COMPRESSED: {
+    status: 415,
+    message:
+      'A file sent with the content encoding {content_encoding} is not accepted; accepted is identity.',
+    remedy: 'Send the file as it is, without a Content-Encoding header.',
+  },
   CHARSET_UNSUPPORTED: {
     status: 415,
-    message: 'The character set {charset} is not accepted.',
+    message: 'The character set {charset} is not accepted; accepted are utf-8 and us-ascii.',
     remedy: 'Save the file as UTF-8 and send it as text/csv.',
   },
 } as const;

@@ -101,6 +101,15 @@ test('lines without a character are skipped but counted', () => {
   ]);
 });
 
+test('the rows before a fault of the file are read before it is thrown', () => {
+  const rows: CsvRow[] = [];
+  expect(() => {
+    for (const row of new CsvScanner().push(Buffer.from(`a\nb\n${'x'.repeat(maxRowBytes + 1)}`)))
+      rows.push(row);
+  }).toThrow(/^line 3: /);
+  expect(rows.map(({ cells }) => cells)).toEqual([['a'], ['b']]);
+});
+
 test('an open quote is a fault of the file at its end, or once the row is longer than any row may be', () => {
   expect(() => scan('a\n"b\nc')).toThrow(
     new CsvFault(2, 'the row that begins here opens a quote that is never closed'),

@@ -48,22 +48,24 @@ export class CsvScanner {
     this.#line = from.line;
   }
 
-  /** The rows that are complete with this piece. Throws `CsvFault` when a row grows too long. */
-  push(piece: Buffer): CsvRow[] {
+  /**
+   * The rows that are complete with this piece, read one by one; all of them have to be taken before the next piece.
+   * Throws `CsvFault` after the last of them when a row grows too long.
+   */
+  *push(piece: Buffer): Generator<CsvRow, void> {
     this.#rest = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     // Too short to tell a byte order mark from a row.
-    if (this.#offset === 0 && this.#rest.length < byteOrderMark.length) return [];
-    return this.#scan(false);
+    if (this.#offset === 0 && this.#rest.length < byteOrderMark.length) return;
+    yield* this.#scan(false);
   }
 
-  /** The rows that are complete with the end of the file. Throws `CsvFault` when a quote is still open. */
-  end(): CsvRow[] {
+  /** The rows that are complete with the end of the file. Throws `CsvFault` after them when a quote is still open. */
+  end(): Generator<CsvRow, void> {
     return this.#scan(true);
   }
 
-  #scan(atEnd: boolean): CsvRow[] {
+  *#scan(atEnd: boolean): Generator<CsvRow, void> {
     if (this.#offset === 0 && this.#rest.subarray(0, 3).equals(byteOrderMark)) this.#consume(3);
-    const rows: CsvRow[] = [];
     const bytes = this.#rest;
     let at = 0;
     while (at < bytes.length) {
@@ -73,8 +75,8 @@ export class CsvScanner {
       this.#line += record.lineEnds;
       const end = { offset: this.#offset + record.next, line: this.#line };
       const { cells, fault } = record;
-      if (!record.blank) rows.push(fault === undefined ? { line, cells, end } : { line, cells, fault, end });
       at = record.next;
+      if (!record.blank) yield fault === undefined ? { line, cells, end } : { line, cells, fault, end };
     }
     this.#consume(at);
     if (atEnd && this.#rest.length > 0) {
@@ -84,7 +86,6 @@ export class CsvScanner {
       const reason = `the row that begins here is longer than ${maxRowBytes} bytes; a quote may be unclosed`;
       throw new CsvFault(this.#line, reason);
     }
-    return rows;
   }
 
   #consume(bytes: number): void {

@@ -11,7 +11,12 @@ export interface Columns {
 
 /** Reads the header of a file; a text says why the file cannot be imported. */
 export function readColumns(known: FieldSet, key: string, header: readonly string[]): Columns | string {
-  const fields = header.map((column) => fieldOf(known, column));
+  const fieldsByHeader = new Map(
+    Object.entries(known).flatMap(([name, { headers }]) =>
+      [fold(name), ...headers].map((folded) => [folded, name] as const),
+    ),
+  );
+  const fields = header.map((column) => fieldsByHeader.get(fold(restoreFormula(column))));
   if (fields.every((field) => field === undefined)) {
     const semicolons = header.length === 1 && header[0]?.includes(';') === true;
     const hint = semicolons ? '; the cells are separated by semicolons, save the file with commas' : '';
@@ -32,11 +37,6 @@ export function readRow(columns: Columns, cells: readonly string[]): Record<stri
     given.set(field, field === 'tags' ? text.split(/[,;]/).filter((tag) => tag.trim() !== '') : text);
   }
   return Object.fromEntries(given);
-}
-
-function fieldOf(known: FieldSet, column: string): string | undefined {
-  const folded = fold(restoreFormula(column));
-  return Object.keys(known).find((name) => fold(name) === folded || known[name]?.headers.includes(folded));
 }
 
 /** A header without what people write in different ways: case, accents, spaces, `_`, `-` and `.`. */

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
+import { withoutNul } from '../records/sql.ts';
 
 /** A row that was refused. */
 export interface RowError {
@@ -54,9 +55,4 @@ export function streamRowErrors(database: Database, id: string): AsyncIterable<R
 
 function storable(error: RowError): RowError {
   return { ...error, reason: withoutNul(error.reason), cells: error.cells.map(withoutNul) };
-}
-
-/** PostgreSQL cannot store NUL; its picture (U+2400) stands in its place. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\u0000', '\u2400');
 }

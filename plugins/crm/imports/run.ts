@@ -68,18 +68,28 @@ async function readFile(
   const from = Check(Position, job.saved) ? job.saved : undefined;
   const rows = readCsv(readPieces(database, stored.view.id, from?.offset ?? 0), from);
   const reading = await begin(job, stored, from, rows);
-  let batch: CsvRow[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < batchRows) continue;
-    await writeBatch(reading, batch);
-    batch = [];
-  }
-  if (batch.length > 0) await writeBatch(reading, batch);
+  for await (const batch of batchesOf(rows, batchRows)) await writeBatch(reading, batch);
   await job.transaction(async (tx) => {
     await lockRunning(tx, stored.view.id);
     await concludeImport(tx, stored.view.id, 'completed');
   });
+}
+
+/** Rows by the batch; those before a fault of the file are given before it is thrown. */
+async function* batchesOf(rows: AsyncIterable<CsvRow>, batchRows: number): AsyncGenerator<CsvRow[], void> {
+  let batch: CsvRow[] = [];
+  try {
+    for await (const row of rows) {
+      batch.push(row);
+      if (batch.length < batchRows) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    if (error instanceof CsvFault && batch.length > 0) yield batch;
+    throw error;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Reads the header and marks the import as running; a run that is resumed knows the header already. */

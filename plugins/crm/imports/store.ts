@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
+import { withoutNul } from '../records/sql.ts';
 import type { Queryable } from '../records/sql.ts';
 import type { Import, ImportObject } from './schemas.ts';
 
@@ -86,7 +87,7 @@ export async function beginImport(
 ): Promise<void> {
   const statement = `update imports set status = 'running', header = $2, ignored_columns = $3,
     updated_at = clock_timestamp() where id = $1`;
-  await tx.query(statement, [id, header, ignoredColumns]);
+  await tx.query(statement, [id, header.map(withoutNul), ignoredColumns.map(withoutNul)]);
 }
 
 /** Adds what one batch did. */

@@ -4,6 +4,7 @@ import type { Actor } from '../contract.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
 import { fieldsOf } from '../records/kind.ts';
 import type { RecordKey, RecordKind } from '../records/kind.ts';
+import { withoutNul } from '../records/sql.ts';
 import { lockByKey } from '../records/store.ts';
 import { createRecords, editRecords } from '../records/write.ts';
 import type { RecordEdit } from '../records/write.ts';
@@ -43,8 +44,8 @@ export function createUpsert<Fields extends object>(
 }
 
 function keyOf(cell: unknown, key: Pick<RecordKey<object>, 'fold'>): string | undefined {
-  // NUL is refused when the row is read; PostgreSQL would already refuse to look for it.
-  return typeof cell === 'string' ? key.fold(cell).replaceAll('\u0000', '\u2400') : undefined;
+  // NUL is refused only when the row is read.
+  return typeof cell === 'string' ? withoutNul(key.fold(cell)) : undefined;
 }
 
 function wavesOf(

@@ -13,3 +13,8 @@ export const compiler = new Kysely<unknown>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 });
+
+/** Text that PostgreSQL can take: NUL, which it cannot, is replaced by its picture (U+2400). */
+export function withoutNul(text: string): string {
+  return text.replaceAll('\u0000', '\u2400');
+}

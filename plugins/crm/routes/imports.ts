@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import Type from 'typebox';
-import { problems, validationFailed } from '@orchestrall/sdk';
-import type { HttpInstance, Routes } from '@orchestrall/sdk';
+import { problems } from '@orchestrall/sdk';
+import type { Routes } from '@orchestrall/sdk';
 import { crmError } from '../errors.ts';
 import { PageOf, pageQuery } from '../fields/schemas.ts';
 import { Import, ImportQuery } from '../imports/schemas.ts';
@@ -11,11 +12,13 @@ import type { Crm } from '../service.ts';
 const tags = ['imports'];
 
 const routes: Routes<Crm> = async (app, { imports }) => {
-  acceptCsv(app);
+  // Handed on as a stream; what else a body may be is refused before it is read.
+  app.addContentTypeParser('text/csv', (_request, payload, done) => done(null, payload));
 
   app.post(
     '/api/v1/crm/imports',
     {
+      onRequest: async ({ headers }) => requireCsv(headers),
       config: { access: 'operator', timeoutMs: streamTimeoutMs },
       schema: {
         tags,
@@ -113,17 +116,23 @@ const routes: Routes<Crm> = async (app, { imports }) => {
 };
 export default routes;
 
-/** Hands `text/csv` on as a stream; other character sets than UTF-8 are refused. */
-function acceptCsv(app: HttpInstance): void {
-  app.addContentTypeParser('text/csv', (request, payload, done) => {
-    const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-    if (/^(utf-?8|us-ascii)$/i.test(charset)) done(null, payload);
-    else done(crmError('CHARSET_UNSUPPORTED', { charset }));
-  });
+/** Refuses a body that is not declared to be plain CSV in UTF-8, naming what is accepted. */
+function requireCsv(headers: IncomingHttpHeaders): void {
+  const contentType = headers['content-type'] ?? 'no type';
+  const type = contentType.split(';', 1)[0] ?? '';
+  if (type.trim().toLowerCase() !== 'text/csv') {
+    throw crmError('UPLOAD_TYPE_UNSUPPORTED', { content_type: contentType });
+  }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.trim().toLowerCase() !== 'identity') {
+    throw crmError('UPLOAD_COMPRESSED', { content_encoding: encoding });
+  }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw crmError('CHARSET_UNSUPPORTED', { charset });
 }
 
 /** The file; the connection stays open when reading stops early, so that the refusal reaches its sender. */
 function fileOf(body: unknown): AsyncIterable<Uint8Array> {
   if (body instanceof Readable) return body.iterator({ destroyOnReturn: false });
-  throw validationFailed([{ path: '', message: 'must be a CSV file as text/csv' }]);
+  throw new TypeError('the body of an upload is not the stream that its parser hands on');
 }

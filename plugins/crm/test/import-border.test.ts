@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startCrm } from './support.ts';
+import type { CrmAppliance } from './support.ts';
+
+let crm: CrmAppliance;
+beforeAll(async () => {
+  crm = await startCrm({ import_batch_rows: 3, import_max_bytes: 12_000_000 });
+});
+afterAll(() => crm[Symbol.asyncDispose]());
+
+const path = '/imports?object=contacts';
+const good = 'email\nborder@file.example\n';
+
+async function importFile(body: string | Uint8Array, contentType = 'text/csv') {
+  const headers = { 'content-type': contentType };
+  const { status, body: started } = await crm.send('POST', path, { body, headers });
+  expect(status, JSON.stringify(started)).toBe(202);
+  return crm.importEnded(started.id);
+}
+
+const errorsOf = async (id: string): Promise<string> => (await crm.send('GET', `/imports/${id}/errors`)).body;
+
+describe('a body that is not declared as plain CSV in UTF-8 is refused, naming what is accepted', () => {
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'text/plain',
+    'application/octet-stream',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/zip',
+    'text/csv-schema',
+    'nonsense',
+  ])('%s', async (contentType) => {
+    const headers = { 'content-type': contentType };
+    const { status, body } = await crm.send('POST', path, { body: good, headers });
+    expect({ status, code: body.code }).toEqual({ status: 415, code: 'UPLOAD_TYPE_UNSUPPORTED' });
+    expect(body.detail).toContain(contentType);
+    expect(body.detail).toContain('text/csv');
+  });
+
+  test('no type at all', async () => {
+    const upload = request(`${crm.url}/api/v1/crm${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await crm.appliance.token('operator')}` },
+    });
+    upload.end(good);
+    const [response] = await once(upload, 'response');
+    response.resume();
+    expect(response.statusCode).toBe(415);
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, identity'])(
+    'content encoding %s',
+    async (contentEncoding) => {
+      const headers = { 'content-encoding': contentEncoding };
+      const { status, body } = await crm.send('POST', path, { body: gzipSync(good), headers });
+      expect({ status, code: body.code }).toEqual({ status: 415, code: 'UPLOAD_COMPRESSED' });
+      expect(body.detail).toContain(contentEncoding);
+    },
+  );
+
+  test.each(['iso-8859-1', 'windows-1252', '"utf-16"', 'utf-16le'])('character set %s', async (charset) => {
+    const headers = { 'content-type': `text/csv; charset=${charset}` };
+    const { status, body } = await crm.send('POST', path, { body: good, headers });
+    expect({ status, code: body.code }).toEqual({ status: 415, code: 'CHARSET_UNSUPPORTED' });
+    expect(body.detail).toContain('utf-8');
+  });
+
+  test('and leaves nothing', async () => {
+    expect(await crm.database.query('select 1 from imports')).toEqual([]);
+  });
+});
+
+test.each([
+  'text/csv;charset=UTF-8',
+  'TEXT/CSV; header=present; charset="utf-8"',
+  'text/csv; charset = us-ascii',
+])('%s is accepted', async (contentType) => {
+  expect(await importFile(good, contentType)).toMatchObject({ status: 'completed', rows_failed: 0 });
+});
+
+test('a row of 10 MB ends the import, naming its line; the rows before it stay', async () => {
+  const rows = Array.from({ length: 4 }, (_, index) => `long${index}@file.example`).join('\n');
+  const ended = await importFile(`email\n${rows}\n${'x'.repeat(10_000_000)}\nlast@file.example\n`);
+  expect(ended).toMatchObject({
+    status: 'failed',
+    reason: expect.stringMatching(/^line 6: the row that begins here is longer than 1048576 bytes/),
+    rows_created: 4,
+  });
+});
+
+test('bytes that are not UTF-8 in the middle of a file fail it as a whole, naming line and byte', async () => {
+  const head = `email\n${'middle@file.example\n'.repeat(100_000)}`;
+  const ended = await importFile(Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from('\n')]));
+  expect(ended).toMatchObject({
+    status: 'failed',
+    reason: `line 100002, byte ${head.length}: the file is not UTF-8 here; save it as UTF-8`,
+    rows_total: 0,
+  });
+});
+
+test('NUL bytes are named by row, and shown as their picture wherever they stand in the header', async () => {
+  const ended = await importFile('email,note\u0000,first_name\nnul@file.example,\u0000,A\u0000\n\u0000,,\n');
+  expect(ended).toMatchObject({ status: 'completed', rows_failed: 2, ignored_columns: ['note\u2400'] });
+  expect(await errorsOf(ended.id)).toBe(
+    'line,reason,email,note\u2400,first_name\r\n' +
+      '2,first_name must not hold the character U+0000; remove it,nul@file.example,\u2400,A\u2400\r\n' +
+      '3,email must not hold the character U+0000; remove it,\u2400,,\r\n',
+  );
+});
+
+test('a file cut half-way by its sender, announced size or not, leaves no import behind', async () => {
+  const before = await crm.database.query('select count(*) from imports');
+  for (const announced of [{}, { 'content-length': '9000000' }]) {
+    const upload = request(`${crm.url}/api/v1/crm${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await crm.appliance.token('operator')}`,
+        'content-type': 'text/csv',
+        ...announced,
+      },
+    });
+    const brokenOff = once(upload, 'error');
+    upload.write(`email\n${'cut@file.example\n'.repeat(200_000)}`);
+    await expect
+      .poll(() => crm.database.query('select 1 from import_chunks'), { timeout: 30_000 })
+      .not.toEqual([]);
+    upload.destroy(new Error('the sender is killed'));
+    await brokenOff;
+    await expect
+      .poll(() => crm.database.query('select count(*) from imports'), { timeout: 30_000 })
+      .toEqual(before);
+    expect(await crm.database.query('select 1 from import_chunks')).toEqual([]);
+  }
+});
