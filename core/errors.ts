@@ -224,6 +224,11 @@ export const coreErrors = {
     message: '{name} is not a name for a flag.',
     remedy: 'Use lower-case words of letters, digits, - or _ joined by dots, at most 100 characters.',
   },
+  FLAG_NOT_FOUND: {
+    status: 404,
+    message: 'No flag is named {name}: no plugin asks for it, and nothing has set it.',
+    remedy: 'Use one of GET /api/v1/system/flags; `details.nearest` holds the names most like it.',
+  },
   FLAG_OVERRIDDEN: {
     status: 409,
     message: 'The flag {name} is decided by {source}; this change would have no effect.',

@@ -3,7 +3,8 @@ import { coreError } from '../errors.ts';
 import type { DatabaseEngine } from '../database/engine.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
 import { decide, type Decision, type FlagSources } from './decide.ts';
-import { flagChannel, FlagStore, type StoredFlag } from './store.ts';
+import { isFlagName, KnownFlags, nearestNames } from './known.ts';
+import { flagChannel, FlagStore, type Decided, type StoredFlag } from './store.ts';
 
 export interface FlagsOptions {
   readonly database: DatabaseEngine;
@@ -20,13 +21,12 @@ export interface ExplainedFlag extends Decision {
 
 type Listener = (name: string, enabled: boolean) => void;
 
-const nameForm = /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
-
 /** What is on: a copy of the flag table in memory, kept equal by notifications, with the environment's overrides. */
 export class FlagRoom implements AsyncDisposable {
   readonly #options: FlagsOptions;
   readonly #store: FlagStore;
   readonly #listeners = new Set<Listener>();
+  readonly #known = new KnownFlags();
   #stored = new Map<string, StoredFlag>();
   #environment: FlagsOptions['environment'];
   #subscription: AsyncDisposable | undefined;
@@ -49,9 +49,14 @@ export class FlagRoom implements AsyncDisposable {
     await this.#refresh();
   }
 
+  /** Names the flags that exist though nothing may have set them, such as `plugin.<name>` of every plugin at hand. */
+  declare(names: () => Iterable<string>): void {
+    this.#known.declare(names);
+  }
+
   /** Takes over the features of the client's YAML, by flag name. */
   async applyYaml(values: ReadonlyMap<string, boolean>): Promise<void> {
-    await this.#store.applyYaml(values);
+    await this.#store.applyYaml(values, this.#decided);
     await this.#refresh();
   }
 
@@ -63,7 +68,10 @@ export class FlagRoom implements AsyncDisposable {
       this.#tell(name, { ...this.#stored.get(name), environment: before.get(name) });
   }
 
-  /** Sets a flag for good. Throws `FLAG_NAME_INVALID`, and `FLAG_OVERRIDDEN` while a higher source decides. */
+  /**
+   * Sets a flag for good. Throws `FLAG_NAME_INVALID`, `FLAG_NOT_FOUND` for a name that nobody declares, asks for or
+   * has set, and `FLAG_OVERRIDDEN` while a higher source decides.
+   */
   async set(name: string, enabled: boolean): Promise<ExplainedFlag> {
     this.#assertSettable(name, enabled);
     await this.#store.set(name, enabled);
@@ -71,28 +79,47 @@ export class FlagRoom implements AsyncDisposable {
     return this.explain(name);
   }
 
-  /** Pulls or releases the kill switch: while pulled the flag is off whatever else says. Throws `FLAG_NAME_INVALID`. */
+  /**
+   * Takes back what `set` has set, so that the YAML or the environment decides again; nothing happens where nothing
+   * was set. Throws `FLAG_NOT_FOUND`.
+   */
+  async withdraw(name: string): Promise<ExplainedFlag> {
+    this.#assertKnown(name);
+    await this.#store.withdraw(name, this.#decided);
+    await this.#refresh();
+    return this.explain(name);
+  }
+
+  /**
+   * Pulls or releases the kill switch: while pulled the flag is off whatever else says. Throws `FLAG_NAME_INVALID` and
+   * `FLAG_NOT_FOUND`.
+   */
   async kill(name: string, killed: boolean): Promise<ExplainedFlag> {
-    if (!nameForm.test(name) || name.length > 100) throw coreError('FLAG_NAME_INVALID', { name });
+    this.#assertNamed(name);
     await this.#store.kill(name, killed);
     await this.#refresh();
     return this.explain(name);
   }
 
-  isEnabled(name: string, fallback = false): boolean {
+  isEnabled(name: string, fallback = this.#known.fallbackOf(name)): boolean {
     return decide(this.#sources(name), fallback).enabled;
   }
 
   /** Every source with its instant, and which one decided. */
-  explain(name: string, fallback = false): ExplainedFlag {
+  explain(name: string): ExplainedFlag {
     const sources = this.#sources(name);
-    return { name, ...decide(sources, fallback), sources };
+    return { name, ...decide(sources, this.#known.fallbackOf(name)), sources };
   }
 
-  /** All flags that any source knows, by name. */
+  /** As `explain`; throws `FLAG_NOT_FOUND` with the names most like it for one that nothing knows. */
+  find(name: string): ExplainedFlag {
+    this.#assertKnown(name);
+    return this.explain(name);
+  }
+
+  /** All flags that are declared, asked for by a plugin, or have a value, by name. */
   list(): ExplainedFlag[] {
-    const names = new Set([...this.#stored.keys(), ...this.#environment.keys()]);
-    return [...names].toSorted().map((name) => this.explain(name));
+    return [...this.#names()].toSorted().map((name) => this.explain(name));
   }
 
   /** Calls back after each change of a flag's value, on every replica. */
@@ -117,8 +144,14 @@ export class FlagRoom implements AsyncDisposable {
     });
     return {
       api: {
-        isEnabled: (name, fallback) => this.isEnabled(name, fallback),
-        watch: (name, listener) => void watches.push({ name, listener }),
+        isEnabled: (name, fallback) => {
+          this.#known.ask(name, fallback);
+          return this.isEnabled(name, fallback);
+        },
+        watch: (name, listener) => {
+          this.#known.ask(name);
+          watches.push({ name, listener });
+        },
       },
       prepare: async () => {},
       activate: () => void (active = true),
@@ -136,8 +169,30 @@ export class FlagRoom implements AsyncDisposable {
     return { ...this.#stored.get(name), environment: this.#environment.get(name) };
   }
 
+  readonly #decided: Decided = (name, stored) => {
+    const sources = { ...stored, environment: this.#environment.get(name) };
+    return decide(sources, this.#known.fallbackOf(name)).enabled;
+  };
+
+  #names(): Set<string> {
+    const names = this.#known.names();
+    for (const name of this.#stored.keys()) names.add(name);
+    for (const name of this.#environment.keys()) names.add(name);
+    return names;
+  }
+
+  #assertKnown(name: string): void {
+    const names = this.#names();
+    if (!names.has(name)) throw coreError('FLAG_NOT_FOUND', { name, nearest: nearestNames(name, names) });
+  }
+
+  #assertNamed(name: string): void {
+    if (!isFlagName(name)) throw coreError('FLAG_NAME_INVALID', { name });
+    this.#assertKnown(name);
+  }
+
   #assertSettable(name: string, enabled: boolean): void {
-    if (!nameForm.test(name) || name.length > 100) throw coreError('FLAG_NAME_INVALID', { name });
+    this.#assertNamed(name);
     const { decidedBy, sources } = this.explain(name);
     if (decidedBy === 'kill_switch' && enabled) {
       throw coreError('FLAG_OVERRIDDEN', { name, source: 'the kill switch' });
@@ -167,7 +222,7 @@ export class FlagRoom implements AsyncDisposable {
   }
 
   #tell(name: string, before: FlagSources): void {
-    const was = decide(before, false).enabled;
+    const was = decide(before, this.#known.fallbackOf(name)).enabled;
     const is = this.isEnabled(name);
     if (was === is) return;
     for (const listener of this.#listeners) listener(name, is);

@@ -18,6 +18,9 @@ interface FlagRow {
   readonly killed_by: string | null;
 }
 
+/** Whether a flag is on, given what is stored of it; adds what only the process knows. */
+export type Decided = (name: string, stored: StoredFlag) => boolean;
+
 /** Channel on which replicas tell each other that flags have changed. */
 export const flagChannel = 'orchestrall_flags';
 
@@ -29,16 +32,20 @@ export class FlagStore {
     this.#database = database;
   }
 
+  /** Every flag that has a value or a pulled kill switch. */
   async load(): Promise<Map<string, StoredFlag>> {
-    const rows = await this.#database.query<FlagRow>('select * from flags');
+    const rows = await this.#database.query<FlagRow>(
+      `select * from flags
+       where yaml_enabled is not null or admin_enabled is not null or killed_at is not null`,
+    );
     return new Map(rows.map((row) => [row.name, storedFlag(row)]));
   }
 
   /**
    * Takes over the client's YAML: a flag whose value this edit changed is an explicit change as of now, the
-   * others keep their instant, those that are gone from it lose their value.
+   * others keep their instant, those that are gone from it lose their value. `decided` tells what then holds.
    */
-  async applyYaml(values: ReadonlyMap<string, boolean>): Promise<void> {
+  async applyYaml(values: ReadonlyMap<string, boolean>, decided: Decided): Promise<void> {
     await this.#database.transaction(async (tx) => {
       const names = [...values.keys()];
       const changed = await tx.query<{ name: string; yaml_enabled: boolean }>(
@@ -50,15 +57,19 @@ export class FlagStore {
          returning name, yaml_enabled`,
         [names, [...values.values()]],
       );
-      await tx.query(
+      const gone = await tx.query<FlagRow>(
         `update flags set yaml_enabled = null, yaml_changed_at = null
-         where yaml_enabled is not null and not name = any ($1::text[])`,
+         where yaml_enabled is not null and not name = any ($1::text[]) returning *`,
         [names],
       );
+      for (const row of gone) {
+        const enabled = decided(row.name, storedFlag(row));
+        tx.emit(flagChanged, { name: row.name, enabled, source: 'yaml' }, { subject: row.name });
+      }
       for (const { name, yaml_enabled } of changed) {
         tx.emit(flagChanged, { name, enabled: yaml_enabled, source: 'yaml' }, { subject: name });
       }
-      if (changed.length > 0) await tell(tx, '*');
+      if (changed.length + gone.length > 0) await tell(tx, '*');
     });
   }
 
@@ -71,6 +82,29 @@ export class FlagStore {
            admin_changed_at = excluded.admin_changed_at, admin_by = excluded.admin_by`,
         [name, enabled, currentScope().caller?.name ?? null],
       );
+    });
+  }
+
+  /** Takes an administrator's change back, if there is one. `decided` tells what then holds. */
+  async withdraw(name: string, decided: Decided): Promise<void> {
+    await this.#database.transaction(async (tx) => {
+      const [before] = await tx.query<FlagRow>('select * from flags where name = $1 for update', [name]);
+      if (before === undefined || before.admin_enabled === null) return;
+      await tx.query(
+        'update flags set admin_enabled = null, admin_changed_at = null, admin_by = null where name = $1',
+        [name],
+      );
+      const source = 'admin_withdrawn';
+      const enabled = decided(name, { ...storedFlag(before), admin: undefined });
+      tx.emit(flagChanged, { name, enabled, source }, { subject: name });
+      tx.audit({
+        action: 'flag.changed',
+        subjectType: 'flag',
+        subjectId: name,
+        before: { enabled: before.admin_enabled, source: 'admin' },
+        after: { enabled, source },
+      });
+      await tell(tx, name);
     });
   }
 

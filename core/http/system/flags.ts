@@ -26,7 +26,7 @@ const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) }
 /** `/api/v1/system/flags`: what is on, why, and switching it. */
 export function flagRoutes(
   app: HttpInstance,
-  flags: Pick<FlagRoom, 'list' | 'explain' | 'set' | 'kill'>,
+  flags: Pick<FlagRoom, 'list' | 'find' | 'set' | 'withdraw' | 'kill'>,
 ): void {
   const tags = ['system'];
   const path = '/api/v1/system/flags';
@@ -51,7 +51,7 @@ export function flagRoutes(
           response: { 200: Flag },
         },
       },
-      async (request) => flagOf(flags.explain(request.params.name)),
+      async (request) => flagOf(flags.find(request.params.name)),
     );
   }
 
@@ -68,6 +68,20 @@ export function flagRoutes(
       },
     },
     async (request) => flagOf(await flags.set(request.params.name, request.body.enabled)),
+  );
+
+  app.delete(
+    `${path}/:name`,
+    {
+      config: { access: 'admin' },
+      schema: {
+        summary: 'Takes back what this API has set: the YAML or the environment decides again',
+        tags,
+        params: Name,
+        response: { 200: Flag },
+      },
+    },
+    async (request) => flagOf(await flags.withdraw(request.params.name)),
   );
 
   app.put(

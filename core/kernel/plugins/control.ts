@@ -3,7 +3,7 @@ import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { FlagRoom } from '../../flags/flags.ts';
 import type { Host } from '../../host/host.ts';
-import { desiredOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
+import { desiredOf, flagOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
 
@@ -34,6 +34,7 @@ export class PluginControl {
   async start(stages: Stages): Promise<void> {
     const { host, flags, shelf, configuration, log } = this.#options;
     await host.load();
+    flags.declare(() => [...this.installed, ...host.list()].map(({ name }) => flagOf(name)));
     await flags.applyYaml(flagsOfYaml(configuration(), this.installed));
     await stages.start(
       'flag changes',
