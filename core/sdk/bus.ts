@@ -20,20 +20,23 @@ export interface SubscribeOptions {
 }
 
 /** Handles one event; what it writes through `tx` happens once even if the event is delivered twice. */
-export type EventHandler<Received extends Event> = (event: Received, tx: Transaction) => Promise<void>;
+export type EventHandler<Received extends Event, Emitted extends EventDefinition = EventDefinition> = (
+  event: Received,
+  tx: Transaction<Emitted>,
+) => Promise<void>;
 
 /**
  * Events of the appliance. Patterns match types by segment: `*` is one segment, `**` any number, so
- * `contact.*`, `**`.
+ * `contact.*`, `**`. Only events that the manifest declares can be emitted.
  */
-export interface Bus {
+export interface Bus<Emitted extends EventDefinition = EventDefinition> {
   /** Subscribes durably: every matching event from the subscription's position on, at least once, effect once. */
   on<Definition extends EventDefinition>(
     event: Definition,
-    handler: EventHandler<EventOf<Definition>>,
+    handler: EventHandler<EventOf<Definition>, Emitted>,
     options?: SubscribeOptions,
   ): void;
-  on(pattern: string, handler: EventHandler<Event>, options?: SubscribeOptions): void;
+  on(pattern: string, handler: EventHandler<Event, Emitted>, options?: SubscribeOptions): void;
   /** Watches events as they pass through this process, without position, retry or transaction. */
   observe<Definition extends EventDefinition>(
     event: Definition,
@@ -41,13 +44,13 @@ export interface Bus {
   ): void;
   observe(pattern: string, handler: (event: Event) => void): void;
   /** Emits an event in a transaction of its own and resolves with its id once it is stored. */
-  emit<Definition extends EventDefinition>(
+  emit<Definition extends Emitted>(
     event: Definition,
     data: Static<Definition['data']>,
     options?: EmitOptions,
   ): Promise<string>;
   /** Sends an event to observers and streams only: not stored, not retried. For progress and heartbeats. */
-  broadcast<Definition extends EventDefinition>(
+  broadcast<Definition extends Emitted>(
     event: Definition,
     data: Static<Definition['data']>,
     options?: EmitOptions,

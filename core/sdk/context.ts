@@ -2,6 +2,7 @@ import type { Bus } from './bus.ts';
 import type { Needs, Services } from './contract.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Database } from './database.ts';
+import type { EventDefinition } from './events.ts';
 import type { Http } from './http.ts';
 import type { Jobs } from './jobs.ts';
 import type { Locks } from './locks.ts';
@@ -12,7 +13,11 @@ import type { State } from './state.ts';
  * Everything a plugin may have an effect through. What is obtained here is undone, last-in first-out, when the
  * generation stops; a timer, listener, connection or child process obtained elsewhere is a defect.
  */
-export interface PluginContext<Config, Declared extends Needs> {
+export interface PluginContext<
+  Config,
+  Declared extends Needs,
+  Emitted extends EventDefinition = EventDefinition,
+> {
   /** Which instance this is; `generation` grows by one with each load. */
   readonly plugin: { readonly name: string; readonly version: string; readonly generation: number };
   /** The plugin's section of the client's YAML, validated, defaults filled in. */
@@ -21,10 +26,10 @@ export interface PluginContext<Config, Declared extends Needs> {
   readonly provider: string;
   readonly services: Services<Declared>;
   readonly http: Http;
-  readonly bus: Bus;
+  readonly bus: Bus<Emitted>;
   readonly state: State;
-  readonly database: Database;
-  readonly jobs: Jobs;
+  readonly database: Database<Emitted>;
+  readonly jobs: Jobs<Emitted>;
   readonly locks: Locks;
   readonly flags: Flags;
   readonly timers: Timers;

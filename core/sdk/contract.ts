@@ -8,22 +8,26 @@ export type ServiceShape<Service> = {
 };
 
 /** What a plugin offers to others: a name, a version, its service's type and its events. */
-export interface Contract<Name extends string = string, Service = unknown> {
+export interface Contract<
+  Name extends string = string,
+  Service = unknown,
+  Emitted extends EventDefinition = EventDefinition,
+> {
   readonly name: Name;
   /** Semantic version of the contract, not of the plugin. */
   readonly version: string;
-  readonly events: readonly EventDefinition[];
+  readonly events: readonly Emitted[];
   /** Carries the service's type; has no value. */
   readonly [serviceType]?: Service;
 }
 
 /** Declares a contract: `defineContract<CrmService>()({ name: 'crm', version: '1.0.0', events })`. */
 export function defineContract<Service extends ServiceShape<Service>>() {
-  return <const Name extends string>(contract: {
+  return <const Name extends string, Emitted extends EventDefinition = never>(contract: {
     readonly name: Name;
     readonly version: string;
-    readonly events?: readonly EventDefinition[];
-  }): Contract<Name, Service> => ({ ...contract, events: contract.events ?? [] });
+    readonly events?: readonly Emitted[];
+  }): Contract<Name, Service, Emitted> => ({ ...contract, events: contract.events ?? [] });
 }
 
 /** A need for another plugin's contract. */

@@ -15,8 +15,9 @@ export type Row = Record<string, unknown>;
 /**
  * Work inside one database transaction, with the plugin's role and search path.
  * Emitted events, audit entries and enqueued jobs are written with the commit and vanish with a rollback.
+ * `Emitted` are the events that may be emitted; in a plugin's own context those that its manifest declares.
  */
-export interface Transaction {
+export interface Transaction<Emitted extends EventDefinition = EventDefinition> {
   /** Runs one statement with `$1` placeholders and returns its rows. */
   query<Result extends object = Row>(sql: string | Statement, values?: readonly unknown[]): Promise<Result[]>;
   /** Runs work under a savepoint: if it throws, only its writes, events, audit entries and jobs are undone. */
@@ -26,7 +27,7 @@ export interface Transaction {
    * Throws `EVENT_INVALID` when the data do not fit the definition and `EVENT_NOT_DECLARED` when the
    * manifest does not list it; returns the event's id.
    */
-  emit<Definition extends EventDefinition>(
+  emit<Definition extends Emitted>(
     definition: Definition,
     data: Static<Definition['data']>,
     options?: EmitOptions,
@@ -57,10 +58,10 @@ export interface TransactionOptions {
  * others and of the core are out of reach.
  * Throws `DATABASE_UNAVAILABLE` (503), `DATABASE_TIMEOUT` (503), `STORAGE_FULL` (507).
  */
-export interface Database {
+export interface Database<Emitted extends EventDefinition = EventDefinition> {
   /** Runs work in one transaction: commits its result, rolls back when it throws. */
   transaction<Result>(
-    work: (tx: Transaction) => Promise<Result>,
+    work: (tx: Transaction<Emitted>) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
   /** Runs one statement in a transaction of its own. */

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { Transaction, TransactionOptions } from './database.ts';
+import type { EventDefinition } from './events.ts';
 
 /** A kind of background work with the schema of its payload. */
 export interface JobDefinition<Name extends string = string, Schema extends TSchema = TSchema> {
@@ -27,7 +28,7 @@ export interface EnqueueOptions {
 export type JobStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** One claimed run of a job, as its handler sees it. */
-export interface Job<Payload = unknown> {
+export interface Job<Payload = unknown, Emitted extends EventDefinition = EventDefinition> {
   readonly id: string;
   readonly payload: Payload;
   /** 1 for the first attempt. */
@@ -47,10 +48,10 @@ export interface Job<Payload = unknown> {
    * that a resumed run repeats nothing. Throws `JOB_LEASE_LOST`.
    */
   transaction<Result>(
-    work: (tx: Transaction, checkpoint: (saved: unknown) => void) => Promise<Result>,
+    work: (tx: Transaction<Emitted>, checkpoint: (saved: unknown) => void) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
-  /** Reports progress; `total` undefined while unknown. Written at most once a second. */
+  /** Reports progress, which never goes back within a run; `total` undefined while unknown. Written at most once a second. */
   progress(done: number, total?: number): void;
 }
 
@@ -87,11 +88,11 @@ export interface JobView {
 }
 
 /** Leased, fenced background work kept in PostgreSQL; it survives `kill -9` and resumes at its checkpoint. */
-export interface Jobs {
+export interface Jobs<Emitted extends EventDefinition = EventDefinition> {
   /** Registers the handler of a kind of job; its return ends the job, a throw retries it. */
   handle<Definition extends JobDefinition>(
     definition: Definition,
-    handler: (job: Job<Static<Definition['payload']>>) => Promise<void>,
+    handler: (job: Job<Static<Definition['payload']>, Emitted>) => Promise<void>,
     options?: JobOptions,
   ): void;
   /** Enqueues outside a transaction; prefer `tx.enqueue`. */

@@ -15,8 +15,6 @@ export interface PluginManifest {
   readonly features?: readonly string[];
   /** URL prefixes it serves, such as `/api/v1/crm`; the longest match at a segment border wins. */
   readonly prefixes?: readonly string[];
-  /** Events it may emit beside those of `provides`. */
-  readonly emits?: readonly EventDefinition[];
   /** Hosts it may call, `example.com`, `*.example.com` or `host:port`; the client's YAML must allow them too. */
   readonly hosts?: readonly string[];
   /** Oldest version that code can go back to over this version's migrations; default none refused. */
@@ -35,14 +33,20 @@ export interface PluginDefinition<
   Config extends TObject = TObject,
   Declared extends Needs = Needs,
   Service = unknown,
+  Emitted extends EventDefinition = EventDefinition,
+  Offered extends EventDefinition = EventDefinition,
 > extends PluginManifest {
+  /** Events it may emit beside those of `provides`; others do not compile in `setup` and throw `EVENT_NOT_DECLARED`. */
+  readonly emits?: readonly Emitted[];
   /** Schema of the plugin's own section of the client's YAML; default an empty object. */
   readonly config?: Config;
   /** Other plugins' contracts, by the name under which `services` gives them. */
   readonly needs?: Declared;
-  readonly provides?: Contract<string, Service>;
+  readonly provides?: Contract<string, Service, Offered>;
   /** Wires the plugin: routes, subscriptions, jobs. Nothing goes live before it has resolved. */
-  setup(context: PluginContext<Static<Config>, Declared>): SetupReturn<NoInfer<Service>>;
+  setup(
+    context: PluginContext<Static<Config>, Declared, NoInfer<Emitted | Offered>>,
+  ): SetupReturn<NoInfer<Service>>;
 }
 
 /** A plugin that provides a contract must return its service; one that does not returns nothing. */
@@ -50,11 +54,15 @@ type SetupReturn<Service> = unknown extends Service
   ? void | Promise<void>
   : SetupResult<Service> | Promise<SetupResult<Service>>;
 
-/** Declares a plugin; the default export of `plugin.ts`. Types of the context follow from `config` and `needs`. */
+/** Declares a plugin; the default export of `plugin.ts`. Types of the context follow from `config`, `needs`, `emits` and `provides`. */
 export function definePlugin<
   const Config extends TObject = TObject<{}>,
   const Declared extends Needs = {},
   Service = unknown,
->(definition: PluginDefinition<Config, Declared, Service>): PluginDefinition<Config, Declared, Service> {
+  Emitted extends EventDefinition = never,
+  Offered extends EventDefinition = never,
+>(
+  definition: PluginDefinition<Config, Declared, Service, Emitted, Offered>,
+): PluginDefinition<Config, Declared, Service, Emitted, Offered> {
   return definition;
 }
