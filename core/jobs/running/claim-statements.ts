@@ -107,4 +107,5 @@ export const progressStatement = `
 update core.jobs job set
   progress_done = ($3::bigint[])[array_position($1::uuid[], job.id)],
   progress_total = ($4::bigint[])[array_position($1::uuid[], job.id)]
-where job.id = any (array (select job.id from core.jobs job where ${held} for update skip locked))`;
+where job.id = any (array (select job.id from core.jobs job where ${held} for update skip locked))
+returning job.id`;

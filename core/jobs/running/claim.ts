@@ -112,16 +112,18 @@ export async function release(sql: Sql, holds: readonly Hold[]): Promise<Readonl
   return ids(await sql.query<{ id: string }>(releaseStatement, columns(holds)));
 }
 
-/** Writes the progress of runs that still hold; stale ones are left out. */
+/** Writes progress and returns the ids of which it was written: not of runs that are stale, or locked by a transaction. */
 export async function writeProgress(
   sql: Sql,
   reports: readonly (Hold & { readonly done: number; readonly total?: number | undefined })[],
-): Promise<void> {
-  await sql.query(progressStatement, [
-    ...columns(reports),
-    reports.map((report) => report.done),
-    reports.map((report) => report.total ?? null),
-  ]);
+): Promise<ReadonlySet<string>> {
+  return ids(
+    await sql.query<{ id: string }>(progressStatement, [
+      ...columns(reports),
+      reports.map((report) => report.done),
+      reports.map((report) => report.total ?? null),
+    ]),
+  );
 }
 
 function columns(holds: readonly Hold[]): [string[], number[]] {

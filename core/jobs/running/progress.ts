@@ -10,25 +10,45 @@ export interface ProgressWriter extends Disposable {
   flush(run: Run): Promise<void>;
 }
 
+/** One write at a time, so that an older report never overtakes a newer one; what comes meanwhile shares the next. */
 export function createProgressWriter(
   { database, log }: Pick<JobsOptions, 'database' | 'log'>,
   runs: ReadonlySet<Run>,
 ): ProgressWriter {
-  const write = async (changed: readonly Run[]): Promise<void> => {
-    const reports = changed.flatMap(({ claimed, progress }) =>
-      progress === undefined ? [] : [{ id: claimed.id, fence: claimed.fence, ...progress }],
+  let writing: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  const write = async (): Promise<void> => {
+    const changed = [...runs].flatMap((run) =>
+      run.progress === undefined ? [] : [{ run, report: run.progress }],
     );
-    if (reports.length === 0) return;
-    for (const run of changed) run.progress = undefined;
-    await writeProgress(database.core(), reports);
+    if (changed.length === 0) return;
+    const written = await writeProgress(
+      database.core(),
+      changed.map(({ run: { claimed }, report }) => ({ id: claimed.id, fence: claimed.fence, ...report })),
+    );
+    // A row that a transaction holds locked is written next time.
+    for (const { run, report } of changed) {
+      if (written.has(run.claimed.id) && run.progress === report) run.progress = undefined;
+    }
+  };
+  const writeNext = (): Promise<void> => {
+    next ??= writing
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        writing = write();
+        return writing;
+      });
+    return next;
   };
   const timer = setInterval(() => {
-    write([...runs]).catch((error: unknown) =>
-      log.warn({ err: error }, 'progress of jobs could not be written'),
-    );
+    writeNext().catch((error: unknown) => log.warn({ err: error }, 'progress of jobs could not be written'));
   }, intervalMs);
   return {
-    flush: (run) => write([run]),
+    flush: async (run) => {
+      if (run.progress !== undefined) await writeNext();
+    },
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -17,7 +17,7 @@ export interface Run {
   readonly lane: Lane;
   /** Undefined while the run may go on. */
   readonly cut: Cut | undefined;
-  /** Progress not yet written. */
+  /** Progress not yet written; another object for each report. */
   progress: { done: number; total: number | undefined } | undefined;
   /** When the lease was last known to be renewed: the monotonic time before that statement was sent. */
   renewedAtMs: number;
@@ -38,6 +38,8 @@ export function createRun(
 ): Run {
   const controller = new AbortController();
   let cut: Cut | undefined;
+  /** Progress never goes back within a run. */
+  let done = 0;
   const run: Run = {
     claimed,
     lane,
@@ -69,11 +71,9 @@ export function createRun(
     signal: controller.signal,
     transaction: (work, transactionOptions) =>
       transaction(options, run, controller.signal, work, transactionOptions),
-    progress: (done, total) => {
-      run.progress = {
-        done: Math.max(0, Math.trunc(done)),
-        total: total === undefined ? undefined : Math.trunc(total),
-      };
+    progress: (given, total) => {
+      done = Math.max(done, Math.trunc(given));
+      run.progress = { done, total: total === undefined ? undefined : Math.trunc(total) };
     },
   };
   return run;
