@@ -1,22 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StampedEvent } from './envelope.ts';
 import { Relay } from './relay.ts';
-import { createRecordingLog } from './test/fixture.ts';
-
-const stamped = (position: number): StampedEvent => ({
-  position,
-  visibleTo: null,
-  event: {
-    specversion: '1.0',
-    id: `e${position}`,
-    source: '/core/kernel',
-    type: 'a.b',
-    time: '2026-11-21T00:00:00.000Z',
-    datacontenttype: 'application/json',
-    data: {},
-    position,
-  },
-});
+import { createRecordingLog, stampedEvent } from './test/fixture.ts';
 
 function createRelay(answers: (readonly StampedEvent[] | 'busy' | Error)[]) {
   const delivered: number[] = [];
@@ -45,7 +30,11 @@ describe('Relay', () => {
   });
 
   it('goes on at once after a full batch, and polls when nobody pokes', async () => {
-    const { relay, delivered, looks } = createRelay([[stamped(1), stamped(2)], [stamped(3)], [stamped(4)]]);
+    const { relay, delivered, looks } = createRelay([
+      [stampedEvent(1), stampedEvent(2)],
+      [stampedEvent(3)],
+      [stampedEvent(4)],
+    ]);
     relay.start();
     await vi.advanceTimersByTimeAsync(1);
     expect(delivered).toEqual([1, 2, 3]);
@@ -56,7 +45,7 @@ describe('Relay', () => {
   });
 
   it('looks again soon while another replica is at it', async () => {
-    const { relay, delivered } = createRelay(['busy', 'busy', [stamped(1)]]);
+    const { relay, delivered } = createRelay(['busy', 'busy', [stampedEvent(1)]]);
     relay.start();
     await vi.advanceTimersByTimeAsync(20);
     expect(delivered).toEqual([1]);
@@ -77,7 +66,7 @@ describe('Relay', () => {
     const { relay, delivered, log, looks } = createRelay([
       new Error('down'),
       new Error('down'),
-      [stamped(1)],
+      [stampedEvent(1)],
     ]);
     relay.start();
     await vi.advanceTimersByTimeAsync(1);

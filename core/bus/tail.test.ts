@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StampedEvent } from './envelope.ts';
 import { Tail } from './tail.ts';
-import { silentLog } from './test/fixture.ts';
-
-function stamped(position: number): StampedEvent {
-  return {
-    position,
-    visibleTo: null,
-    event: {
-      specversion: '1.0',
-      id: `e${position}`,
-      source: '/core/kernel',
-      type: 'core.initialized',
-      time: '2026-11-21T00:00:00.000Z',
-      datacontenttype: 'application/json',
-      data: {},
-      position,
-    },
-  };
-}
+import { silentLog, stampedEvent } from './test/fixture.ts';
 
 const stretch = (from: number, to: number): StampedEvent[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => stamped(from + index));
+  Array.from({ length: to - from + 1 }, (_, index) => stampedEvent(from + index));
 
 function createTail(history: StampedEvent[], capacity = 100) {
   const tail = new Tail({

@@ -25,6 +25,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly connection: ServerConnection;
   /** Opens an engine on it, which is closed with the database; problems are logged nowhere. */
   open(options?: Partial<Omit<DatabaseOptions, 'connection'>>): Promise<DatabaseEngine>;
+  /** Ends the connections to it, commits under way included, or those of one application name; returns how many. */
+  cutConnections(applicationName?: string): Promise<number>;
 }
 
 /**
@@ -47,6 +49,15 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
       engines.push(engine);
       return engine;
     },
+    cutConnections: async (applicationName) =>
+      onServer(server, async (client) => {
+        const { rowCount } = await client.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = $1 AND ($2::text IS NULL OR application_name = $2)`,
+          [name, applicationName ?? null],
+        );
+        return rowCount ?? 0;
+      }),
     [Symbol.asyncDispose]: async () => {
       for (const engine of engines) await engine.close();
       await onServer(server, (client) =>

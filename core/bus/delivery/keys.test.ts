@@ -1,28 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StampedEvent } from '../envelope.ts';
+import { stampedEvent } from '../test/fixture.ts';
 import { Keys } from './keys.ts';
 import { Lanes } from './lanes.ts';
 import { Window } from './window.ts';
 import type { Entry } from './window.ts';
-
-function stamped(position: number, subject: string): StampedEvent {
-  return {
-    position,
-    visibleTo: null,
-    event: {
-      specversion: '1.0',
-      id: `e${position}`,
-      source: '/core/kernel',
-      type: 'a.b',
-      subject,
-      time: '2026-11-21T00:00:00.000Z',
-      datacontenttype: 'application/json',
-      data: {},
-      position,
-    },
-  };
-}
 
 describe('Keys and Window', () => {
   it('hand out every event once, each key in order and by one holder at a time, whatever fails meanwhile', () => {
@@ -35,7 +17,7 @@ describe('Keys and Window', () => {
           const window = new Window(0);
           const keys = new Keys([]);
           subjects.forEach((subject, index) =>
-            keys.add(window.add(stamped(index + 1, `k${subject}`), `k${subject}`)),
+            keys.add(window.add(stampedEvent(index + 1, { subject: `k${subject}` }), `k${subject}`)),
           );
           const lanes: (ReturnType<Keys['takeBatch']> | undefined)[] = [
             undefined,
@@ -94,7 +76,7 @@ describe('Keys and Window', () => {
   it('keep the cursor below the first event that is not settled', () => {
     const window = new Window(10);
     window.readTo(12);
-    const [first, second] = [window.add(stamped(13, 'a'), 'a'), window.add(stamped(14, 'b'), 'b')];
+    const [first, second] = [window.add(stampedEvent(13), 'a'), window.add(stampedEvent(14), 'b')];
     window.readTo(20);
     expect(window.cursor).toBe(12);
     window.settle(second);
@@ -106,7 +88,7 @@ describe('Keys and Window', () => {
   it('give the events of a blocked key to be parked, never to be handled', () => {
     const window = new Window(0);
     const keys = new Keys(['a']);
-    keys.add(window.add(stamped(1, 'a'), 'a'));
+    keys.add(window.add(stampedEvent(1), 'a'));
     expect(keys.takeBatch(4, 8)).toBeUndefined();
     const key = keys.takeToPark();
     expect(key?.entries.map((entry) => entry.stamped.position)).toEqual([1]);

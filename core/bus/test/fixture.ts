@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bus, EventDefinition, Log } from '@orchestrall/sdk';
+import type { Bus, Event, EventDefinition, Log } from '@orchestrall/sdk';
 import type { ServerConnection } from '../../database/connection.ts';
 import { startEmbeddedServer } from '../../database/embedded/server.ts';
 import { createDatabase } from '../../database/engine.ts';
@@ -11,6 +11,7 @@ import type { MigrationSet } from '../../database/migrate/run.ts';
 import type { Owner, Registration } from '../../telemetry/owner.ts';
 import { createBus } from '../bus-engine.ts';
 import type { BusEngine, BusOptions } from '../bus-engine.ts';
+import type { StampedEvent } from '../envelope.ts';
 
 /** A PostgreSQL of its own. */
 export interface Server extends AsyncDisposable {
@@ -44,6 +45,25 @@ export function createRecordingLog(): Log & {
   const at = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** A stamped event with nothing particular about it. */
+export function stampedEvent(position: number, event: Partial<Event> = {}): StampedEvent {
+  return {
+    position,
+    visibleTo: null,
+    event: {
+      specversion: '1.0',
+      id: `e${position}`,
+      source: '/core/kernel',
+      type: 'a.b',
+      time: '2026-11-21T00:00:00.000Z',
+      datacontenttype: 'application/json',
+      data: {},
+      ...event,
+      position,
+    },
+  };
 }
 
 /** One process as tests see it: a pool and a bus on a database. */

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import Type from 'typebox';
 import { AppError, defineEvent } from '@orchestrall/sdk';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
@@ -23,15 +22,6 @@ afterAll(async () => {
   await replica[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
-
-/** Ends every connection of the appliance, commits under way included. */
-async function cutConnections(client: Client): Promise<number> {
-  const { rowCount } = await client.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid()`,
-  );
-  return rowCount ?? 0;
-}
 
 /** Writes one row and its event, again and again until it is known to be there. */
 async function write(key: number, number: number): Promise<void> {
@@ -63,8 +53,6 @@ it('connections that break under load lose nothing, double nothing and keep the 
       ]);
     });
   });
-  const client = new Client({ ...server.connection });
-  await client.connect();
   const writing = { done: false };
   const writers = Promise.all(
     Array.from({ length: keys }, async (_, key) => {
@@ -76,7 +64,7 @@ it('connections that break under load lose nothing, double nothing and keep the 
   let cuts = 0;
   while (!writing.done && cuts < 12) {
     await pause(Math.random() * 80);
-    if ((await cutConnections(client)) > 0) cuts += 1;
+    if ((await server.cutConnections()) > 0) cuts += 1;
   }
   await writers;
   await until(async () => {
@@ -85,7 +73,6 @@ it('connections that break under load lose nothing, double nothing and keep the 
       .catch(() => []);
     return row !== undefined && row.count >= keys * perKey;
   });
-  await client.end();
   const effects = await database.query<{ key: number; number: number }>(
     'select key, number from effects order by at',
   );

@@ -1,40 +1,12 @@
-import { AppError, defineJob } from '@orchestrall/sdk';
-import Type from 'typebox';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { DatabaseEngine } from '../../database/engine.ts';
+import { AppError } from '@orchestrall/sdk';
+import { expect, test } from 'vitest';
 import { currentScope, withScope } from '../../telemetry/scope.ts';
-import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
-import type { TestDatabase } from '../../testing/postgres.ts';
-import { jobsMigrations, owner, testEngine } from './support.ts';
-import type { TestEngine } from './support.ts';
+import { describeJobs, greet, other } from './stage.ts';
+import { owner } from './support.ts';
 
-const greet = defineJob('greet', Type.Object({ name: Type.String() }));
-const other = defineJob('other', Type.Object({}));
-
-describeOnServers('jobs', (server) => {
-  let store: TestDatabase;
-  let database: DatabaseEngine;
-  let started: TestEngine[] = [];
-
-  beforeAll(async () => {
-    store = await testDatabase({ server, plugins: ['crm'], migrations: [await jobsMigrations()] });
-    database = await store.open();
-  });
-  afterEach(async () => {
-    for (const engine of started) await engine[Symbol.asyncDispose]();
-    started = [];
-    await database.core().query('delete from core.jobs');
-  });
-  afterAll(() => store[Symbol.asyncDispose]());
-
-  async function engineOf(options: Parameters<typeof testEngine>[1] = {}): Promise<TestEngine> {
-    const engine = await testEngine(database, options);
-    started.push(engine);
-    return engine;
-  }
-
+describeJobs('jobs', (stage) => {
   test('a job runs with its payload and in the scope of whoever enqueued it', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const seen = Promise.withResolvers<unknown>();
     const { api } = await jobs.active((declare) => {
       declare.handle(greet, async (job) => {
@@ -66,21 +38,23 @@ describeOnServers('jobs', (server) => {
   });
 
   test('tx.enqueue() stores a job with the commit and nothing with a rollback', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active((declare) => declare.handle(greet, async () => undefined));
     let undone = '';
-    const failing = database.forPlugin('crm').transaction(async (tx) => {
+    const failing = stage.database.forPlugin('crm').transaction(async (tx) => {
       undone = tx.enqueue(greet, { name: 'no' });
       throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow('rolled back');
-    const id = await database.forPlugin('crm').transaction(async (tx) => tx.enqueue(greet, { name: 'yes' }));
+    const id = await stage.database
+      .forPlugin('crm')
+      .transaction(async (tx) => tx.enqueue(greet, { name: 'yes' }));
     expect(await jobs.ended(id)).toMatchObject({ status: 'completed' });
     expect(await api.get(undone)).toBeUndefined();
   });
 
   test('enqueue() refuses a payload that does not fit and names the field', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active(() => undefined);
     const wrong: unknown = JSON.parse('{"name": 5}');
     // @ts-expect-error -- what the schema refuses at run time does not compile either
@@ -92,11 +66,11 @@ describeOnServers('jobs', (server) => {
   });
 
   test('a waiting job with the same unique key stands for a second one, also by the id given inside a transaction', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active(() => undefined);
     const first = await api.enqueue(greet, { name: 'a' }, { uniqueKey: 'k' });
     expect(await api.enqueue(greet, { name: 'b' }, { uniqueKey: 'k' })).toBe(first);
-    const inside = await database
+    const inside = await stage.database
       .forPlugin('crm')
       .transaction(async (tx) => tx.enqueue(greet, { name: 'c' }, { uniqueKey: 'k' }));
     expect(inside).not.toBe(first);
@@ -107,7 +81,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('concurrent enqueues with one unique key make one job', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active(() => undefined);
     const ids = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -118,7 +92,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('higher priority is claimed sooner, and earlier before later', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const order: string[] = [];
     const all = Promise.withResolvers<void>();
     const registration = jobs.engine.forPlugin(owner());
@@ -137,7 +111,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('a job is not begun before its time', async () => {
-    const jobs = await engineOf({ pollMs: 20 });
+    const jobs = await stage.engineOf({ pollMs: 20 });
     const ran: string[] = [];
     const { api } = await jobs.active((declare) =>
       declare.handle(greet, async (job) => void ran.push(job.payload.name), { concurrency: 1 }),
@@ -155,7 +129,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('a throwing handler is tried again up to its attempts; code and message are kept without secrets', async () => {
-    const jobs = await engineOf({ pollMs: 20, random: () => 0 });
+    const jobs = await stage.engineOf({ pollMs: 20, random: () => 0 });
     const attempts: number[] = [];
     const { api } = await jobs.active((declare) =>
       declare.handle(
@@ -179,7 +153,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('a failed job tried again goes on at its checkpoint with a higher fence', async () => {
-    const jobs = await engineOf({ pollMs: 20 });
+    const jobs = await stage.engineOf({ pollMs: 20 });
     const runs: { saved: unknown; fence: number }[] = [];
     const { api } = await jobs.active((declare) =>
       declare.handle(
@@ -204,7 +178,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('a run longer than its time limit is cut, counted as a failure, and can write no more', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const late = Promise.withResolvers<unknown>();
     const { api } = await jobs.active((declare) =>
       declare.handle(
@@ -222,7 +196,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('cancelling ends a waiting job at once and signals a running one', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const running = Promise.withResolvers<void>();
     const reason = Promise.withResolvers<unknown>();
     const { api } = await jobs.active((declare) =>
@@ -245,7 +219,7 @@ describeOnServers('jobs', (server) => {
   });
 
   test('progress is shown while running and kept after the end', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const go = Promise.withResolvers<void>();
     const { api } = await jobs.active((declare) =>
       declare.handle(greet, async (job) => {
@@ -263,8 +237,33 @@ describeOnServers('jobs', (server) => {
     expect(await api.get(id)).toMatchObject({ status: 'completed', progress_done: 10 });
   });
 
+  test('progress never goes back within a run, and what finds the row locked is written later', async () => {
+    const jobs = await stage.engineOf();
+    const seen: number[] = [];
+    const { api } = await jobs.active((declare) =>
+      declare.handle(greet, async (job) => {
+        job.progress(5, 10);
+        job.progress(2, 10);
+        await stage.database.core().transaction(async (tx) => {
+          const [row] = await tx.query<{ done: number }>(
+            'select progress_done as done from core.jobs where id = $1 for update',
+            [job.id],
+          );
+          seen.push(row?.done ?? -1);
+          // Longer than the pause between two writes, which pass over the locked row.
+          await tx.query('select pg_sleep(1.5)');
+        });
+        await expect.poll(async () => (await api.get(job.id))?.progress_done, { timeout: 10_000 }).toBe(5);
+      }),
+    );
+    const id = await api.enqueue(greet, { name: 'x' });
+    expect(await jobs.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(seen).toEqual([0]);
+    expect(await api.get(id)).toMatchObject({ progress_done: 5, progress_total: 10 });
+  });
+
   test('jobs are listed newest first by cursor and filter', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active(() => undefined);
     const ids: string[] = [];
     for (let index = 0; index < 5; index += 1) ids.push(await api.enqueue(other, {}));

@@ -1,40 +1,10 @@
-import { defineJob } from '@orchestrall/sdk';
-import { Client } from 'pg';
-import Type from 'typebox';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { DatabaseEngine } from '../../database/engine.ts';
-import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
-import type { TestDatabase } from '../../testing/postgres.ts';
-import { jobsMigrations, testEngine } from './support.ts';
-import type { TestEngine } from './support.ts';
+import { expect, test } from 'vitest';
+import { describeJobs, greet, other } from './stage.ts';
+import { testEngine } from './support.ts';
 
-const greet = defineJob('greet', Type.Object({ name: Type.String() }));
-const other = defineJob('other', Type.Object({}));
-
-describeOnServers('runs of jobs', (server) => {
-  let store: TestDatabase;
-  let database: DatabaseEngine;
-  let started: TestEngine[] = [];
-
-  beforeAll(async () => {
-    store = await testDatabase({ server, plugins: ['crm'], migrations: [await jobsMigrations()] });
-    database = await store.open();
-  });
-  afterEach(async () => {
-    for (const engine of started) await engine[Symbol.asyncDispose]();
-    started = [];
-    await database.core().query('delete from core.jobs');
-  });
-  afterAll(() => store[Symbol.asyncDispose]());
-
-  async function engineOf(options: Parameters<typeof testEngine>[1] = {}): Promise<TestEngine> {
-    const engine = await testEngine(database, options);
-    started.push(engine);
-    return engine;
-  }
-
+describeJobs('runs of jobs', (stage) => {
   test('the job of a plugin that is off stays queued, and a new generation takes over for new claims at once', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const ranIn: number[] = [];
     const hold = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
@@ -65,7 +35,7 @@ describeOnServers('runs of jobs', (server) => {
   });
 
   test('disposing a generation cuts its run, which another resumes at its checkpoint without a lost attempt', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const saved = Promise.withResolvers<void>();
     const first = await jobs.active((declare) =>
       declare.handle(greet, async (job) => {
@@ -87,12 +57,12 @@ describeOnServers('runs of jobs', (server) => {
   });
 
   test('a lease taken over in the database refuses the transaction of the old run with all it wrote', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const refused = Promise.withResolvers<unknown>();
     const { api } = await jobs.active((declare) =>
       declare.handle(greet, async (job) => {
         if (job.fence > 1) return;
-        await database.core().query('update core.jobs set fence = 7 where id = $1', [job.id]);
+        await stage.database.core().query('update core.jobs set fence = 7 where id = $1', [job.id]);
         const write = job.transaction(async (tx, checkpoint) => {
           tx.enqueue(other, {}, { uniqueKey: 'written by a stale run' });
           checkpoint('stale');
@@ -102,20 +72,22 @@ describeOnServers('runs of jobs', (server) => {
     );
     const id = await api.enqueue(greet, { name: 'x' });
     expect(await refused.promise).toMatchObject({ code: 'JOB_LEASE_LOST', details: { id, fence: 1 } });
-    const [row] = await database
+    const [row] = await stage.database
       .core()
       .query('select fence, saved, leased_until is null as free from core.jobs');
     expect(row).toEqual({ fence: 7, saved: null, free: false });
   });
 
   test('job.transaction() with a stricter isolation is not disturbed by heartbeats', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active((declare) =>
       declare.handle(
         greet,
         async (job) => {
           const beats = async (): Promise<unknown> =>
-            (await database.core().query('select leased_until from core.jobs where id = $1', [job.id]))[0];
+            (
+              await stage.database.core().query('select leased_until from core.jobs where id = $1', [job.id])
+            )[0];
           const before = await beats();
           await job.transaction(
             async (tx, checkpoint) => {
@@ -135,7 +107,7 @@ describeOnServers('runs of jobs', (server) => {
   });
 
   test('a handler that has returned completes its job even when its generation is disposed at that moment', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const returning = Promise.withResolvers<void>();
     const first = await jobs.active((declare) => declare.handle(greet, async () => returning.resolve()));
     const id = await first.api.enqueue(greet, { name: 'x' });
@@ -147,8 +119,8 @@ describeOnServers('runs of jobs', (server) => {
   });
 
   test('two engines on one database run each of 300 jobs once', async () => {
-    await using second = await testEngine(await store.open());
-    const engines = [await engineOf(), second];
+    await using second = await testEngine(await stage.store.open());
+    const engines = [await stage.engineOf(), second];
     const ran: string[] = [];
     for (const jobs of engines) {
       await jobs.active((declare) =>
@@ -158,7 +130,7 @@ describeOnServers('runs of jobs', (server) => {
       );
     }
     const ids: string[] = [];
-    await database.forPlugin('crm').transaction(async (tx) => {
+    await stage.database.forPlugin('crm').transaction(async (tx) => {
       for (let index = 0; index < 300; index += 1) ids.push(tx.enqueue(greet, { name: `job ${index}` }));
     });
     await Promise.all(ids.map((id) => Promise.race(engines.map((jobs) => jobs.ended(id)))));
@@ -166,23 +138,14 @@ describeOnServers('runs of jobs', (server) => {
   });
 
   test('a job goes on and completes when every connection is cut while it runs', async () => {
-    const jobs = await engineOf();
+    const jobs = await stage.engineOf();
     const { api } = await jobs.active((declare) =>
       declare.handle(greet, async (job) => {
         await job.transaction(async (_tx, checkpoint) => checkpoint(1));
-        await cutConnections();
+        await stage.store.cutConnections();
       }),
     );
     const id = await api.enqueue(greet, { name: 'x' });
     expect(await jobs.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
   });
-
-  async function cutConnections(): Promise<void> {
-    const client = new Client({ ...store.connection });
-    await client.connect();
-    await client.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-    );
-    await client.end();
-  }
 });

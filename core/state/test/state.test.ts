@@ -239,7 +239,7 @@ describeOnServers('state', (server) => {
     await crm.put('lost/a', 1);
     await expect.poll(() => told).toEqual(['lost/a=1']);
     // The listeners of all engines are cut, then a change is made before they can be back.
-    await endListeners();
+    await store.cutConnections('orchestrall listen');
     await crm.put('lost/b', 2);
     await crm.delete('lost/a');
     await expect
@@ -247,17 +247,6 @@ describeOnServers('state', (server) => {
       .toEqual(['lost/a=1', 'lost/a=undefined', 'lost/b=2']);
     await registration?.[Symbol.asyncDispose]();
   });
-
-  async function endListeners(): Promise<void> {
-    const { Client } = await import('pg');
-    const client = new Client({ ...store.connection });
-    await client.connect();
-    await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name = 'orchestrall listen' and datname = current_database()`,
-    );
-    await client.end();
-  }
 
   test('forget() drops a cached value on every replica', async () => {
     let loads = 0;
