@@ -1,25 +1,17 @@
-import type {
-  HealthResult,
-  Http,
-  HttpInstance,
-  Needs,
-  PluginContext,
-  PluginDefinition,
-  Services,
-} from '@orchestrall/sdk';
+import type { HealthResult, PluginDefinition } from '@orchestrall/sdk';
 import type { Static, TObject } from 'typebox';
 import type { GatewayTarget } from '../../http/gateway/prefix-table.ts';
 import type { RouteRecord } from '../../http/pipeline/route-record.ts';
 import type { Child } from '../../http/pipeline/child.ts';
 import { OpenResponses } from './open-responses.ts';
-import type { Owner, Registration, WorkKind } from '../../telemetry/owner.ts';
+import type { Owner, WorkKind } from '../../telemetry/owner.ts';
 import { withScope } from '../../telemetry/scope.ts';
 import { Activity } from './activity.ts';
+import { buildContext, type BuiltContext } from './context.ts';
 import { Effects, type EffectFault } from './effects.ts';
 import type { Leak, LeakTracker } from './leaks.ts';
-import { createOutgoingFetch } from './outgoing.ts';
 import type { PluginPackage } from '../packages/package.ts';
-import type { OwnedHealth, Rooms } from './rooms.ts';
+import type { Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { OwnedTimers } from './timers.ts';
@@ -65,13 +57,12 @@ export class Generation implements Owner {
   readonly activity = new Activity();
   readonly #options: GenerationOptions;
   readonly #effects = new Effects();
-  readonly #registrations: Registration<unknown>[] = [];
   readonly #draining = new AbortController();
   readonly #disposed = new AbortController();
   readonly #timers: OwnedTimers;
   #child: Child | undefined;
   #responses: OpenResponses | undefined;
-  #health: OwnedHealth | undefined;
+  #built: BuiltContext | undefined;
   #service: object | undefined;
 
   /** Builds a generation up to the point where one synchronous step makes it live; undoes everything when it fails. */
@@ -125,7 +116,7 @@ export class Generation implements Owner {
   }
 
   activate(): void {
-    for (const registration of this.#registrations) registration.activate();
+    for (const registration of this.#built?.registrations ?? []) registration.activate();
     this.#timers.activate();
     const { provides } = this.definition;
     if (provides !== undefined && this.#service !== undefined) {
@@ -138,7 +129,7 @@ export class Generation implements Owner {
   }
 
   deactivate(): void {
-    for (const registration of this.#registrations) registration.deactivate();
+    for (const registration of this.#built?.registrations ?? []) registration.deactivate();
     this.#timers.deactivate();
     if (this.definition.provides !== undefined) {
       this.#options.services.close(this.definition.provides.name, this);
@@ -147,7 +138,7 @@ export class Generation implements Owner {
 
   /** The worst of its health checks, each within its own time limit. */
   async check(): Promise<HealthResult> {
-    return this.#health?.check() ?? { status: 'healthy' };
+    return this.#built?.health.check() ?? { status: 'healthy' };
   }
 
   /** Waits for what is in flight, cuts what outlives the deadline, undoes every effect and looks for leaks. */
@@ -177,7 +168,7 @@ export class Generation implements Owner {
   }
 
   async #build(): Promise<void> {
-    const { loaded, rooms, setupLimitMs } = this.#options;
+    const { loaded, rooms, setupLimitMs, services, provider, config, fetch } = this.#options;
     const child = await rooms.createChild({
       plugin: { name: this.plugin, generation: this.generation },
       prefixes: this.definition.prefixes ?? [],
@@ -186,71 +177,31 @@ export class Generation implements Owner {
     this.#child = child;
     this.#responses = new OpenResponses(child.target);
     this.#effects.defer('http', async () => child.instance.close());
-    const routes: object[] = [];
-    const context = this.#context(child.instance, routes);
+    const built = buildContext({
+      owner: this,
+      definition: this.definition,
+      provider,
+      config,
+      rooms,
+      services,
+      fetch,
+      instance: child.instance,
+      timers: this.#timers,
+      effects: this.#effects,
+      draining: this.#draining.signal,
+      disposed: this.#disposed.signal,
+      scoped: (work) => this.scoped(work),
+    });
+    this.#built = built;
     const result = await withTimeLimit(setupLimitMs, `setup took longer than ${setupLimitMs} ms`, async () =>
-      this.run('call', async () => this.definition.setup(context)),
+      this.run('call', async () => this.definition.setup(built.context)),
     );
     this.#service = offeredService(this.definition, result);
-    for (const dependencies of routes) {
+    for (const dependencies of built.routes) {
       await this.scoped(async () => loaded.registerRoutes(child.instance, dependencies));
     }
     await this.scoped(async () => child.instance.ready());
-    for (const registration of this.#registrations) await registration.prepare();
-  }
-
-  #context(instance: HttpInstance, routes: object[]): PluginContext<Static<TObject>, Needs> {
-    const { rooms, provider, config } = this.#options;
-    const declared = [...(this.definition.emits ?? []), ...(this.definition.provides?.events ?? [])];
-    this.#health = rooms.health.forPlugin(this);
-    this.#effects.defer('timers', async () => this.#timers[Symbol.asyncDispose]());
-    const http: Http = { instance, routes: (dependencies) => void routes.push(dependencies) };
-    return Object.freeze<PluginContext<Static<TObject>, Needs>>({
-      plugin: { name: this.plugin, version: this.version, generation: this.generation },
-      config,
-      provider,
-      services: this.#services(),
-      http,
-      bus: this.#own('bus', rooms.bus.forPlugin(this, declared)),
-      state: this.#own('state', rooms.state.forPlugin(this)),
-      database: rooms.database.forPlugin(this.plugin),
-      jobs: this.#own('jobs', rooms.jobs.forPlugin(this)),
-      locks: rooms.locks.forPlugin(this),
-      flags: this.#own('flags', rooms.flags.forPlugin(this)),
-      timers: this.#timers,
-      audit: rooms.audit.forPlugin(this),
-      metrics: this.#own('metrics', rooms.metrics.forPlugin(this)),
-      log: rooms.log(this),
-      clock: rooms.clock,
-      fetch: createOutgoingFetch({
-        plugin: this.plugin,
-        requested: this.definition.hosts ?? [],
-        allowed: () => rooms.allowedHosts(this.plugin),
-        signal: this.#disposed.signal,
-        fetch: this.#options.fetch,
-      }),
-      health: this.#own('health', this.#health),
-      signal: this.#draining.signal,
-      defer: (dispose) => this.#effects.defer('of its own', async () => this.scoped(dispose)),
-    });
-  }
-
-  #own<Api>(name: string, registration: Registration<Api>): Api {
-    this.#registrations.push(registration);
-    this.#effects.defer(name, async () => registration[Symbol.asyncDispose]());
-    return registration.api;
-  }
-
-  #services(): Services<Needs> {
-    const { services } = this.#options;
-    const declared: PropertyDescriptorMap = {};
-    for (const [name, need] of Object.entries(this.definition.needs ?? {})) {
-      const facade = services.facade(need.contract.name);
-      const get = (): object | undefined =>
-        need.required || services.isOffered(need.contract.name) ? facade : undefined;
-      declared[name] = { enumerable: true, get };
-    }
-    return Object.freeze(Object.defineProperties({}, declared));
+    for (const registration of built.registrations) await registration.prepare();
   }
 
   /** Ends what outlived the deadline: streams first, so that they are not counted as requests too. */
