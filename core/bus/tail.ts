@@ -9,7 +9,10 @@ type Listener = (events: readonly StampedEvent[]) => void;
 export interface TailOptions {
   readonly read: ReadHistory;
   readonly log: Log;
-  /** Events kept in memory; default 20,000. */
+  /**
+   * Events kept in memory, up to twice as many for a while; default 5,000, some 10 MB at most of a CRM's records.
+   * A reader that is further behind reads the history.
+   */
   readonly capacity?: number;
 }
 
@@ -33,7 +36,7 @@ export class Tail {
   constructor(options: TailOptions) {
     this.#read = options.read;
     this.#log = options.log;
-    this.#capacity = options.capacity ?? 20_000;
+    this.#capacity = options.capacity ?? 5_000;
   }
 
   /** Highest position up to which this process has seen everything. */
