@@ -27,17 +27,19 @@ interface Outcome {
   readonly wrongLines: number;
 }
 
-/** Sends a file and waits for the end of its import; resolves with the import as it is answered. */
+/** Sends a file and waits for the end of its import; resolves with the import as it is answered, and its time. */
 async function importFile(appliance: ApplianceProcess, pieces: Iterable<string>) {
+  // A token costs a process of its own, which is no part of the import.
+  let headers = await appliance.authorization();
+  const begunAt = Date.now();
   const response = await fetch(`${appliance.url}${path}?object=contacts&key=email`, {
     method: 'POST',
-    headers: { ...(await appliance.authorization()), 'content-type': 'text/csv' },
+    headers: { ...headers, 'content-type': 'text/csv' },
     body: Readable.toWeb(Readable.from(pieces)),
     duplex: 'half',
   });
   let current = JSON.parse(await response.text());
   if (response.status !== 202) throw new Error(`the file was refused: ${JSON.stringify(current)}`);
-  let headers = await appliance.authorization();
   while (current.finished_at === null) {
     await pause(1_000);
     const answer = await fetch(`${appliance.url}${path}/${current.id}`, { headers });
@@ -45,18 +47,16 @@ async function importFile(appliance: ApplianceProcess, pieces: Iterable<string>)
     else if (answer.ok) current = JSON.parse(await answer.text());
     else throw new Error(`the import cannot be read: ${await answer.text()}`);
   }
-  return current;
+  return { ended: current, seconds: (Date.parse(current.finished_at) - begunAt) / 1_000 };
 }
 
 async function measure(rows: number): Promise<Outcome> {
   await using appliance = await startApplianceProcess();
   const idle = await sampleMemory(appliance.pid);
   const file = createFaultyFile(rows);
-  const begun = performance.now();
   const importing = importFile(appliance, file.pieces);
   const samples = await watchMemory(appliance.pid, importing);
-  const ended = await importing;
-  const seconds = (performance.now() - begun) / 1_000;
+  const { ended, seconds } = await importing;
   const expected = { status: 'completed', rows_total: rows, rows_created: rows - file.faults.size };
   for (const [name, value] of Object.entries(expected)) {
     if (ended[name] !== value) throw new Error(`${name} is ${ended[name]} in place of ${value}`);
