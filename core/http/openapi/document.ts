@@ -1,21 +1,9 @@
 import { fastifySwagger } from '@fastify/swagger';
 import { fastify } from 'fastify';
 import type { FastifySchema, HTTPMethods } from 'fastify';
-import Type from 'typebox';
 import type { RouteRecord } from '../pipeline/route-record.ts';
-
-/** RFC 9457 problem details as every error is answered. */
-const Problem = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  instance: Type.String(),
-  code: Type.String(),
-  request_id: Type.String(),
-  remedy: Type.String(),
-  faults: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-});
+import { OperationIds } from './operation-ids.ts';
+import { problemComponents, problemResponses } from './problem-responses.ts';
 
 export interface DocumentOptions {
   readonly version: string;
@@ -49,13 +37,19 @@ export async function openApiDocument(
     // Nothing is served, so nothing is to be compiled.
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
+    const ids = new OperationIds();
+    const problems = new Map<string, ReturnType<typeof problemResponses>>();
     for (const route of routes) {
-      const methods = route.methods.filter(isDocumented);
-      if (!route.plain || methods.length === 0) continue;
-      app.route({ method: methods, url: route.endpoint, schema: schemaOf(route), handler: () => undefined });
+      if (!route.plain) continue;
+      for (const method of route.methods.filter(isDocumented)) {
+        const operationId = ids.give(method, route.endpoint, operationIdOf(route));
+        problems.set(operationId, problemResponses(route));
+        const schema = { ...schemaOf(route), operationId };
+        app.route({ method, url: route.endpoint, schema, handler: () => undefined });
+      }
     }
     await app.ready();
-    return app.swagger();
+    return withProblems(app.swagger(), problems);
   } finally {
     await app.close();
   }
@@ -65,26 +59,51 @@ function isDocumented(method: string): method is HTTPMethods {
   return method !== 'HEAD' && method !== 'OPTIONS';
 }
 
+function operationIdOf({ schema }: RouteRecord): string | undefined {
+  return schema !== undefined && 'operationId' in schema && typeof schema.operationId === 'string'
+    ? schema.operationId
+    : undefined;
+}
+
 function schemaOf(route: RouteRecord): FastifySchema {
-  const { schema = {}, access } = route;
+  const { schema = {}, access, endpoint } = route;
   const roles = typeof access === 'string' ? [access] : access;
   const response = typeof schema.response === 'object' && schema.response !== null ? schema.response : {};
   const note = access === 'public' ? 'Open to everyone.' : `Needs the role ${roles.join(' or ')}.`;
   return {
+    tags: [/^(?:\/api\/v\d+)?\/([^/:*]+)/.exec(endpoint)?.[1] ?? 'other'],
     ...schema,
     ...(schema.querystring === undefined ? {} : { querystring: asGiven(schema.querystring) }),
     description: schema.description === undefined ? note : `${schema.description}\n\n${note}`,
-    response: {
-      ...('200' in response || Object.keys(response).length > 0
-        ? response
-        : { 200: { description: 'Done', type: 'null' } }),
-      default: {
-        description: 'Problem details',
-        content: { 'application/problem+json': { schema: Problem } },
-      },
-    },
-    ...(access === 'public' ? {} : { security: [{ token: [] }] }),
+    response: Object.keys(response).length > 0 ? response : { 200: { description: 'Done', type: 'null' } },
+    // Said of each, since leaving it out would leave open whether it was forgotten.
+    security: access === 'public' ? [] : [{ token: [] }],
   };
+}
+
+/** Adds to each operation the problems that its route does not describe itself, by reference to one description. */
+function withProblems(
+  document: object,
+  problems: ReadonlyMap<string, ReturnType<typeof problemResponses>>,
+): object {
+  const { paths, components, ...rest } = recordOf(document);
+  const described = Object.entries(recordOf(paths)).map(([path, item]) => {
+    const operations = Object.entries(recordOf(item)).map(([method, operation]) => {
+      const { operationId, responses, ...about } = recordOf(operation);
+      const known = typeof operationId === 'string' ? problems.get(operationId) : undefined;
+      return [method, { operationId, ...about, responses: { ...known, ...recordOf(responses) } }] as const;
+    });
+    return [path, Object.fromEntries(operations)] as const;
+  });
+  return {
+    ...rest,
+    paths: Object.fromEntries(described),
+    components: { ...recordOf(components), ...problemComponents },
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
 }
 
 /** A schema as its sender sees it: what has a default may be left out. */

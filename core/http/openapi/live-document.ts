@@ -16,7 +16,10 @@ export function liveDocumentRoute(app: HttpInstance, live: LiveRoutes, options: 
   let built: { readonly version: number; readonly document: Promise<string> } | undefined;
   app.get(
     '/openapi.json',
-    { config: { access: 'public' }, schema: { summary: 'This document', tags: ['documentation'] } },
+    {
+      config: { access: 'public' },
+      schema: { operationId: 'getOpenApiDocument', summary: 'This document', tags: ['documentation'] },
+    },
     async (_request, reply) => {
       const version = live.version();
       if (built?.version !== version) {

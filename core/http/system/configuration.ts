@@ -55,6 +55,7 @@ export function configurationRoutes(app: HttpInstance, source: ConfigurationSour
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'getConfiguration',
         summary: 'Shows the configuration in force, secrets masked',
         tags,
         response: { 200: Effective },
@@ -78,6 +79,7 @@ export function configurationRoutes(app: HttpInstance, source: ConfigurationSour
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'listConfigurationVersions',
         summary: 'Lists the configurations that were in force, newest first',
         tags,
         querystring: Type.Object({

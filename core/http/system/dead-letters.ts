@@ -54,6 +54,7 @@ export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: Dead
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'listDeadLetters',
         summary: 'Lists dead letters, newest first',
         tags,
         querystring: Type.Object({ ...filter, ...pageQuery }),
@@ -71,6 +72,7 @@ export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: Dead
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'getDeadLetter',
         summary: 'Shows a dead letter',
         tags,
         params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
@@ -86,6 +88,7 @@ export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: Dead
       {
         config: { access: 'admin', timeoutMs: 120_000 },
         schema: {
+          operationId: `${act}DeadLetters`,
           summary: act === 'replay' ? 'Delivers dead letters once more' : 'Removes dead letters for good',
           tags,
           body: Choice,

@@ -38,6 +38,7 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
     {
       config: { access: ['viewer', 'system'] },
       schema: {
+        operationId: 'streamEvents',
         summary: 'Streams events as server-sent events',
         description:
           'Each message has the position as id, the type as event and the CloudEvents envelope as data.',

@@ -60,6 +60,7 @@ export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOption
     {
       config: { access: 'viewer' },
       schema: {
+        operationId: 'listEvents',
         summary: 'Searches the history; shows what the caller may see',
         tags,
         querystring: HistoryQuery,
@@ -74,6 +75,7 @@ export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOption
     {
       config: { access: 'viewer' },
       schema: {
+        operationId: 'getEventStatistics',
         summary: 'Counts events and shows how far each subscription is',
         tags,
         querystring: Type.Object({ hours: Type.Integer({ minimum: 1, maximum: 720, default: 24 }) }),
@@ -88,6 +90,7 @@ export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOption
     {
       config: { access: 'viewer' },
       schema: {
+        operationId: 'getEvent',
         summary: 'Shows an event',
         tags,
         params: Type.Object({ id: Type.String({ maxLength: 100 }) }),
@@ -102,6 +105,7 @@ export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOption
     {
       config: { access: 'admin', timeoutMs: 120_000 },
       schema: {
+        operationId: 'replayEvents',
         summary: 'Delivers events to one subscription again: those named, or a stretch of positions',
         tags,
         body: Type.Union([

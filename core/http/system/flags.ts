@@ -34,17 +34,21 @@ export function flagRoutes(
     path,
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Lists the flags', tags, response: { 200: pageOf(Flag) } },
+      schema: { operationId: 'listFlags', summary: 'Lists the flags', tags, response: { 200: pageOf(Flag) } },
     },
     async () => ({ items: flags.list().map(flagOf), next_cursor: null }),
   );
 
-  for (const url of [`${path}/:name`, `${path}/:name/explain`]) {
+  for (const [url, operationId] of [
+    [`${path}/:name`, 'getFlag'],
+    [`${path}/:name/explain`, 'explainFlag'],
+  ] as const) {
     app.get(
       url,
       {
         config: { access: 'viewer' },
         schema: {
+          operationId,
           summary: 'Shows a flag with every source and which one decided',
           tags,
           params: Name,
@@ -60,6 +64,7 @@ export function flagRoutes(
     {
       config: { access: 'admin' },
       schema: {
+        operationId: 'setFlag',
         summary: 'Switches a flag',
         tags,
         params: Name,
@@ -75,6 +80,7 @@ export function flagRoutes(
     {
       config: { access: 'admin' },
       schema: {
+        operationId: 'withdrawFlag',
         summary: 'Takes back what this API has set: the YAML or the environment decides again',
         tags,
         params: Name,
@@ -89,6 +95,7 @@ export function flagRoutes(
     {
       config: { access: 'admin' },
       schema: {
+        operationId: 'setFlagKillSwitch',
         summary: 'Pulls or releases the kill switch; while pulled the flag is off whatever else says',
         tags,
         params: Name,

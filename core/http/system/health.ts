@@ -41,6 +41,7 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
     {
       config,
       schema: {
+        operationId: 'getHealth',
         summary: 'Health of the appliance',
         tags: ['health'],
         response: { 200: Health, 503: Health },
@@ -64,7 +65,12 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
     '/health/live',
     {
       config,
-      schema: { summary: 'Whether the process runs', tags: ['health'], response: { 200: Readiness } },
+      schema: {
+        operationId: 'getLiveness',
+        summary: 'Whether the process runs',
+        tags: ['health'],
+        response: { 200: Readiness },
+      },
     },
     async () => ({ status: 'alive' }),
   );
@@ -74,6 +80,7 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
     {
       config,
       schema: {
+        operationId: 'getReadiness',
         summary: 'Whether requests are to be sent here',
         tags: ['health'],
         response: { 200: Readiness, 503: Readiness },
@@ -91,6 +98,7 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
     {
       config: { access: 'viewer' },
       schema: {
+        operationId: 'listServices',
         summary: 'Lists backends and plugins with their health',
         tags: ['system'],
         response: { 200: pageOf(Component) },

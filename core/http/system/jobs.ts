@@ -27,6 +27,7 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     {
       config: { access: 'viewer' },
       schema: {
+        operationId: 'listJobs',
         summary: 'Lists jobs, newest first',
         tags,
         querystring: Type.Object({
@@ -45,7 +46,13 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     '/api/v1/system/jobs/:id',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Shows a job', tags, params: Id, response: { 200: JobRecord } },
+      schema: {
+        operationId: 'getJob',
+        summary: 'Shows a job',
+        tags,
+        params: Id,
+        response: { 200: JobRecord },
+      },
     },
     async (request) => find(request.params.id),
   );
@@ -55,6 +62,7 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'cancelJob',
         summary: 'Ends a waiting job and asks a running one to stop; an ended one stays as it is',
         tags,
         params: Id,
@@ -75,6 +83,7 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'retryJob',
         summary: 'Queues a failed or cancelled job again, at its checkpoint',
         tags,
         params: Id,
@@ -92,7 +101,12 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     '/api/v1/system/schedules',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Lists the schedules', tags, response: { 200: pageOf(ScheduleRecord) } },
+      schema: {
+        operationId: 'listSchedules',
+        summary: 'Lists the schedules',
+        tags,
+        response: { 200: pageOf(ScheduleRecord) },
+      },
     },
     async () => ({ items: await jobs.schedules(), next_cursor: null }),
   );

@@ -24,6 +24,7 @@ export function logLevelRoutes(app: HttpInstance, logs: Pick<Logs, 'levels' | 'l
     {
       config: { access: 'operator' },
       schema: {
+        operationId: 'listLogLevels',
         summary:
           'Lists the levels that were set; others inherit from their longest dotted prefix, else from root',
         tags,
@@ -44,6 +45,7 @@ export function logLevelRoutes(app: HttpInstance, logs: Pick<Logs, 'levels' | 'l
     {
       config: { access: 'admin' },
       schema: {
+        operationId: 'setLogLevel',
         summary: 'Sets the level of a logger and of those below it; null lets it inherit again',
         tags,
         params: Name,

@@ -10,7 +10,7 @@ export function metricsRoutes(app: HttpInstance, registry: Registry): void {
     '/metrics',
     {
       config: { access: 'public', unlimited: true },
-      schema: { summary: 'Prometheus metrics', tags: ['health'] },
+      schema: { operationId: 'getMetrics', summary: 'Prometheus metrics', tags: ['health'] },
     },
     async (request, reply) => {
       if (!isAllowed('system', request.caller) && !isLocal(request)) {

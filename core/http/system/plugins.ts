@@ -51,7 +51,12 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
     '/api/v1/system/plugins',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Lists the plugins', tags: ['system'], response: { 200: pageOf(PluginStatus) } },
+      schema: {
+        operationId: 'listPlugins',
+        summary: 'Lists the plugins',
+        tags: ['system'],
+        response: { 200: pageOf(PluginStatus) },
+      },
     },
     async () => ({ items: plugins.list(), next_cursor: null }),
   );
@@ -60,7 +65,13 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
     '/api/v1/system/plugins/:name',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'Shows a plugin', tags: ['system'], params: Name, response: { 200: PluginStatus } },
+      schema: {
+        operationId: 'getPlugin',
+        summary: 'Shows a plugin',
+        tags: ['system'],
+        params: Name,
+        response: { 200: PluginStatus },
+      },
     },
     async (request) => existing(plugins, request.params.name),
   );
@@ -71,6 +82,7 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
       {
         config: { access: 'admin', timeoutMs: 180_000 },
         schema: {
+          operationId: `${change}Plugin`,
           summary: `Asks to ${change} a plugin; answers once that is in effect, or at once with wait=false`,
           tags: ['system'],
           params: Name,
@@ -94,6 +106,7 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
     {
       config: { access: 'admin', timeoutMs: 180_000 },
       schema: {
+        operationId: 'purgePlugin',
         summary: 'Deletes everything that a plugin which is off has stored, for good',
         description: 'The body repeats the name. The history of events and the audit entries stay.',
         tags: ['system'],

@@ -20,6 +20,7 @@ export function userRoutes(app: HttpInstance, users: Users): void {
     {
       config,
       schema: {
+        operationId: 'listUsers',
         summary: 'Lists the users by name',
         tags,
         querystring: Type.Object(pageQuery),
@@ -31,13 +32,25 @@ export function userRoutes(app: HttpInstance, users: Users): void {
 
   app.post(
     path,
-    { config, schema: { summary: 'Creates a user', tags, body: NewUser, response: { 201: WithPassword } } },
+    {
+      config,
+      schema: {
+        operationId: 'createUser',
+        summary: 'Creates a user',
+        tags,
+        body: NewUser,
+        response: { 201: WithPassword },
+      },
+    },
     async (request, reply) => reply.code(201).send(await users.create(request.body)),
   );
 
   app.get(
     `${path}/:id`,
-    { config, schema: { summary: 'Shows a user', tags, params: Id, response: { 200: User } } },
+    {
+      config,
+      schema: { operationId: 'getUser', summary: 'Shows a user', tags, params: Id, response: { 200: User } },
+    },
     async (request) => users.get(request.params.id),
   );
 
@@ -46,6 +59,7 @@ export function userRoutes(app: HttpInstance, users: Users): void {
     {
       config,
       schema: {
+        operationId: 'setUserRoles',
         summary: 'Replaces the roles of a user; its access tokens end',
         tags,
         params: Id,
@@ -62,6 +76,7 @@ export function userRoutes(app: HttpInstance, users: Users): void {
       {
         config,
         schema: {
+          operationId: `${act}User`,
           summary: act === 'disable' ? 'Disables a user and ends its sessions' : 'Enables a user',
           tags,
           params: Id,
@@ -77,6 +92,7 @@ export function userRoutes(app: HttpInstance, users: Users): void {
     {
       config,
       schema: {
+        operationId: 'resetUserPassword',
         summary: 'Sets a new password, made up when none is given, and ends the sessions',
         tags,
         params: Id,

@@ -183,7 +183,7 @@ test('the document describes what is live and is built anew after a switch', asy
   version = 2;
   routes = [...harness.core.routes, ...plugin.routes];
   expect(JSON.stringify(await paths())).toContain(
-    '"summary":"Shows a contact","description":"Needs the role viewer."',
+    '"operationId":"getCrmContactsById","summary":"Shows a contact","tags":["crm"],"description":"Needs the role viewer."',
   );
 });
 
