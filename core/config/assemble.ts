@@ -7,7 +7,7 @@ import { fitsRevealed } from './validation/fits.ts';
 import { featuresOf, sectionOf } from './capabilities/installed.ts';
 import type { InstalledPlugins } from './capabilities/installed.ts';
 import { interpolate } from './source/interpolate.ts';
-import { knowsPath } from './validation/schemas-along.ts';
+import { knowsPath, schemasAlong } from './validation/schemas-along.ts';
 import { applyPresets, presetsNamedBy } from './presets.ts';
 import { readSwitches } from './capabilities/environment-switches.ts';
 import type { EnvironmentSwitches } from './capabilities/environment-switches.ts';
@@ -18,7 +18,7 @@ import { alwaysOnFeatures, reservedNames, reservedSections } from './capabilitie
 import { setAside } from './capabilities/set-aside-inactive.ts';
 import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
 import { emptyMapping } from './source/tree.ts';
-import type { MappingNode } from './source/tree.ts';
+import type { MappingNode, TreeNode } from './source/tree.ts';
 import { reportMissing, reportUnknownKey } from './validation/report.ts';
 import type { Validation } from './validation/report.ts';
 import { readBySchema } from './validation/validate.ts';
@@ -105,8 +105,20 @@ function refuseUnknownSections(tree: MappingNode, installed: InstalledPlugins, v
   const own = Object.keys(CoreSections.properties);
   const allowed = new Set([...own, 'features', ...installed.map(sectionOf)]);
   const known = [...new Set([...allowed, ...reservedSections])];
-  for (const [key, { keyPlace }] of tree.entries)
-    if (!allowed.has(key)) reportUnknownKey(known, {}, key, keyPlace, [], validation);
+  let above = '';
+  for (const [key, { keyPlace, node }] of tree.entries) {
+    if (!allowed.has(key)) {
+      const slipped = schemasAlong([above, key], installed).length === 2;
+      const advice = slipped ? `Indent it by two spaces: it belongs to \`${above}:\`.` : undefined;
+      reportUnknownKey(known, {}, key, keyPlace, [], validation, advice);
+    } else if (isNothing(node)) above = key;
+    else above = '';
+  }
+}
+
+/** Whether a section has nothing below it. */
+function isNothing(node: TreeNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
 }
 
 function readCore(tree: MappingNode, validation: Validation): Record<string, unknown> {

@@ -1,7 +1,6 @@
-import { access, constants } from 'node:fs/promises';
+import { tlsFaults } from './check-tls.ts';
 import type { FaultReport } from './faults.ts';
 import { fitsRevealed } from './validation/fits.ts';
-import { reasonOf } from './source/read-file.ts';
 import { Server } from './sections/server.ts';
 import { Telemetry } from './sections/telemetry.ts';
 import { nodeAt } from './source/tree.ts';
@@ -55,21 +54,6 @@ async function serverFaults(server: Server, tree: MappingNode): Promise<FaultRep
       found: 'one that starts with `http://`',
       remedy: 'Write `https://`, or remove `tls` if a proxy in front speaks HTTPS.',
     });
-  for (const key of ['cert', 'key'] as const) {
-    try {
-      await access(tls[key], constants.R_OK);
-    } catch (error) {
-      const { message, remedy } = reasonOf(error);
-      faults.push({
-        code: 'unreadable',
-        place: placeAt(tree, 'server', 'tls', key),
-        path: `server.tls.${key}`,
-        message: `The file ${tls[key]} cannot be read: ${message}.`,
-        expected: 'a readable PEM file',
-        found: message,
-        remedy,
-      });
-    }
-  }
+  faults.push(...(await tlsFaults(tls, (key) => placeAt(tree, 'server', 'tls', key))));
   return faults;
 }

@@ -6,11 +6,14 @@ import { CoreSections } from '../configuration.ts';
 import { difference } from './difference.ts';
 import { masked } from '../secrets/masked.ts';
 import type { LoadedConfiguration } from '../load.ts';
+import { certificate, privateKey } from '../test/certificate.ts';
 import { clientFolder, installed } from '../test/client-folder.ts';
 import { describeVersion } from './version.ts';
 
 async function load(yaml: string, options: { hashKey?: string } = {}): Promise<LoadedConfiguration> {
   await using folder = await clientFolder(yaml);
+  await folder.write('tls.crt', certificate);
+  await folder.write('tls.key', privateKey);
   return await folder.load(options);
 }
 
@@ -19,7 +22,7 @@ const plain = 'client: {id: acme}\n';
 /** Every key of the core and of a plugin, each with another value than the default. */
 const changed = `
 client: {id: other, name: Other, tier: enterprise, deployment_model: hybrid}
-server: {host: 0.0.0.0, port: 1, public_url: https://a.example, tls: {cert: client.yaml, key: client.yaml}, trusted_proxies: [10.0.0.0/8], shutdown_timeout: 1, body_limit: 2048}
+server: {host: 0.0.0.0, port: 1, public_url: https://a.example, tls: {cert: tls.crt, key: tls.key}, trusted_proxies: [10.0.0.0/8], shutdown_timeout: 1, body_limit: 2048}
 database: {url: "postgres://a:hush@b/c", pool_size: 3, timeout: 4}
 security: {jwt_expiry: 60, webhook_secret: hush-hush-hush-hush, rate_limit: {requests_per_minute: 1, burst_size: 2}}
 logging: {level: debug, levels: {bus: trace}, format: pretty}

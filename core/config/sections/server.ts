@@ -10,7 +10,7 @@ const Tls = Type.Object(
       description: 'Path of the PEM certificate chain; relative to the file it stands in.',
       examples: ['/etc/orchestrall/tls/tls.crt'],
       'x-path': true,
-      'x-expected': 'the path of a PEM file',
+      'x-expected': 'the path of a PEM file, not its text',
     }),
     key: Type.String({
       minLength: 1,
@@ -18,7 +18,7 @@ const Tls = Type.Object(
       description: 'Path of the PEM private key; relative to the file it stands in.',
       examples: ['/etc/orchestrall/tls/tls.key'],
       'x-path': true,
-      'x-expected': 'the path of a PEM file',
+      'x-expected': 'the path of a PEM file, not its text',
     }),
   },
   { description: 'Serve HTTPS with this certificate; without it the server speaks HTTP.' },

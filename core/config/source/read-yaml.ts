@@ -1,5 +1,5 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Node, YAMLError } from 'yaml';
 import type { FaultList } from '../faults.ts';
 import { emptyMapping, renderPath } from './tree.ts';
 import type { MappingNode, Path, Place, TreeNode } from './tree.ts';
@@ -8,6 +8,7 @@ import {
   maxValues,
   reportDepth,
   reportDuplicate,
+  reportInvisible,
   reportKey,
   reportSize,
   reportSyntax,
@@ -28,9 +29,9 @@ export function readYaml(text: string, file: string, faults: FaultList): Mapping
   };
   const document = parse(text, lines, file, faults);
   if (document === undefined) return undefined;
-  for (const error of document.errors) {
+  for (const { error, offset } of errorsToTell(document)) {
     const before = text.slice(Math.max(0, error.pos[0] - 1), error.pos[0] + 1);
-    reportSyntax(error, at(error.pos[0]), before === '${', faults);
+    reportSyntax(error, at(offset), before === '${', faults);
   }
   if (document.directives.yaml.version !== '1.2') reportVersion({ file, line: 1, column: 1 }, faults);
   if (document.errors.length > 0) return undefined;
@@ -74,6 +75,32 @@ function parse(
   }
 }
 
+/** The parser's errors without those that only follow from another, each with the place where a person would look. */
+function errorsToTell(document: Document.Parsed): { error: YAMLError; offset: number }[] {
+  const multiline = new Set(
+    document.errors.filter(({ code }) => code === 'MULTILINE_IMPLICIT_KEY').map(({ pos }) => pos[0]),
+  );
+  return document.errors
+    .filter(({ code, pos }) => code !== 'BLOCK_AS_IMPLICIT_KEY' || !multiline.has(pos[0]))
+    .map((error) => {
+      // What is wrong is the last line of what was taken for a key, and the beginning of a text that does not end.
+      if (error.code === 'MULTILINE_IMPLICIT_KEY') return { error, offset: error.pos[1] - 1 };
+      if (error.code === 'MISSING_CHAR') return { error, offset: openQuoteBefore(error.pos[0], document) };
+      return { error, offset: error.pos[0] };
+    });
+}
+
+function openQuoteBefore(end: number, document: Document.Parsed): number {
+  let start = end;
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      const quoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE';
+      if (quoted && range !== null && range !== undefined && range[1] >= end - 1) start = range[0];
+    },
+  });
+  return start;
+}
+
 class TreeReader {
   #values = 0;
   readonly #at: (offset: number) => Place;
@@ -113,6 +140,10 @@ class TreeReader {
       if (!isScalar(key) || typeof key.value !== 'string') continue;
       const keyPlace = this.#at(key.range?.[0] ?? 0);
       const keyPath = [...path, key.value];
+      if (/[\u00a0\u2000-\u200b\u202f\u3000\ufeff]/.test(key.value)) {
+        reportInvisible(keyPlace, this.#faults);
+        continue;
+      }
       if (dangerousKeys.has(key.value) || key.value === '<<') {
         reportKey(key.value, keyPlace, renderPath(keyPath), this.#faults);
         continue;
@@ -142,7 +173,7 @@ class TreeReader {
       found: isAlias(node) ? 'an alias' : tagged ? 'a tag' : 'an anchor',
       remedy: tagged
         ? 'Remove the word that begins with `!`.'
-        : 'Write the value out at each place, or use ${VARIABLE} for one that is used twice.',
+        : 'Write the value out at each place, or use ${VARIABLE} for one that is used twice; put text that begins with `*` or `&` in quotes.',
     });
   }
 }

@@ -9,8 +9,7 @@ export const maxValues = 20_000;
 
 /** Reports what the parser found, in a person's words; `bare` says that it stumbled over an unquoted `${`. */
 export function reportSyntax(error: YAMLError, place: Place, bare: boolean, faults: FaultList): void {
-  const tab = error.code === 'TAB_AS_INDENT' || /\btabs?\b/i.test(error.message);
-  const known = tab ? syntaxHelp.TAB_AS_INDENT : bare ? bareInterpolation : syntaxHelp[error.code];
+  const known = bare ? bareInterpolation : helpFor(error);
   faults.add({
     code: 'syntax',
     place,
@@ -22,6 +21,12 @@ export function reportSyntax(error: YAMLError, place: Place, bare: boolean, faul
       known?.remedy ??
       'Check indentation, colons and quotes at this place; quote text that holds `: `, `#`, `{` or `[`.',
   });
+}
+
+function helpFor({ code, message }: YAMLError): SyntaxHelp | undefined {
+  if (code === 'TAB_AS_INDENT' || /\btabs?\b/i.test(message)) return syntaxHelp.TAB_AS_INDENT;
+  if (code === 'MISSING_CHAR' && !/quote/.test(message)) return undefined;
+  return syntaxHelp[code];
 }
 
 interface SyntaxHelp {
@@ -44,6 +49,36 @@ const syntaxHelp: Readonly<Record<string, SyntaxHelp>> & { readonly TAB_AS_INDEN
     expected: 'spaces',
     found: 'a tab',
     remedy: 'Replace the tab by spaces, two for each level.',
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    message: 'The line is indented deeper than the line above it, which has its value already.',
+    expected: 'keys of one section below each other',
+    found: 'deeper indentation',
+    remedy: 'Indent the line like the one above it, or put the value above it in quotes.',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: 'The value holds a colon and a space, which begin a mapping.',
+    expected: 'a plain value, or text in quotes',
+    found: 'a second `: ` in the line',
+    remedy: 'Put the value in quotes: `name: "ACME: Europe"`.',
+  },
+  MISSING_CHAR: {
+    message: 'A text that begins with a quote has no closing one.',
+    expected: 'the same quote at the end of the text',
+    found: 'the end of the file, or a line that is indented less',
+    remedy: 'Close the quote where the text ends.',
+  },
+  BAD_SCALAR_START: {
+    message: 'Text that begins with this character must stand in quotes.',
+    expected: 'a plain value, or text in quotes',
+    found: 'a character that YAML reserves',
+    remedy: 'Put the whole text in quotes.',
+  },
+  BAD_DQ_ESCAPE: {
+    message: 'In double quotes a backslash begins an escape, and there is none of this name.',
+    expected: 'an escape such as `\\\\` or `\\n`',
+    found: 'another character after the backslash',
+    remedy: 'Use single quotes, in which a backslash is a backslash, or write it twice.',
   },
   MULTIPLE_DOCS: {
     message: 'The file holds more than one document.',
@@ -81,6 +116,19 @@ export function reportKey(key: string, place: Place, path: string, faults: Fault
     expected: 'a key of this section',
     found: key === '<<' ? 'a merge key' : 'a name that JavaScript reserves',
     remedy: key === '<<' ? 'Write the keys out at each place.' : 'Remove the key.',
+  });
+}
+
+/** Reports a key with a space in it that looks like an ordinary one, as texts copied from web pages have them. */
+export function reportInvisible(place: Place, faults: FaultList): void {
+  faults.add({
+    code: 'syntax',
+    place,
+    path: '',
+    message: 'Before or in the key stands a space of another kind, such as a non-breaking one.',
+    expected: 'ordinary spaces (U+0020)',
+    found: 'a space that only looks like one',
+    remedy: 'Delete the spaces of this line and type them again.',
   });
 }
 

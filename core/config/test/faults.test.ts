@@ -2,6 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ConfigurationError, configurationExitCode } from '../faults.ts';
 import { brokenVariants } from './broken/variants.ts';
+import { certificate, otherPrivateKey, privateKey } from './certificate.ts';
 import { clientFolder } from './client-folder.ts';
 
 test.each(brokenVariants)('a configuration with $name is refused with place and remedy', async (variant) => {
@@ -82,6 +83,28 @@ test('a file that is missing, a folder, or a circle of links is refused by name'
   expect(await folder.faults({ file: `${folder.path}/sub` })).toMatchObject([{ found: 'a folder' }]);
   await symlink('client.yaml', folder.file);
   expect(await folder.faults()).toMatchObject([{ message: /circle/ }]);
+});
+
+test('a certificate and its key must be PEM and belong together', async () => {
+  await using folder = await clientFolder('client: {id: a}\nserver: {tls: {cert: c, key: k}}\n');
+  const write = async (cert: string, key: string): Promise<void> => {
+    await folder.write('c', cert);
+    await folder.write('k', key);
+  };
+  await write(certificate, privateKey);
+  expect((await folder.load()).value.server.tls).toEqual({
+    cert: `${folder.path}/c`,
+    key: `${folder.path}/k`,
+  });
+  await write('none', privateKey);
+  expect(await folder.faults()).toMatchObject([{ path: 'server.tls.cert', message: /holds no certificate/ }]);
+  await write(certificate, certificate);
+  expect(await folder.faults()).toMatchObject([{ path: 'server.tls.key', message: /holds no private key/ }]);
+  await write(certificate, otherPrivateKey);
+  expect(await folder.faults()).toMatchObject([{ path: 'server.tls.key', message: /does not belong/ }]);
+  await mkdir(`${folder.path}/folder`);
+  await folder.write('client.yaml', 'client: {id: a}\nserver: {tls: {cert: folder, key: k}}\n');
+  expect(await folder.faults()).toMatchObject([{ path: 'server.tls.cert', message: /is a folder/ }]);
 });
 
 test('nesting by the ten thousand is refused, whatever the parser makes of it', async () => {

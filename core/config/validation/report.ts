@@ -22,7 +22,7 @@ export function nameOf(path: Path, validation: Validation): string {
   return (validation.nameOf ?? renderPath)(path);
 }
 
-/** Reports a key that is not known, or refused, and the known one most like it. */
+/** Reports a key that is not known, or refused; the remedy is `advice`, else the known key most like it. */
 export function reportUnknownKey(
   known: readonly string[],
   shape: SchemaNode,
@@ -30,6 +30,7 @@ export function reportUnknownKey(
   place: Place,
   parent: Path,
   validation: Validation,
+  advice?: string,
 ): void {
   const path = nameOf([...parent, key], validation);
   const refused = Object.hasOwn(refusedKeys, path) ? refusedKeys[path] : undefined;
@@ -55,7 +56,8 @@ export function reportUnknownKey(
     message: `There is no key \`${key}\` here.`,
     expected: expectedKeys(known, Object.keys(shape.patternProperties ?? {})),
     found: 'an unknown key',
-    remedy: guess === undefined ? 'Remove the key, or correct its name.' : `Did you mean \`${guess}\`?`,
+    remedy:
+      advice ?? (guess === undefined ? 'Remove the key, or correct its name.' : `Did you mean \`${guess}\`?`),
   });
 }
 
@@ -92,7 +94,7 @@ export function reportWrong(shape: SchemaNode, node: TreeNode, path: Path, valid
     message: rightKind ? 'The value is not one that is allowed here.' : 'The value is of the wrong kind.',
     expected: expectationOf(shape),
     found: kindOf(node) + origin,
-    remedy: shape['x-remedy'] ?? adviceFor(shape, node),
+    remedy: slipIn(shape, node) ?? shape['x-remedy'] ?? adviceFor(shape, node),
   });
 }
 
@@ -101,6 +103,17 @@ function isRightKind(shape: SchemaNode, node: ScalarNode): boolean {
   if (choices !== undefined) return typeof node.value === 'string';
   if (shape.type === 'integer') return Number.isInteger(node.value);
   return shape.type === typeof node.value;
+}
+
+/** What to do where the value shows how it was meant. */
+function slipIn(shape: SchemaNode, node: TreeNode): string | undefined {
+  if (isMappingSchema(shape) && node.kind === 'sequence')
+    return 'Write its keys below it, indented by two spaces, without `- ` before them.';
+  if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.from !== undefined) return undefined;
+  if (isMappingSchema(shape) && /^[\w-]+:\S/.test(node.value))
+    return 'Put a space after each colon: `key: value`.';
+  if (/^\$[A-Za-z_]\w*$/.test(node.value)) return 'Put the name of the variable in braces: `${NAME}`.';
+  return undefined;
 }
 
 function adviceFor(shape: SchemaNode, node: TreeNode): string {

@@ -93,4 +93,15 @@ export const brokenKeys: readonly BrokenVariant[] = [
     /no such key/,
     /Remove the key/,
   ),
+
+  variant(
+    'a key that is not indented',
+    'client:\nid: acme\n',
+    'id',
+    2,
+    'unknown_key',
+    /no key `id`/,
+    /`client`/,
+    /two spaces: it belongs to `client:`/,
+  ),
 ];
