@@ -31,7 +31,7 @@ export interface RegistrationOptions {
   readonly broadcast: (definition: EventDefinition, data: unknown, options: EmitOptions | undefined) => void;
 }
 
-/** What one generation subscribes to. Nothing is delivered before `activate` or after `deactivate`. */
+/** What one generation subscribes to. Nothing is delivered before `activate` or after `deactivate`, which may be repeated. */
 export function createRegistration(options: RegistrationOptions): Registration<Bus> {
   const { owner, subscriptions, observers } = options;
   const declared = options.declarations.add(owner.plugin, options.declared);
@@ -39,7 +39,7 @@ export function createRegistration(options: RegistrationOptions): Registration<B
   const watched: { readonly pattern: string; readonly handler: (event: Event) => void }[] = [];
   const watching: Disposable[] = [];
   let ids: ReadonlyMap<string, number> = new Map();
-  let state: 'open' | 'active' | 'ended' = 'open';
+  let state: 'open' | 'active' | 'paused' | 'ended' = 'open';
 
   const refuseLate = (what: string): void => {
     if (state !== 'open') throw new TypeError(`${what} must be called during setup of the plugin`);
@@ -68,7 +68,7 @@ export function createRegistration(options: RegistrationOptions): Registration<B
   };
   const deactivate = (): void => {
     if (state !== 'active') return;
-    state = 'ended';
+    state = 'paused';
     for (const one of watching.splice(0)) one[Symbol.dispose]();
     for (const [name, binding] of bindings) {
       const id = ids.get(name);
@@ -94,7 +94,7 @@ export function createRegistration(options: RegistrationOptions): Registration<B
       ids = await subscriptions.prepare([...bindings.values()]);
     },
     activate() {
-      if (state !== 'open') return;
+      if (state === 'active' || state === 'ended') return;
       if (ids.size < bindings.size) throw new TypeError('prepare() must have resolved before activate()');
       state = 'active';
       const byPriority = [...bindings.values()].toSorted((left, right) => right.priority - left.priority);

@@ -123,6 +123,43 @@ describe('a subscription', () => {
     });
   });
 
+  it('replays a dead letter once though two ask for it at the same moment, and on any replay its effect is one', async () => {
+    const owner = createOwner('poisoned');
+    const broken = { now: true };
+    await stage.replica.database.preparePlugin('poisoned');
+    const database = stage.replica.database.forPlugin('poisoned');
+    await database.query('create table effects (number integer)');
+    await stage.switchOn(owner, [counted], (bus) => {
+      bus.on(
+        counted,
+        async (event, tx) => {
+          if (event.source !== '/plugins/poisoned') return;
+          await tx.query('insert into effects values ($1)', [event.data.number]);
+          if (broken.now) throw new Error('poison');
+        },
+        { name: 'effects', attempts: 2, backoffMs: 5 },
+      );
+    });
+    await stage.emitNumbers('poisoned', 1, () => 'one');
+    const { deadLetters } = stage.replica.bus;
+    await until(async () => (await deadLetters.list({ plugin: 'poisoned' })).items.length === 1);
+    const [letter] = (await deadLetters.list({ plugin: 'poisoned' })).items;
+    broken.now = false;
+    const replays = await Promise.allSettled([
+      deadLetters.replay([letter?.id ?? 0]),
+      deadLetters.replay([letter?.id ?? 0]),
+    ]);
+    const outcomes = replays.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code));
+    expect(new Set(outcomes)).toEqual(new Set([1, 'DEAD_LETTER_NOT_FOUND']));
+    const effects = () => database.query('select number from effects');
+    await until(async () => (await effects()).length > 0);
+    // What follows of the same key comes only after the replayed one is settled.
+    await stage.emitNumbers('poisoned', 1, () => 'one');
+    await until(async () => (await effects()).length > 1);
+    expect(await effects()).toEqual([{ number: 0 }, { number: 0 }]);
+    expect(await parked('poisoned')).toBe(0);
+  });
+
   it('undoes and counts a delivery that takes longer than its time limit', async () => {
     const stuck = Promise.withResolvers<void>();
     const owner = createOwner('slow');

@@ -10,6 +10,7 @@ import { activate, busMigrations, createCollector, createOwner, startReplica, un
 import type { Replica } from './fixture.ts';
 
 const created = defineEvent('contact.created', Type.Object({ number: Type.Integer() }));
+const busy = defineEvent('busy.written', Type.Object({ number: Type.Integer() }));
 const closed = defineEvent('deal.closed', Type.Object({ number: Type.Integer() }));
 
 let server: TestDatabase;
@@ -41,6 +42,21 @@ afterAll(async () => {
 async function numbers(query: HistoryQuery, roles: readonly string[] = []): Promise<unknown[]> {
   const { items } = await replica.bus.history.query(query, roles);
   return items.map((event) => Object(event.data).number);
+}
+
+/** The numbers of all pages, or of the first `most` events. */
+async function pages(query: HistoryQuery, most = Number.POSITIVE_INFINITY): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await replica.bus.history.query(
+      { ...query, ...(cursor === undefined ? {} : { cursor }) },
+      [],
+    );
+    seen.push(...page.items.map((event) => Object(event.data).number));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined && seen.length < most);
+  return seen;
 }
 
 describe('the history', () => {
@@ -151,5 +167,36 @@ describe('the history', () => {
     expect(await replica.bus.trim()).toBe(2);
     expect((await replica.bus.statistics()).oldest).toBe(7);
     expect(await numbers({ order: 'ascending' })).toEqual([6, 7, 8, 9]);
+  });
+
+  it('is paged without gap or repetition while events are written, in both orders and under each condition', async () => {
+    const registration = await activate(replica, createOwner('busy'), [busy]);
+    const emit = (number: number) =>
+      withScope({ correlationId: 'busy' }, () => registration.api.emit(busy, { number }, { subject: 'b' }));
+    for (let number = 0; number < 40; number += 1) await emit(number);
+    await until(async () => (await numbers({ pattern: 'busy.*', limit: 1 }))[0] === 39);
+    const writing = { on: true, next: 40 };
+    const writer = (async () => {
+      while (writing.on) {
+        await emit(writing.next);
+        writing.next += 1;
+      }
+    })();
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    for (const condition of [
+      { pattern: 'busy.*' },
+      { subject: 'b' },
+      { correlation_id: 'busy' },
+      { pattern: '**.written', since },
+    ]) {
+      const newest = await pages({ ...condition, limit: 3 });
+      expect(newest.length).toBeGreaterThanOrEqual(40);
+      expect(newest.toReversed()).toEqual(newest.map((_, index) => index));
+      const oldest = await pages({ ...condition, limit: 3, order: 'ascending' }, 40);
+      expect(oldest).toEqual(oldest.map((_, index) => index));
+    }
+    writing.on = false;
+    await writer;
+    await registration[Symbol.asyncDispose]();
   });
 });

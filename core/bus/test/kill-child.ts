@@ -12,13 +12,19 @@ interface Task {
   readonly perKey: number;
   /** Share of deliveries that fail. */
   readonly failing: number;
+  /** Its name among the replicas; default one that each process takes back at once after the last was killed. */
+  readonly replica?: string;
+  readonly leaseMs?: number;
 }
 
 const task: Task = JSON.parse(readFileSync(0, 'utf8'));
 const recorded = defineEvent('load.recorded', Type.Object({ key: Type.Integer(), number: Type.Integer() }));
 
-// The same name each time, so that what the killed process held is taken back at once.
-const replica = await startReplica(task.connection, { replica: 'killed', poolSize: 16 });
+const replica = await startReplica(task.connection, {
+  replica: task.replica ?? 'killed',
+  leaseMs: task.leaseMs ?? 5_000,
+  poolSize: 16,
+});
 await activate(replica, createOwner('load'), [recorded], (bus) => {
   bus.on(
     recorded,

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServerConnection } from '../../database/connection.ts';
+import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { startReplica, until } from './fixture.ts';
+import type { Replica } from './fixture.ts';
 
 export interface KillOptions {
   readonly connection: ServerConnection;
@@ -17,62 +19,68 @@ export interface KillOptions {
   readonly deadlineMs: number;
 }
 
-export interface KillResult {
-  readonly kills: number;
+/** What came of the source rows; `lost` have no effect, `doubled` more than one. */
+export interface Effects {
   readonly written: number;
   readonly lost: number;
   readonly doubled: number;
+  /** Effects before that of an earlier event of their key. */
   readonly reordered: number;
   readonly deadLetters: number;
 }
 
-/**
- * Lets a process write and handle events, kills it again and again without warning, lets the last one finish, and
- * counts: source rows without an effect, with two, and effects of one key out of order.
- */
-export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
-  await using observer = await startReplica(options.connection, { replica: 'observer', poolSize: 4 });
-  await observer.database.preparePlugin('load');
-  const database = observer.database.forPlugin('load');
-  await database.query('create table sources (key integer, number integer, primary key (key, number))');
-  await database.query('create table effects (at bigserial primary key, key integer, number integer)');
-  const total = options.keys * options.perKey;
-  const handledAll = async (): Promise<boolean> => {
-    const [row] = await database.query<{ count: number }>(
-      'select count(*) as count from (select distinct key, number from effects) e',
-    );
-    return row?.count === total;
-  };
+export interface KillResult extends Effects {
+  readonly kills: number;
+}
 
-  let kills = 0;
-  for (let finished = false; !finished;) {
-    const child = spawn(process.execPath, [new URL('kill-child.ts', import.meta.url).pathname], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const ended = once(child, 'exit');
-    const endedByItself = ended.then(() => {
-      throw new Error('the process ended before it was killed');
-    });
-    // Heard only where it matters: in the end every process is killed.
-    endedByItself.catch(() => undefined);
-    child.stdin.end(JSON.stringify(options));
-    try {
-      for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break;
-      if (kills < options.kills) {
-        const [least, most] = options.killAfterMs;
-        await pause(least + Math.random() * (most - least));
-        finished = await handledAll();
-        kills += 1;
-      } else {
-        await Promise.race([until(handledAll, options.deadlineMs), endedByItself]);
-        finished = true;
-      }
-    } finally {
+/** A process that handles, and writes, events until it is killed. */
+export interface Worker extends AsyncDisposable {
+  /** Rejects once it has ended. */
+  readonly ended: Promise<never>;
+}
+
+/** Starts `kill-child.ts` and resolves once it is ready; disposing the result kills it without warning. */
+export async function startWorker(task: object): Promise<Worker> {
+  const child = spawn(process.execPath, [new URL('kill-child.ts', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'exit');
+  const ended = exit.then(() => {
+    throw new Error('the process ended before it was killed');
+  });
+  // Heard only where it matters: in the end every process is killed.
+  ended.catch(() => undefined);
+  child.stdin.end(JSON.stringify(task));
+  for await (const line of createInterface({ input: child.stdout })) if (line === 'ready') break;
+  return {
+    ended,
+    async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
-      await ended;
-    }
-  }
-  const [counted] = await database.query<Omit<KillResult, 'kills' | 'deadLetters'>>(
+      await exit;
+    },
+  };
+}
+
+/** The plugin `load` with its tables `sources` and `effects`. */
+export async function prepareLoad({ database }: Replica): Promise<ScopedDatabase> {
+  await database.preparePlugin('load');
+  const load = database.forPlugin('load');
+  await load.query('create table sources (key integer, number integer, primary key (key, number))');
+  await load.query('create table effects (at bigserial primary key, key integer, number integer)');
+  return load;
+}
+
+/** Whether so many source rows have their effect. */
+export async function allHandled(load: ScopedDatabase, total: number): Promise<boolean> {
+  const [row] = await load.query<{ count: number }>(
+    'select count(*) as count from (select distinct key, number from effects) e',
+  );
+  return row?.count === total;
+}
+
+/** Counts what came of the source rows. */
+export async function readEffects(load: ScopedDatabase, { bus }: Replica): Promise<Effects> {
+  const [counted] = await load.query<Omit<Effects, 'deadLetters'>>(
     `select (select count(*) from sources) as written,
        (select count(*) from sources s where not exists (
          select from effects e where e.key = s.key and e.number = s.number)) as lost,
@@ -81,7 +89,28 @@ export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
          select number, lag(number) over (partition by key order by at) as before from effects
        ) e where e.number < e.before) as reordered`,
   );
-  const { items } = await observer.bus.deadLetters.list();
   if (counted === undefined) throw new Error('the effects could not be counted');
-  return { ...counted, kills, deadLetters: items.length };
+  const { items } = await bus.deadLetters.list();
+  return { ...counted, deadLetters: items.length };
+}
+
+/** Lets a process write and handle events, kills it again and again without warning, and lets the last one finish. */
+export async function killUnderLoad(options: KillOptions): Promise<KillResult> {
+  await using observer = await startReplica(options.connection, { replica: 'observer', poolSize: 4 });
+  const load = await prepareLoad(observer);
+  const handledAll = () => allHandled(load, options.keys * options.perKey);
+  let kills = 0;
+  for (let finished = false; !finished;) {
+    await using worker = await startWorker(options);
+    if (kills < options.kills) {
+      const [least, most] = options.killAfterMs;
+      await pause(least + Math.random() * (most - least));
+      finished = await handledAll();
+      kills += 1;
+    } else {
+      await Promise.race([until(handledAll, options.deadlineMs), worker.ended]);
+      finished = true;
+    }
+  }
+  return { ...(await readEffects(load, observer)), kills };
 }

@@ -158,6 +158,19 @@ describe('two replicas on one database', () => {
     expect(await holder()).toEqual({ holder: 'left', alive: false });
   });
 
+  it('deliver what another has stamped though the notifications are lost', async () => {
+    const [left, right] = [await start('left'), await start('right')];
+    const seen = createCollector<Event>();
+    right.bus.observe('contact.counted', (event) => seen.add(event));
+    await activate(left, createOwner('unheard'), [counted]);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await server.cutConnections('orchestrall listen')).toBeGreaterThan(0);
+      await emit(left, 'unheard', round, round + 1);
+      await seen.reach(round + 1);
+    }
+    expect(seen.items.map((event) => Object(event.data).number)).toEqual(upTo(3));
+  });
+
   it('deliver what was committed by a process that never poked a relay', async () => {
     const lines = createCollector<string>();
     const left = await start('left');
