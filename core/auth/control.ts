@@ -1,12 +1,12 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Caller, Log } from '@orchestrall/sdk';
 import { chmod, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { Check } from 'typebox/value';
+import { createServer } from '../node-http.ts';
 import { coreError } from '../errors.ts';
 import { withScope } from '../telemetry/scope.ts';
 import { RoleName } from './accounts/user.ts';

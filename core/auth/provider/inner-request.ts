@@ -1,4 +1,5 @@
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { IncomingMessage as Message } from '../../node-http.ts';
 
 /** Longest body that any route of the provider reads, bytes. */
 const maxBodyBytes = 32 * 1024;
@@ -37,7 +38,7 @@ export function innerRequest(
   target: { readonly issuer: URL; readonly url: string; readonly body: string },
 ): IncomingMessage {
   const { issuer, url, body } = target;
-  const inner = new IncomingMessage(outer.socket);
+  const inner = new Message(outer.socket);
   inner.method = outer.method ?? 'GET';
   inner.url = url;
   for (const name of passed) {

@@ -1,5 +1,5 @@
 import type { AppError } from '@orchestrall/sdk';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '../../node-http.ts';
 import { currentScope } from '../../telemetry/scope.ts';
 
 /** Media type of problem details (https://www.rfc-editor.org/rfc/rfc9457). */

@@ -1,6 +1,6 @@
 import type { AppError } from '@orchestrall/sdk';
-import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { ServerResponse } from '../../node-http.ts';
 import { coreError } from '../../errors.ts';
 import { createId } from '@orchestrall/sdk';
 import { problemOf, problemType } from '../errors/problem.ts';

@@ -1,7 +1,7 @@
 import type { AppError } from '@orchestrall/sdk';
-import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { STATUS_CODES } from '../../node-http.ts';
 import type { Refusal } from './prefix-table.ts';
 import { problemHeaders, problemOf, problemType } from '../errors/problem.ts';
 import { requestIdOf } from '../pipeline/request-id.ts';

@@ -3,8 +3,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { HttpInstance } from '@orchestrall/sdk';
 import { fastify, LogController } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { createServer } from '../../node-http.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { coreError } from '../../errors.ts';
@@ -15,6 +15,7 @@ import type { CoreTarget } from '../gateway/gateway.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { refuse, refuseUpgrade } from '../gateway/refusal.ts';
 import type { Refused } from '../gateway/refusal.ts';
+import { takeSocketToken } from '../gateway/socket-token.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import { RequestWork } from './request-work.ts';
@@ -115,6 +116,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
         instance.routing(request, response);
       },
       upgrade: (request, socket, head, refused) => {
+        takeSocketToken(request);
         upgrades.add(request);
         if (refused !== undefined) refusals.set(request, refused);
         instance.server.emit('upgrade', request, socket, head);
