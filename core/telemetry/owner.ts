@@ -22,7 +22,7 @@ export interface Registration<Api> extends AsyncDisposable {
   readonly api: Api;
   /** Work that must be in place before the switch, such as durable rows; after `setup`, before `activate`. */
   prepare(): Promise<void>;
-  /** Begins to deliver to this generation. */
+  /** Begins to deliver to this generation; again, after `deactivate`, when a switch is taken back. */
   activate(): void;
   /** Takes nothing new; what runs goes on and is counted by the owner. */
   deactivate(): void;
