@@ -371,7 +371,7 @@ test('a generation that cannot be activated ends, and what served goes on servin
   reconciler.pass();
   await quiet();
   expect([slot.current?.version, slot.failure?.reason]).toEqual(['1.0.0', activateFails]);
-  expect(journal).toEqual(['crm 1.0.0 on', 'crm 1.1.0 drained']);
+  expect(journal).toEqual(['crm 1.0.0 on', 'crm 1.0.0 off', 'crm 1.0.0 on', 'crm 1.1.0 drained']);
 });
 
 test('a generation whose end throws is reported and holds nothing up', async () => {

@@ -213,7 +213,15 @@ export class Reconciler {
 
   #makeLive(slot: Slot, generation: RunningGeneration, target: string | undefined): void {
     const before = slot.current;
-    generation.activate();
+    try {
+      generation.activate();
+    } catch (error) {
+      generation.deactivate();
+      // Part of what it had may have been taken over.
+      before?.deactivate();
+      before?.activate();
+      throw error;
+    }
     before?.deactivate();
     slot.current = generation;
     slot.currentTarget = target;
