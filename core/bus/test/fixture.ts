@@ -78,14 +78,24 @@ export async function busMigrations(): Promise<MigrationSet> {
   return { owner: 'core/bus', migrations: await readMigrations(folder, 'core/bus') };
 }
 
+export interface ReplicaOptions extends Omit<BusOptions, 'database' | 'log'> {
+  readonly log?: Log;
+  readonly poolSize?: number;
+  /** Hears no notification, as when all of them are lost. */
+  readonly deaf?: boolean;
+}
+
 export async function startReplica(
   connection: ServerConnection,
-  options: Omit<BusOptions, 'database' | 'log'> & { readonly log?: Log; readonly poolSize?: number } = {},
+  options: ReplicaOptions = {},
 ): Promise<Replica> {
-  const { log = silentLog, poolSize = 12, ...rest } = options;
+  const { log = silentLog, poolSize = 12, deaf = false, ...rest } = options;
   const database = await createDatabase({ connection, poolSize, log });
   await database.migrate([await busMigrations()]);
-  const bus = createBus({ database, log, ...rest });
+  const heard = deaf
+    ? { ...database, listen: async () => ({ [Symbol.asyncDispose]: async () => {} }) }
+    : database;
+  const bus = createBus({ database: heard, log, ...rest });
   await bus.start();
   return {
     database,

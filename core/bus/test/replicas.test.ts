@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-async function start(name: string): Promise<Replica> {
-  const replica = await startReplica(server.connection, { replica: name, leaseMs: 1_000 });
+async function start(name: string, options: { readonly deaf?: boolean } = {}): Promise<Replica> {
+  const replica = await startReplica(server.connection, { replica: name, leaseMs: 1_000, ...options });
   replicas.push(replica);
   return replica;
 }
@@ -158,7 +158,7 @@ describe('two replicas on one database', () => {
     expect(await holder()).toEqual({ holder: 'left', alive: false });
   });
 
-  it('deliver what another has stamped though the notifications are lost', async () => {
+  it('deliver what another has stamped though the connections they listen on are ended', async () => {
     const [left, right] = [await start('left'), await start('right')];
     const seen = createCollector<Event>();
     right.bus.observe('contact.counted', (event) => seen.add(event));
@@ -169,6 +169,16 @@ describe('two replicas on one database', () => {
       await seen.reach(round + 1);
     }
     expect(seen.items.map((event) => Object(event.data).number)).toEqual(upTo(3));
+  });
+
+  it('deliver within the poll what another has stamped though no notification is heard', async () => {
+    const [left, right] = [await start('left'), await start('right', { deaf: true })];
+    const seen = createCollector<Event>();
+    right.bus.observe('contact.counted', (event) => seen.add(event));
+    await activate(left, createOwner('deaf'), [counted]);
+    await emit(left, 'deaf', 0, 5);
+    await seen.reach(5);
+    expect(seen.items.map((event) => Object(event.data).number)).toEqual(upTo(5));
   });
 
   it('deliver what was committed by a process that never poked a relay', async () => {
