@@ -31,6 +31,7 @@ const ResumeHeaders = Type.Object({
 /**
  * `/sse/events` and `/ws/events`: what happens, as it happens, to callers who may see it. Both go on behind
  * `Last-Event-ID` or `after` with nothing missed, or say `reset` when the history no longer reaches back so far.
+ * A browser opens the WebSocket with the subprotocols `orchestrall.events` and `bearer.<token>`.
  */
 export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
   app.get(

@@ -2,6 +2,7 @@ import { validate } from '@scalar/openapi-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestAppliance } from '../../testing/appliance.ts';
 import type { TestAppliance } from '../../testing/appliance.ts';
+import { WebSocket } from 'ws';
 
 interface Operation {
   readonly operationId?: string;
@@ -88,4 +89,27 @@ test('a flag set by the API is taken back by DELETE, and an unknown one is not f
       }),
     ]);
   }
+});
+
+test('the event feed opens with a token as a subprotocol, and not with one whose signature was changed', async () => {
+  const token = await world.token('viewer');
+  const forged = `${token.slice(0, -4)}${token.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`;
+  const open = async (given: string): Promise<unknown> => {
+    const url = `${world.url.replace('http', 'ws')}/ws/events`;
+    const socket = new WebSocket(url, ['orchestrall.events', `bearer.${given}`]);
+    socket.on('error', () => undefined);
+    return new Promise((resolve) => {
+      socket.once('open', () => {
+        resolve(socket.protocol);
+        socket.close();
+      });
+      socket.once('unexpected-response', (_request, response) => {
+        resolve(response.statusCode);
+        response.resume();
+      });
+    });
+  };
+  expect([await open(token), await open(forged)]).toEqual(['orchestrall.events', 401]);
+  const logs = JSON.stringify(world.logs);
+  expect([logs.includes(token), logs.includes(forged)]).toEqual([false, false]);
 });
