@@ -51,15 +51,16 @@ export function inputsOf(fields: FieldSet): Record<string, TSchema> {
 /** Reads the fields of one record from what came in over HTTP, a contract or a CSV row; all faults at once. */
 export function readFields<Set extends FieldSet>(fields: Set, given: JsonObject): Checked<FieldsOf<Set>>;
 export function readFields(fields: FieldSet, given: JsonObject): Checked<object> {
-  const kept = new Map<string, unknown>();
+  const kept: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const [name, field] of Object.entries(fields)) {
     const read = field.read(given[name]);
-    kept.set(name, read.kept);
+    kept[name] = read.kept;
     for (const { path, message } of read.faults) faults.push({ path: `/${name}${path}`, message });
   }
-  for (const name of Object.keys(given)) if (!kept.has(name)) faults.push(unknownField(fields, name));
-  return { fields: Object.fromEntries(kept), faults };
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(fields, name)) faults.push(unknownField(fields, name));
+  return { fields: kept, faults };
 }
 
 /** Kept by the appliance itself; sending them is a mistake worth naming. */

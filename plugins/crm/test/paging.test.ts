@@ -48,3 +48,22 @@ test('a walk over pages meets every contact that was there all along exactly onc
     { numRuns: 40 },
   );
 });
+
+test('contacts that were created at one instant are met exactly once, page by page', async () => {
+  const rows = Array.from({ length: 60 }, (_, index) => `tie${index}@paging.example,tie`);
+  const { body } = await crm.send('POST', '/imports?object=contacts', {
+    body: `email,tags\n${rows.join('\n')}\n`,
+  });
+  await crm.importEnded(body.id);
+  const met: { id: string; created_at: string }[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const next: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const { body: page } = await crm.send('GET', `/contacts?tag=tie&limit=7${next}`);
+    met.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  expect(new Set(met.map(({ created_at }) => created_at)).size).toBe(1);
+  expect(new Set(met.map(({ id }) => id)).size).toBe(60);
+  expect(met).toHaveLength(60);
+});
