@@ -37,7 +37,7 @@ export interface Assembly {
   };
 }
 
-/** A configuration before it has a hash. */
+/** A configuration that is put together, and where its features come from. */
 export interface Assembled {
   readonly value: Configuration;
   readonly sources: Readonly<Record<string, FeatureSource>>;

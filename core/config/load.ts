@@ -5,7 +5,6 @@ import { defaultClient } from './default-client.ts';
 import { gatherVariables } from './source/environment.ts';
 import type { Environment } from './source/environment.ts';
 import { FaultList } from './faults.ts';
-import { hashOf } from './changes/hash.ts';
 import type { InstalledPlugins } from './capabilities/installed.ts';
 import { readClientFile } from './source/read-file.ts';
 import type { FeatureSource } from './capabilities/read-features.ts';
@@ -25,8 +24,6 @@ export interface LoadOptions {
   readonly installed: InstalledPlugins;
   /** What the command line sets, by path: `{ 'server.port': '0' }`; stands over file and environment. */
   readonly overrides?: Readonly<Record<string, string>> | undefined;
-  /** Key under which secrets enter the hash; without it a changed secret does not change the hash. */
-  readonly hashKey?: string | undefined;
 }
 
 /** A configuration that is fit for use, and where it came from. */
@@ -37,8 +34,6 @@ export interface LoadedConfiguration {
   readonly sources: Readonly<Record<string, FeatureSource>>;
   /** Keys that are known and have no effect, since their capability is not installed. */
   readonly inactive: readonly InactiveKey[];
-  /** SHA-256 of the canonical form, hexadecimal; secrets enter it masked. */
-  readonly hash: string;
   /** Absolute path of the YAML; null for the built-in client. */
   readonly file: string | null;
   /** Every file it depends on, absolute, whether it exists or not: the YAML, `.env`, `${file:...}`. */
@@ -61,8 +56,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadedCon
   faults.throwIfAny();
   const { value, sources, inactive } = read;
   const { secrets } = validation;
-  const hash = hashOf(value, secrets, options.hashKey);
-  return { value, secrets, sources, inactive, hash, file, files: [...files] };
+  return { value, secrets, sources, inactive, file, files: [...files] };
 }
 
 async function readTree(file: string | null, faults: FaultList): Promise<MappingNode | undefined> {

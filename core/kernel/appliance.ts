@@ -6,7 +6,7 @@ import type { ServiceRegistry } from '../telemetry/health.ts';
 import { MetricsRegistry } from '../telemetry/metrics.ts';
 import { registerSystemMetrics } from '../telemetry/system-metrics.ts';
 import type { Appliance, ApplianceOptions } from './appliance-options.ts';
-import { openDatabaseServer, replicaName, type DatabaseServer } from './backends.ts';
+import { configurationHashKey, openDatabaseServer, replicaName, type DatabaseServer } from './backends.ts';
 import { readClient, type Client } from './configuration/client.ts';
 import { configurationSource, LiveConfiguration } from './configuration/live-configuration.ts';
 import { ConfigurationVersions } from './configuration/versions.ts';
@@ -97,6 +97,7 @@ async function openBase(foundation: Foundation): Promise<Base> {
     bus: rooms.bus,
     log: logs.logger('core.config'),
     now: () => clock.now(),
+    hashKey: await configurationHashKey(configuration, dataFolder),
   });
   return { client, server, rooms, live };
 }

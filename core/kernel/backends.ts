@@ -69,6 +69,15 @@ export async function applianceKey(configuration: LoadedConfiguration, dataFolde
   );
 }
 
+/** The key under which secrets enter the hash of a configuration, out of the appliance's own. */
+export async function configurationHashKey(
+  configuration: LoadedConfiguration,
+  dataFolder: string,
+): Promise<Secret> {
+  const key = await applianceKey(configuration, dataFolder);
+  return new Secret(createHmac('sha256', key.reveal()).update('hash of a configuration').digest('base64'));
+}
+
 /** A name for this process among the replicas, kept in the data folder. */
 export async function replicaName(dataFolder: string): Promise<string> {
   return readOrMake(join(dataFolder, 'replica'), () => randomUUID());

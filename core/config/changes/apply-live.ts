@@ -1,6 +1,5 @@
 import type { Configuration } from '../configuration.ts';
 import { difference } from './difference.ts';
-import { hashOf } from './hash.ts';
 import { sectionOf } from '../capabilities/installed.ts';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
@@ -13,9 +12,8 @@ import { Secrets } from '../secrets/secrets.ts';
 export function applyLive(
   running: LoadedConfiguration,
   next: LoadedConfiguration,
-  options: { readonly installed?: InstalledPlugins; readonly hashKey?: string | undefined } = {},
+  installed: InstalledPlugins = [],
 ): LoadedConfiguration {
-  const installed = options.installed ?? [];
   const held = new Set(
     difference(running, next, installed)
       .filter((changed) => changed.applies === 'restart')
@@ -45,7 +43,7 @@ export function applyLive(
   const secrets = new Secrets();
   copySecrets(running.secrets, secrets, (path) => !fromNext(path));
   copySecrets(next.secrets, secrets, fromNext);
-  return { ...next, value, secrets, hash: hashOf(value, secrets, options.hashKey) };
+  return { ...next, value, secrets };
 }
 
 function sectionIn(path: string): string {

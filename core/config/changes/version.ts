@@ -1,5 +1,7 @@
+import type { Secret } from '@orchestrall/sdk';
 import { difference } from './difference.ts';
 import type { ConfigurationDifference } from './difference.ts';
+import { hashOf } from './hash.ts';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
 
@@ -7,6 +9,7 @@ import type { LoadedConfiguration } from '../load.ts';
 export interface ConfigurationVersion {
   /** RFC 3339, UTC, milliseconds. */
   readonly applied_at: string;
+  /** See `hashOf`: another secret gives another hash. */
   readonly hash: string;
   /** Absolute path of the YAML; null for the built-in client. */
   readonly file: string | null;
@@ -25,6 +28,8 @@ export function describeVersion(step: {
   readonly started?: LoadedConfiguration;
   readonly next: LoadedConfiguration;
   readonly appliedAt: Date;
+  /** Key under which secrets enter the hash. */
+  readonly hashKey: Secret;
   readonly author?: string;
   readonly installed?: InstalledPlugins;
 }): ConfigurationVersion {
@@ -33,7 +38,7 @@ export function describeVersion(step: {
   const pending = step.started === undefined ? differences : difference(step.started, next, installed);
   return {
     applied_at: appliedAt.toISOString(),
-    hash: next.hash,
+    hash: hashOf(next, step.hashKey),
     file: next.file,
     author: author ?? null,
     differences,

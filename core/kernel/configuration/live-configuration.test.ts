@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
@@ -42,6 +43,7 @@ async function follow(yaml: string) {
     bus: { emitFromCore: async () => 'id' },
     log: { debug: silent, info: silent, warn: silent, error: silent },
     now: () => new Date(0),
+    hashKey: new Secret('the key of a test'),
   });
   live = following;
   await following.start(async (next) => void applied.push(next));

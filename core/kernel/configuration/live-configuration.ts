@@ -1,9 +1,10 @@
-import type { Log } from '@orchestrall/sdk';
+import type { Log, Secret } from '@orchestrall/sdk';
 import { configRejected } from '../../bus/core-events.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
 import { ConfigurationError, type ConfigurationFault } from '../../config/faults.ts';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration, LoadOptions } from '../../config/load.ts';
+import { hashOf } from '../../config/changes/hash.ts';
 import { describeVersion } from '../../config/changes/version.ts';
 import { watchConfiguration, type ConfigurationWatcher } from '../../config/changes/watch.ts';
 import { applyLive } from '../../config/changes/apply-live.ts';
@@ -20,6 +21,8 @@ export interface LiveConfigurationOptions {
   readonly bus: Pick<BusEngine, 'emitFromCore'>;
   readonly log: Log;
   readonly now: () => Date;
+  /** Key under which secrets enter the hash. */
+  readonly hashKey: Secret;
 }
 
 /** Brings everything that can change live in line with an edit; what it throws rejects the edit. */
@@ -51,6 +54,11 @@ export class LiveConfiguration implements AsyncDisposable {
   /** Paths that were edited and take effect with the next start. */
   get waiting(): readonly string[] {
     return this.#waiting;
+  }
+
+  /** Hash of the configuration in force. */
+  get hash(): string {
+    return hashOf(this.#current, this.#options.hashKey);
   }
 
   get rejection(): Rejection | undefined {
@@ -91,7 +99,7 @@ export class LiveConfiguration implements AsyncDisposable {
   }
 
   async #applied(apply: ApplyEdit, previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
-    const live = applyLive(this.#current, next, { installed: this.#options.installed() });
+    const live = applyLive(this.#current, next, this.#options.installed());
     await apply(live);
     this.#current = live;
     this.#rejection = undefined;
@@ -99,17 +107,18 @@ export class LiveConfiguration implements AsyncDisposable {
   }
 
   async #keep(previous: LoadedConfiguration | null, next: LoadedConfiguration): Promise<void> {
-    const { initial, versions, installed, now, log } = this.#options;
+    const { initial, versions, installed, now, hashKey, log } = this.#options;
     const described = describeVersion({
       previous,
       started: initial,
       next,
       appliedAt: now(),
+      hashKey,
       installed: installed(),
     });
     this.#waiting = described.waiting;
     const version = await versions.keep(described);
-    log.info({ version, hash: next.hash, waiting: this.#waiting }, 'configuration in force');
+    log.info({ version, hash: described.hash, waiting: this.#waiting }, 'configuration in force');
   }
 
   async #rejected(error: Error, file: string): Promise<void> {
@@ -133,8 +142,8 @@ export class LiveConfiguration implements AsyncDisposable {
 export function configurationSource(live: LiveConfiguration): ConfigurationSource {
   return {
     effective() {
-      const { value, secrets, hash, file } = live.current;
-      const { waiting, rejection } = live;
+      const { value, secrets, file } = live.current;
+      const { hash, waiting, rejection } = live;
       return { configuration: masked(value, secrets), hash, file, waiting, rejected: rejection };
     },
     versions: async (page) => live.versions(page),

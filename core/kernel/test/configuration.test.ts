@@ -167,6 +167,22 @@ describe('a client file that is edited while the appliance runs', () => {
     await until(flag, { decided_by: 'yaml', sources: { environment: null } });
   });
 
+  test('a secret that is rotated in its file is a new version, which shows neither', async () => {
+    const secret = await folder.write('webhook', 'first-first-first\n');
+    await writeFile(
+      config,
+      withoutCrm.replace('security:\n', `security:\n  webhook_secret: \${file:${secret}}\n`),
+    );
+    const rotated = { items: [{ differences: [{ path: 'security.webhook_secret', change: 'added' }] }] };
+    await until(`${configuration}/versions?limit=1`, rotated);
+    await writeFile(secret, 'other-other-other\n');
+    await until(`${configuration}/versions?limit=1`, {
+      items: [{ differences: [{ path: 'security.webhook_secret', before: '[secret]', after: '[secret]' }] }],
+    });
+    const versions = await appliance.request('GET', `${configuration}/versions`);
+    expect(await versions.text()).not.toMatch(/first-first|other-other/);
+  });
+
   test('a key that needs a restart is reported and changes nothing until then', async () => {
     await writeFile(config, `${unlimitedClient}server: { host: "0.0.0.0" }\n`);
     await until(configuration, {
