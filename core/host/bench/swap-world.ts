@@ -11,14 +11,21 @@ import { echoMessages, readEvents } from '../test/load/readers.ts';
 import { Tally } from '../test/load/tally.ts';
 import { slowContact } from './slow-contact.ts';
 
-/** A real appliance under load, whose CRM can be switched. */
+export type SwitchedPlugin = 'crm' | 'traffic';
+
+/** A real appliance under load, whose CRM and fixture `traffic` can be switched. */
 export interface SwapWorld extends AsyncDisposable {
   readonly gate: Gate;
+  /** Of requests, and of the core's own event stream. */
   readonly tally: Tally;
-  /** Edits the client's YAML; resolves once the change is in effect. */
+  /** Of an event stream and a WebSocket that `traffic` itself serves: each switch ends them. */
+  readonly streams: Tally;
+  /** Edits the client's YAML for both plugins. */
   edit(on: boolean): Promise<void>;
+  /** Resolves once the plugin is on, or off. */
+  until(plugin: SwitchedPlugin, on: boolean): Promise<void>;
   /** Calls the API; resolves with its answer, which comes once the change is in effect. */
-  call(on: boolean): Promise<void>;
+  call(plugin: SwitchedPlugin, on: boolean): Promise<void>;
   /** Ends the load; everything in flight is in the tally then. */
   end(): Promise<void>;
   /** Generations that were cut or left something behind. */
@@ -33,7 +40,7 @@ const lookMs = 1;
 const yamlOf = (on: boolean): string =>
   stringify({
     client: { id: 'bench' },
-    features: { crm_integration: on, traffic: true },
+    features: { crm_integration: on, traffic: on },
     plugins: { paths: [join(import.meta.dirname, '..', 'test', 'fixtures', 'live', 'traffic')] },
     security: { rate_limit: { requests_per_minute: 10_000_000, burst_size: 10_000_000 } },
   });
@@ -70,6 +77,7 @@ export async function openWorld(): Promise<SwapWorld> {
   const { url, host } = appliance;
   const gate = new Gate();
   const tally = new Tally(gate);
+  const streams = new Tally(gate);
   const ending = new AbortController();
   const { signal } = ending;
   let token = await appliance.rooms.auth.issueLocalToken('admin');
@@ -110,24 +118,26 @@ export async function openWorld(): Promise<SwapWorld> {
       asking: () => ({ url: `${url}/api/v1/traffic/slow?ms=5000` }),
     }),
     readEvents({ tally, url: `${url}/sse/events`, headers: headers(), signal }),
-    echoMessages({ tally, url: `${url}/api/v1/traffic/echo`, signal }),
+    readEvents({ tally: streams, url: `${url}/api/v1/traffic/ticks`, signal }),
+    echoMessages({ tally: streams, url: `${url}/api/v1/traffic/echo`, signal }),
   ]);
   return {
     gate,
     tally,
-    async edit(on) {
-      await write(on);
+    streams,
+    edit: write,
+    async until(plugin, on) {
       const wanted = on ? 'active' : 'off';
-      while (host.get('crm').state !== wanted) await pause(lookMs);
+      while (host.get(plugin).state !== wanted) await pause(lookMs);
     },
-    async call(on) {
+    async call(plugin, on) {
       const verb = on ? 'enable' : 'disable';
-      const answer = await fetch(`${url}/api/v1/system/plugins/crm/${verb}`, {
+      const answer = await fetch(`${url}/api/v1/system/plugins/${plugin}/${verb}`, {
         method: 'POST',
         headers: headers(),
       });
       await answer.arrayBuffer();
-      if (answer.status !== 200) tally.unexpected.push(`${verb}: ${answer.status}`);
+      if (answer.status !== 200) tally.unexpected.push(`${verb} ${plugin}: ${answer.status}`);
     },
     async end() {
       ending.abort();

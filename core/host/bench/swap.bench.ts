@@ -4,7 +4,7 @@ import type { BenchRow } from '../../testing/bench/measure.ts';
 import { swapsOfPeer } from './swap-peer.ts';
 import { openWorld, type SwapWorld } from './swap-world.ts';
 
-/** `node swap.bench.ts [swaps]`, default 1,000: half by an edit of the YAML, half by the API. */
+/** How often CRM is switched: half by an edit of the YAML, half by the API. */
 const swaps = Number(process.env['BENCH_SWAPS'] ?? 1_000);
 
 interface Measured {
@@ -12,7 +12,7 @@ interface Measured {
   readonly callMs: number[];
 }
 
-/** Switches CRM off and on again and again; each change counts as one swap. */
+/** Switches CRM off and on again and again, each time with `traffic`; each change of CRM counts as one swap. */
 async function swap(world: SwapWorld): Promise<Measured> {
   const editMs: number[] = [];
   const callMs: number[] = [];
@@ -22,8 +22,11 @@ async function swap(world: SwapWorld): Promise<Measured> {
     for (const on of [false, true]) {
       const startedAt = performance.now();
       if (byEdit) await world.edit(on);
-      else await world.call(on);
+      else await world.call('crm', on);
+      await world.until('crm', on);
       (byEdit ? editMs : callMs).push(performance.now() - startedAt);
+      if (!byEdit) await world.call('traffic', on);
+      await world.until('traffic', on);
     }
     world.gate.open();
     await pause(20);
@@ -45,11 +48,13 @@ async function main(): Promise<void> {
   const { editMs, callMs } = await swap(world);
   const seconds = (performance.now() - startedAt) / 1000;
   await world.end();
-  const { tally } = world;
+  const { tally, streams } = world;
+  const unexpected = [...tally.unexpected, ...streams.unexpected];
+  const misplaced = [...tally.misplaced, ...streams.misplaced];
   const requests = tally.expected + tally.disabled + tally.unexpected.length;
   const peer = await swapsOfPeer(Math.min(swaps, 100));
-  for (const unexpected of tally.unexpected.slice(0, 10)) process.stderr.write(`${unexpected}\n`);
-  const ours = tally.unexpected.length;
+  for (const line of [...unexpected, ...misplaced].slice(0, 10)) process.stderr.write(`${line}\n`);
+  const ours = unexpected.length;
   report([
     {
       name: `swap: unexpected answers over ${editMs.length + callMs.length} swaps of CRM (peer: @fastify/restartable, ${peer.swaps})`,
@@ -62,6 +67,20 @@ async function main(): Promise<void> {
     },
     ...latencies('file changed to in effect', editMs),
     ...latencies('call to in effect', callMs),
+    figure(
+      `swap: messages missed or doubled on event streams and WebSockets, resumed ${tally.resumed + streams.resumed} times`,
+      misplaced.length,
+      'messages',
+      '0',
+      misplaced.length === 0,
+    ),
+    figure(
+      'swap: resumed streams of the plugins switched',
+      streams.resumed,
+      'streams',
+      '> 0',
+      streams.resumed > 0,
+    ),
     figure('swap: requests meanwhile', requests / seconds, 'a second'),
     figure(
       'swap: generations drained with something cut or left',

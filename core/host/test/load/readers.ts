@@ -66,7 +66,7 @@ async function follow(
       if (field === 'event') reason = value;
       if (field !== 'id') continue;
       const next = Number(value);
-      if (id !== undefined && next !== id + 1) tally.unexpected.push(`event ${next} came after ${id}`);
+      if (id !== undefined && next !== id + 1) tally.misplaced.push(`event ${next} came after ${id}`);
       id = next;
     }
   } catch {
@@ -76,15 +76,17 @@ async function follow(
 }
 
 /**
- * Keeps a WebSocket open that echoes; opens it again whenever it closes, which it must do with code 1012. Each
- * message must come back before the next is sent, unless the close comes first.
+ * Keeps a WebSocket open that echoes; opens it again whenever it closes, which it must do with code 1012. Messages are
+ * numbered through all connections: each must come back, once and before the next is sent; one that the close leaves
+ * unanswered is sent again.
  */
 export async function echoMessages(options: ReaderOptions): Promise<void> {
   const { tally, signal } = options;
+  const numbers = { unanswered: 1 };
   while (!signal.aborted) {
     const outcome = tally.begin('WebSocket');
     try {
-      const closed = await converse(options);
+      const closed = await converse(options, numbers);
       if (closed.status !== 101) outcome.answered(closed.status, closed.text);
       else if (signal.aborted || closed.code === 1012) {
         outcome.answered(200, '');
@@ -104,20 +106,23 @@ interface Closed {
   readonly text: string;
 }
 
-async function converse({ url, headers, signal, tally }: ReaderOptions): Promise<Closed> {
+async function converse(
+  { url, headers, signal, tally }: ReaderOptions,
+  numbers: { unanswered: number },
+): Promise<Closed> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers: { ...headers } });
   const { promise, resolve, reject } = Promise.withResolvers<Closed>();
-  let sent = 0;
-  const send = (): void => {
-    sent += 1;
-    socket.send(String(sent));
-  };
+  const send = (): void => socket.send(String(numbers.unanswered));
   const leave = (): void => socket.close(1000);
   signal.addEventListener('abort', leave, { once: true });
   socket.on('open', send);
   socket.on('message', (data: Buffer) => {
-    if (String(data) !== String(sent)) tally.unexpected.push(`echo of ${sent} was ${String(data)}`);
-    else setTimeout(() => socket.readyState === WebSocket.OPEN && send(), 10);
+    if (String(data) !== String(numbers.unanswered)) {
+      tally.misplaced.push(`echo of ${numbers.unanswered} was ${String(data)}`);
+      return;
+    }
+    numbers.unanswered += 1;
+    setTimeout(() => socket.readyState === WebSocket.OPEN && send(), 10);
   });
   socket.on('unexpected-response', (_request, answer) => {
     const status = answer.statusCode ?? 0;

@@ -8,6 +8,8 @@ export class Tally {
   disabled = 0;
   /** Streams that ended and were opened again. */
   resumed = 0;
+  /** Messages of resumed streams that were missed, or came twice, in words. */
+  readonly misplaced: string[] = [];
   /** Everything else: statuses, codes and broken connections, in words. */
   readonly unexpected: string[] = [];
   readonly #gate: Gate;
