@@ -15,5 +15,7 @@ if (Number.parseInt(process.versions.node, 10) < neededMajor) {
 
 // Compiled code is kept between starts, which halves the time to load it.
 module.enableCompileCache();
+const { useBundledDependencies } = await import('./kernel/dependencies/redirect.ts');
+useBundledDependencies();
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));
