@@ -141,8 +141,11 @@ describe('what happens, as callers are shown it', () => {
       return reset.ended;
     });
     const [first, ...rest] = await reading;
-    expect(first).toMatchObject({ event: 'reset', id: String(before + 3) });
-    expect(JSON.parse(first?.data ?? '')).toEqual({ position: before + 3, oldest: before + 4 });
+    // The head at the moment of coming back, which the events of meanwhile may have moved.
+    const { position, oldest } = JSON.parse(first?.data ?? '{}');
+    expect(first).toMatchObject({ event: 'reset', id: String(position) });
+    expect(position).toBeGreaterThanOrEqual(before + 3);
+    expect(oldest).toBe(before + 4);
     expect(textOf(rest[0] ?? { data: {} })).toBe('four');
   });
 
