@@ -37,12 +37,14 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   };
 };
 
-/** Takes back the conversion of words to numbers: TypeBox reads `true` as 1. */
+/** Takes back conversions that give another number than the text names: TypeBox reads `true` and `1.5` as 1. */
 function keepWords(given: unknown, converted: unknown): unknown {
   if (!isRecord(given) || !isRecord(converted)) return converted;
   const words = Object.entries(given).filter(
     ([name, text]) =>
-      typeof converted[name] === 'number' && typeof text === 'string' && !/^[+-]?[\d.]/.test(text),
+      typeof converted[name] === 'number' &&
+      typeof text === 'string' &&
+      (!/^[+-]?[\d.]/.test(text) || Number(text) !== converted[name]),
   );
   return words.length === 0 ? converted : { ...converted, ...Object.fromEntries(words) };
 }
