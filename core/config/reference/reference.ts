@@ -49,9 +49,9 @@ function featuresText(): string[] {
   return [
     'A feature is `true`, `false`, or a mapping with `enabled` (default `true`), `provider` and `config`. `config` is the configuration of its plugin; the same keys may stand in the section named after the plugin instead, each in one of the two places.',
     `Always on, \`false\` is refused: ${list(alwaysOnFeatures)}.`,
-    `Capabilities of the product: ${list(reservedNames)}. One that is not installed is accepted and reported as inactive, as are the sections ${list(reservedSections)}; nothing in them is looked at. Any other key must belong to an installed plugin.`,
+    `Capabilities of the product: ${list(reservedNames)}. One that is not installed is accepted and reported as inactive, in the log and in \`GET /api/v1/system/configuration\`, as are the sections ${list(reservedSections)}; nothing in them is looked at. Any other key must belong to an installed plugin.`,
     'A plugin is switched by the feature keys that its manifest names; one that names none is switched by its name with `_` for `-`, as its section is called: the plugin `my-plugin` has `features.my_plugin` and the section `my_plugin`. Several keys of one plugin are one switch: in each source it is on if any key that the source names is on.',
-    'A feature that the file does not name is as its plugin says: off, unless it says on. Started without a file the appliance has CRM on.',
+    'A feature that the file does not name is as its plugin says: off, unless it says on. So a file without `features` runs no capability that nobody has switched on by the API; the log names those at each start, with `the file does not name these features`. Started without a file the appliance has CRM on.',
   ];
 }
 

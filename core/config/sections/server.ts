@@ -60,7 +60,8 @@ export const Server = Type.Object(
         default: [],
         uniqueItems: true,
         maxItems: 64,
-        description: "Networks of proxies whose `X-Forwarded-*` headers are believed; others' are ignored.",
+        description:
+          "Networks of proxies whose `X-Forwarded-*` headers are believed; others' are ignored. Name a proxy on this machine too (`127.0.0.1/32`) and have it send `X-Forwarded-For`: what it forwards without that header counts as a request of this machine, to which `/metrics` is open without a token.",
         examples: [['10.42.0.0/16']],
       },
     ),

@@ -12,6 +12,8 @@ export interface ConfigurationSource {
     readonly file: string | null;
     /** Paths that were edited and wait for a restart. */
     readonly waiting: readonly string[];
+    /** Keys that are known and have no effect, each with the reason. */
+    readonly inactive: readonly { readonly path: string; readonly reason: string }[];
     /** Why the last edit was refused, while it is. */
     readonly rejected:
       | { readonly at: Date; readonly faults: readonly { path: string; message: string }[] }
@@ -30,6 +32,9 @@ const Effective = Type.Object({
   hash: Type.String(),
   file: Type.Union([Type.String(), Type.Null()]),
   waiting: Type.Array(Type.String(), { description: 'Paths that take effect with the next start.' }),
+  inactive: Type.Array(Type.Object({ path: Type.String(), reason: Type.String() }), {
+    description: 'Keys without effect, since their capability is not installed.',
+  }),
   rejected: Type.Union([Type.Object({ at: instant, faults: Type.Array(Fault) }), Type.Null()]),
 });
 const Version = Type.Unsafe<ConfigurationVersion & { readonly version: number }>(
@@ -62,12 +67,13 @@ export function configurationRoutes(app: HttpInstance, source: ConfigurationSour
       },
     },
     async () => {
-      const { rejected, configuration, waiting, hash, file } = source.effective();
+      const { rejected, configuration, waiting, inactive, hash, file } = source.effective();
       return {
         configuration: { ...configuration },
         hash,
         file,
         waiting: [...waiting],
+        inactive: [...inactive],
         rejected:
           rejected === undefined ? null : { at: rejected.at.toISOString(), faults: [...rejected.faults] },
       };

@@ -35,13 +35,14 @@ async function follow(yaml: string) {
   await write(yaml);
   const load = () => ({ file, environment: {}, installed });
   const applied: LoadedConfiguration[] = [];
+  const logged: unknown[][] = [];
   const following = new LiveConfiguration({
     load,
     initial: await loadConfiguration(load()),
     installed: () => installed,
     versions: { keep: async () => 1, list: async () => [] },
     bus: { emitFromCore: async () => 'id' },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: { debug: silent, info: (...line) => void logged.push(line), warn: silent, error: silent },
     now: () => new Date(0),
     hashKey: new Secret('the key of a test'),
   });
@@ -51,7 +52,7 @@ async function follow(yaml: string) {
     await write(text);
     await following.check();
   };
-  return { following, edit, applied };
+  return { following, edit, applied, logged };
 }
 
 test('an edit that waits for a restart leaves the live edits before it in force', async () => {
@@ -63,6 +64,16 @@ test('an edit that waits for a restart leaves the live edits before it in force'
   expect(following.waiting).toEqual(['greetings.depot']);
   await edit('features: {greetings: true}\ngreetings: {greeting: Two}\n');
   expect(following.waiting).toEqual([]);
+});
+
+test('features that the file does not name, and keys without effect, are logged', async () => {
+  const { following, logged } = await follow('features: {agents: true}\n');
+  expect(following.current.value.features['greetings']?.enabled).toBe(false);
+  expect(logged).toMatchObject([
+    [{ version: 1 }, 'configuration in force'],
+    [{ features: ['greetings'] }, expect.stringContaining('does not name')],
+    [{ inactive: [{ path: 'features.agents' }] }, expect.stringContaining('no effect')],
+  ]);
 });
 
 test('a broken edit keeps what was in force and says why until it is mended', async () => {

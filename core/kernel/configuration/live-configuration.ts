@@ -119,6 +119,20 @@ export class LiveConfiguration implements AsyncDisposable {
     this.#waiting = described.waiting;
     const version = await versions.keep(described);
     log.info({ version, hash: described.hash, waiting: this.#waiting }, 'configuration in force');
+    this.#tellWithoutEffect(next);
+  }
+
+  /** What a person who wrote the file may wonder about: capabilities that it does not switch on, and keys for none. */
+  #tellWithoutEffect({ file, sources, inactive }: LoadedConfiguration): void {
+    const features = Object.entries(sources)
+      .filter(([, source]) => source.decidedBy === 'default' && !source.default)
+      .map(([feature]) => feature);
+    const { log } = this.#options;
+    if (features.length > 0) {
+      const said = 'the file does not name these features: each is off unless the API has switched it on';
+      log.info({ file, features }, said);
+    }
+    if (inactive.length > 0) log.info({ file, inactive }, 'these keys have no effect');
   }
 
   async #rejected(error: Error, file: string): Promise<void> {
@@ -142,9 +156,9 @@ export class LiveConfiguration implements AsyncDisposable {
 export function configurationSource(live: LiveConfiguration): ConfigurationSource {
   return {
     effective() {
-      const { value, secrets, file } = live.current;
+      const { value, secrets, file, inactive } = live.current;
       const { hash, waiting, rejection } = live;
-      return { configuration: masked(value, secrets), hash, file, waiting, rejected: rejection };
+      return { configuration: masked(value, secrets), hash, file, waiting, inactive, rejected: rejection };
     },
     versions: async (page) => live.versions(page),
   };
