@@ -7,7 +7,7 @@ import { problemComponents, problemResponses } from './problem-responses.ts';
 
 export interface DocumentOptions {
   readonly version: string;
-  /** Where the appliance is reached, such as `https://appliance.example.com`. */
+  /** Where the appliance is reached, such as `https://appliance.example.com`; default where the document is from. */
   readonly publicUrl?: string;
 }
 
@@ -29,7 +29,7 @@ export async function openApiDocument(
           version: options.version,
           description: 'The REST API of this appliance.',
         },
-        ...(options.publicUrl === undefined ? {} : { servers: [{ url: options.publicUrl }] }),
+        servers: [{ url: options.publicUrl ?? '/' }],
         components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
       },
       convertConstToEnum: false,

@@ -36,12 +36,21 @@ const configuration = {
   persistAuth: false,
 };
 
+/** Examples of calls name the address that the reader came by. */
+const startScript = `Scalar.createApiReference('#app', {
+  ...${JSON.stringify(configuration)},
+  baseServerURL: location.origin,
+});
+`;
+
 const page = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Orchestrall API reference</title>
+    <!-- Browsers ask for one otherwise, and there is none. -->
+    <link rel="icon" href="data:," />
   </head>
   <body>
     <div id="app"></div>
@@ -63,9 +72,7 @@ export function referencePageRoutes(app: HttpInstance): void {
       .send(page),
   );
   app.get('/docs/start.js', { config, schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('content-type', 'text/javascript; charset=utf-8')
-      .send(`Scalar.createApiReference('#app', ${JSON.stringify(configuration)});\n`),
+    reply.header('content-type', 'text/javascript; charset=utf-8').send(startScript),
   );
   app.get('/docs/errors', { config, schema: { hide: true } }, async (_request, reply) =>
     reply

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestAppliance } from '../../testing/appliance.ts';
+import type { TestAppliance } from '../../testing/appliance.ts';
+import { describeInBrowser, openBrowser } from '../../testing/browser.ts';
+
+describeInBrowser('the reference page in a browser', () => {
+  let world: TestAppliance;
+  beforeAll(async () => {
+    world = await createTestAppliance({ configuration: { features: { crm_integration: true } } });
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  test('/docs shows the operations of core and plugins, asks nobody but the appliance, and logs no error', async () => {
+    await using page = await openBrowser();
+    const shows = async (text: string): Promise<void> => {
+      const wait = { timeout: 60_000, interval: 250 };
+      await expect.poll(() => page.evaluate('document.body.innerText'), wait).toContain(text);
+    };
+    await page.goTo(`${world.url}/docs`);
+    await shows('Health of the appliance');
+    // Operations are drawn when their group is opened or scrolled to.
+    await page.goTo(`${world.url}/docs#tag/contacts`);
+    await shows('POST\n/api/v1/crm/contacts\n');
+    await shows(`${world.url}/api/v1/crm/contacts`);
+    expect(page.errors).toEqual([]);
+    expect(page.requested).toContain(`${world.url}/openapi.json`);
+    expect(page.requested.filter((url) => !url.startsWith(`${world.url}/`))).toEqual([]);
+  }, 200_000);
+});
