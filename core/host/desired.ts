@@ -23,9 +23,23 @@ export interface PluginRecord {
   readonly highestVersion: string | undefined;
   /** Oldest version that code may go back to over those migrations. */
   readonly rollbackFloor: string | undefined;
-  /** Version that served before the present one. */
+  /** Version that served last, or does now. */
+  readonly servedVersion: string | undefined;
+  /** Version that served before that one. */
   readonly previousVersion: string | undefined;
   readonly hold: VersionHold | undefined;
+}
+
+/** The record of a plugin that has never run. */
+export function emptyRecord(name: string): PluginRecord {
+  return {
+    name,
+    highestVersion: undefined,
+    rollbackFloor: undefined,
+    servedVersion: undefined,
+    previousVersion: undefined,
+    hold: undefined,
+  };
 }
 
 /** Keeps plugin records and the revisions of the desired state; on PostgreSQL, and a fake for unit tests. */

@@ -3,7 +3,7 @@ import { gt, lt } from 'semver';
 import { coreError } from '../errors.ts';
 import { buildGeneration, type BuildOptions } from './build.ts';
 import type { UncaughtFault } from './generation/containment.ts';
-import type { Desired, PluginRecord } from './desired.ts';
+import { emptyRecord, type Desired, type PluginRecord } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
 import { Reconciler, type ReconcilerOptions, type Settlement } from './reconciler.ts';
@@ -31,11 +31,14 @@ export class Host {
       ...options,
       plan: (slots) => planPlugins(slots, options.engineVersion),
       build: async (slot) => buildGeneration(options, slot),
-      remember: (slot, previous) => {
-        if (previous === undefined || previous.version === slot.current?.version) return;
+      remember: (slot) => {
+        const { servedVersion, previousVersion } = slot.record;
+        const version = slot.current?.version;
+        if (version === servedVersion) return;
         // The switch stands whether or not it can be written down.
-        this.#remember(slot, { previousVersion: previous.version }).catch((error: unknown) => {
-          options.log.error({ error, plugin: slot.name }, 'the former version could not be recorded');
+        const change = { servedVersion: version, previousVersion: servedVersion ?? previousVersion };
+        this.#remember(slot, change).catch((error: unknown) => {
+          options.log.error({ error, plugin: slot.name }, 'the version that serves could not be recorded');
         });
       },
     });
@@ -118,14 +121,15 @@ export class Host {
     const slot = this.#known(name);
     const { previousVersion, rollbackFloor, highestVersion } = slot.record;
     const present = slot.current?.version ?? slot.targetVersion;
-    if (previousVersion === undefined || present === undefined || !slot.available.has(previousVersion)) {
+    const isKnownToGoBackTo = previousVersion !== undefined && slot.available.has(previousVersion);
+    if (!isKnownToGoBackTo || present === undefined || present === previousVersion) {
       throw coreError('ROLLBACK_IMPOSSIBLE', { plugin: name });
     }
     if (rollbackFloor !== undefined && lt(previousVersion, rollbackFloor)) {
       throw coreError('ROLLBACK_REFUSED', { plugin: name, version: previousVersion, floor: rollbackFloor });
     }
     const above = highestVersion !== undefined && gt(highestVersion, present) ? highestVersion : present;
-    await this.#remember(slot, { hold: { version: previousVersion, above }, previousVersion: present });
+    await this.#remember(slot, { hold: { version: previousVersion, above } });
     forgive(slot);
     this.#reconciler.pass();
     return this.#reconciler.settled(slot);
@@ -134,8 +138,7 @@ export class Host {
   /** Forgets the versions a plugin has run, after its data are gone. Throws `PLUGIN_NOT_FOUND`. */
   async forget(name: string): Promise<void> {
     const slot = this.#known(name);
-    const nothing = { highestVersion: undefined, rollbackFloor: undefined, previousVersion: undefined };
-    await this.#remember(slot, { ...nothing, hold: undefined });
+    await this.#remember(slot, emptyRecord(name));
   }
 
   /** Takes note of an error that no code caught: the plugin whose scope it was thrown in fails and is retried. */

@@ -23,8 +23,8 @@ export interface ReconcilerOptions {
   };
   /** Builds a generation up to the point where it can be activated. */
   readonly build: (slot: Slot) => Promise<RunningGeneration>;
-  /** Remembers that a version serves now, and which did before. */
-  readonly remember: (slot: Slot, previous: RunningGeneration | undefined) => void;
+  /** Remembers that the plugin's current version serves. */
+  readonly remember: (slot: Slot) => void;
   /** Puts the prefixes of all plugins in place, in one synchronous step. */
   readonly publish: (slots: Iterable<Slot>) => void;
   /** Longest time that requests and streams of an old generation may go on, milliseconds. */
@@ -183,7 +183,7 @@ export class Reconciler {
       if (slot.current === generation) {
         slot.failure = undefined;
         this.#options.events.activated(slot, previous);
-        this.#options.remember(slot, previous);
+        this.#options.remember(slot);
       }
     } catch (error) {
       if (!this.#drains.hasBegun(generation)) this.#fail(slot, target, error);

@@ -1,7 +1,7 @@
 import { isAppError } from '@orchestrall/sdk';
 import { gt, rcompare } from 'semver';
 import { Backoff } from './backoff.ts';
-import type { DesiredPlugin, PluginRecord } from './desired.ts';
+import { emptyRecord, type DesiredPlugin, type PluginRecord } from './desired.ts';
 import type { Generation } from './generation/generation.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 
@@ -69,13 +69,7 @@ export class Slot {
   constructor(name: string, now: Date) {
     this.name = name;
     this.since = now;
-    this.record = {
-      name,
-      highestVersion: undefined,
-      rollbackFloor: undefined,
-      previousVersion: undefined,
-      hold: undefined,
-    };
+    this.record = emptyRecord(name);
   }
 
   /** The version that should run: the newest at hand, unless a rollback holds an older one. */

@@ -7,6 +7,7 @@ interface PluginRow {
   readonly name: string;
   readonly highest_version: string | null;
   readonly rollback_floor: string | null;
+  readonly served_version: string | null;
   readonly previous_version: string | null;
   readonly hold_version: string | null;
   readonly hold_above: string | null;
@@ -21,15 +22,18 @@ export function createHostStore(database: ScopedDatabase): HostStore {
     },
     async save(record) {
       await database.query(
-        `insert into plugins (name, highest_version, rollback_floor, previous_version, hold_version, hold_above)
-         values ($1, $2, $3, $4, $5, $6)
+        `insert into plugins (name, highest_version, rollback_floor, served_version, previous_version,
+           hold_version, hold_above)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (name) do update set highest_version = excluded.highest_version,
-           rollback_floor = excluded.rollback_floor, previous_version = excluded.previous_version,
+           rollback_floor = excluded.rollback_floor, served_version = excluded.served_version,
+           previous_version = excluded.previous_version,
            hold_version = excluded.hold_version, hold_above = excluded.hold_above`,
         [
           record.name,
           record.highestVersion ?? null,
           record.rollbackFloor ?? null,
+          record.servedVersion ?? null,
           record.previousVersion ?? null,
           record.hold?.version ?? null,
           record.hold?.above ?? null,
@@ -53,6 +57,7 @@ function recordOf(row: PluginRow): PluginRecord {
     name: row.name,
     highestVersion: row.highest_version ?? undefined,
     rollbackFloor: row.rollback_floor ?? undefined,
+    servedVersion: row.served_version ?? undefined,
     previousVersion: row.previous_version ?? undefined,
     hold: version === null || above === null ? undefined : { version, above },
   };

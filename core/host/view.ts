@@ -42,6 +42,7 @@ export function viewOf(slot: Slot): PluginView {
 }
 
 /** A failure counts only while what failed is still what is wanted. */
-function reasonOf({ failure, refusal, hasFailed }: Slot): string | null {
+function reasonOf({ desired, failure, refusal, hasFailed }: Slot): string | null {
+  if (!desired.enabled) return null;
   return (hasFailed ? failure?.reason : refusal?.reason) ?? null;
 }

@@ -89,6 +89,8 @@ test('a change that another overtakes before it is in effect is told so at once,
       details: expect.objectContaining({ plugin: 'faulty', desired: 'off' }),
     }),
   ]);
+  // The build that nobody wants any more still ends, with a fault that is no reason for being off.
+  expect(await untilPlugin(world, 'faulty', { draining: 0 })).toMatchObject({ state: 'off', reason: null });
   await world.configure(configurationOf('none'));
   await changePlugin(world, 'faulty', 'enable');
 });

@@ -71,6 +71,19 @@ test('a packed version put into plugins.paths is taken up, rolled back, held ove
   expect(await changePlugin(world, 'traffic', 'rollback')).toMatchObject({ version: '1.2.0' });
 });
 
+test('a version taken up while the plugin was off, or the appliance stopped, is rolled back as well', async () => {
+  await changePlugin(world, 'traffic', 'disable');
+  await packFixture({ name: 'traffic', version: '1.1.0', into: packs });
+  await untilPlugin(world, 'traffic', { version: '1.1.0', state: 'off' });
+  expect(await changePlugin(world, 'traffic', 'enable')).toMatchObject({ version: '1.1.0' });
+  expect(await changePlugin(world, 'traffic', 'rollback')).toMatchObject({ version: '1.0.0' });
+  await world[Symbol.asyncDispose]();
+  await packFixture({ name: 'traffic', version: '1.2.0', into: packs });
+  await start();
+  expect(await showPlugin(world, 'traffic')).toMatchObject({ version: '1.2.0', state: 'active' });
+  expect(await changePlugin(world, 'traffic', 'rollback')).toMatchObject({ version: '1.0.0' });
+});
+
 test('going back below the floor of what has been migrated is refused, also after a restart', async () => {
   await packFixture({
     name: 'vault',
