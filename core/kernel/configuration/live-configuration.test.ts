@@ -6,7 +6,7 @@ import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../../config/load.ts';
-import { LiveConfiguration } from './live-configuration.ts';
+import { configurationSource, LiveConfiguration } from './live-configuration.ts';
 
 const installed: InstalledPlugins = [
   {
@@ -74,6 +74,7 @@ test('features that the file does not name, and keys without effect, are logged'
     [{ features: ['greetings'] }, expect.stringContaining('does not name')],
     [{ inactive: [{ path: 'features.agents' }] }, expect.stringContaining('no effect')],
   ]);
+  expect(configurationSource(following).effective().inactive).toMatchObject([{ path: 'features.agents' }]);
 });
 
 test('a broken edit keeps what was in force and says why until it is mended', async () => {
