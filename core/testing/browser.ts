@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe } from 'vitest';
 import { WebSocket } from 'ws';
+import { describeWith } from './describe-with.ts';
 
 const program = '/usr/bin/chromium';
 
@@ -23,11 +23,8 @@ export interface BrowserPage {
 
 /** A suite that needs a browser; skipped without one, which its title says, or fails with `ORCHESTRALL_REQUIRE_SERVERS=1`. */
 export function describeInBrowser(title: string, suite: () => void): void {
-  const missing = `Chromium at ${program} (Debian package chromium)`;
-  if (existsSync(program)) describe(title, suite);
-  else if (process.env['ORCHESTRALL_REQUIRE_SERVERS'] === '1') {
-    throw new Error(`${title}: this machine lacks ${missing}`);
-  } else describe.skip(`${title} (lacks ${missing})`, suite);
+  const missing = existsSync(program) ? undefined : `Chromium at ${program} (Debian package chromium)`;
+  describeWith(title, missing, suite);
 }
 
 /** Starts a browser of its own with an empty profile, and ends it when disposed. It resolves no name but localhost. */

@@ -2,11 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Client, escapeIdentifier } from 'pg';
-import { describe, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { ServerConnection } from '../database/connection.ts';
 import { createDatabase } from '../database/engine.ts';
 import type { DatabaseEngine, DatabaseOptions } from '../database/engine.ts';
 import type { MigrationSet } from '../database/migrate/run.ts';
+import { describeWith } from './describe-with.ts';
 import { missingForServer, testServers } from './test-server.ts';
 import type { TestServer } from './test-server.ts';
 
@@ -73,14 +74,7 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
  */
 export function describeOnServers(title: string, suite: (server: TestServer) => void): void {
   for (const server of testServers) {
-    const missing = missingForServer(server);
-    if (missing === undefined) {
-      describe(`${title} (${server})`, () => suite(server));
-    } else if (process.env['ORCHESTRALL_REQUIRE_SERVERS'] === '1') {
-      throw new Error(`${title}: this machine lacks ${missing}`);
-    } else {
-      describe.skip(`${title} (lacks ${missing})`, () => suite(server));
-    }
+    describeWith(`${title} (${server})`, missingForServer(server), () => suite(server));
   }
 }
 

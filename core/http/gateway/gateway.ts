@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
@@ -89,7 +90,14 @@ export class Gateway {
 
   /** Reads the TLS files again for new connections; rejects and keeps the old ones when they do not load. */
   async reloadCertificate(): Promise<void> {
-    if (this.#server instanceof TlsServer) this.#server.setSecureContext(await this.#readCertificate());
+    if (!(this.#server instanceof TlsServer)) return;
+    const files = await this.#readCertificate();
+    this.#server.setSecureContext(files);
+    const { validTo, fingerprint256 } = new X509Certificate(files.cert);
+    this.#options.log.info(
+      { valid_until: new Date(validTo).toISOString(), sha256: fingerprint256 },
+      'The certificate was read again',
+    );
   }
 
   /**
