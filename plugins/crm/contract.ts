@@ -1,11 +1,11 @@
-import Type from 'typebox';
 import { defineContract, defineEvent } from '@orchestrall/sdk';
+import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Company } from './companies/schemas.ts';
-import { Contact } from './contacts/schemas.ts';
-import { Id, Nullable } from './fields/schemas.ts';
 import type { CompanyFilter, CompanyInput } from './companies/schemas.ts';
+import { Contact } from './contacts/schemas.ts';
 import type { ContactFilter, ContactInput } from './contacts/schemas.ts';
+import { Id, Nullable } from './fields/schemas.ts';
 import type { Page, PageRequest } from './paging/cursor.ts';
 
 export { Company, Contact };

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import Type from 'typebox';
 import type { HttpRequest } from '@orchestrall/sdk';
-import { Id } from './fields/schemas.ts';
+import Type from 'typebox';
 import type { Actor } from './contract.ts';
+import { Id } from './fields/schemas.ts';
 
 /** Path parameters of a route about one record. */
 export const IdParams = Type.Object({ id: Id });

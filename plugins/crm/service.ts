@@ -1,19 +1,19 @@
 import type { PluginContext } from '@orchestrall/sdk';
 import { createAssociationService } from './associations/service.ts';
-import { createCompanyService } from './companies/service.ts';
-import { createContactService } from './contacts/service.ts';
-import { createExports } from './exports/service.ts';
-import { createImportService } from './imports/service.ts';
-import { createTagService } from './tags/service.ts';
-import { createTimeline } from './timeline/service.ts';
 import type { Associations } from './associations/service.ts';
+import { createCompanyService } from './companies/service.ts';
 import type { Companies } from './companies/service.ts';
 import type { CrmConfig } from './config.ts';
+import { createContactService } from './contacts/service.ts';
 import type { Contacts } from './contacts/service.ts';
 import type { CrmService } from './contract.ts';
+import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
+import { createImportService } from './imports/service.ts';
 import type { Imports } from './imports/service.ts';
+import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
+import { createTimeline } from './timeline/service.ts';
 import type { Timeline } from './timeline/service.ts';
 
 /** Everything the routes call. */

@@ -1,15 +1,15 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { Database } from '@orchestrall/sdk';
-import { keepCompanies } from '../companies/store.ts';
 import { companyKind } from '../companies/kind.ts';
+import { keepCompanies } from '../companies/store.ts';
 import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
-import { changeRecords } from '../records/change-records.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
-import { lockRecord, requireRecord } from '../records/service.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
+import { changeRecords } from '../records/change-records.ts';
+import { lockRecord, requireRecord } from '../records/service.ts';
 import { maxRoleLength } from './schemas.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 import {

@@ -3,9 +3,9 @@ import type { CompanyFields } from '../companies/fields.ts';
 import { companyKind } from '../companies/kind.ts';
 import type { ContactFields } from '../contacts/fields.ts';
 import { contactKind } from '../contacts/kind.ts';
+import type { Queryable } from '../records/sql.ts';
 import { selectionOf, toRecord } from '../records/store.ts';
 import type { RecordRow } from '../records/store.ts';
-import type { Queryable } from '../records/sql.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 
 interface Link {

@@ -3,9 +3,9 @@
 // names each faulty line.
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parse } from 'csv-parse/sync';
 import { figure, report } from '@orchestrall/core/testing';
 import type { BenchRow } from '@orchestrall/core/testing';
+import { parse } from 'csv-parse/sync';
 import { startApplianceProcess } from './appliance-process.ts';
 import type { ApplianceProcess } from './appliance-process.ts';
 import { createFaultyFile } from './faulty-file.ts';

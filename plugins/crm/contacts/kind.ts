@@ -1,6 +1,6 @@
 import { validationFailed } from '@orchestrall/sdk';
-import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
 import { keepCompanies } from '../companies/store.ts';
+import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { readFields } from '../fields/field.ts';
 import { cut, foldCase, maxKeyLength } from '../fields/text.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contactFields } from '../contacts/fields.ts';
 import { readFields } from './field.ts';
-import { keepTag } from './tag.ts';
 import { searchWords, toTsquery } from './search-words.ts';
+import { keepTag } from './tag.ts';
 
 const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue());
 const given = fc.record(

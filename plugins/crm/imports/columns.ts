@@ -1,11 +1,13 @@
 import { restoreFormula } from '../csv/formulas.ts';
-import { foldAccents } from '../fields/text.ts';
 import type { FieldSet } from '../fields/field.ts';
+import { foldAccents } from '../fields/text.ts';
 
 /** Which field each column of a file feeds. */
 export interface Columns {
   /** By place; undefined for a column that no field takes. */
   readonly fields: readonly (string | undefined)[];
+  /** Fields whose cells hold several texts, separated by `;` or `,`. */
+  readonly lists: ReadonlySet<string>;
   readonly ignored: readonly string[];
 }
 
@@ -25,7 +27,8 @@ export function readColumns(known: FieldSet, key: string, header: readonly strin
   const twice = fields.find((field, index) => field !== undefined && fields.indexOf(field) !== index);
   if (twice !== undefined) return `line 1: more than one column is read as ${twice}; keep one of them`;
   if (!fields.includes(key)) return `line 1: the key column ${key} is missing; add it or choose another key`;
-  return { fields, ignored: header.filter((_, index) => fields[index] === undefined) };
+  const lists = new Set(Object.keys(known).filter((name) => known[name]?.column === 'text[]'));
+  return { fields, lists, ignored: header.filter((_, index) => fields[index] === undefined) };
 }
 
 /** What a row gives: the fields of its cells that are not empty. An empty cell leaves a field as it is. */
@@ -34,7 +37,10 @@ export function readRow(columns: Columns, cells: readonly string[]): Record<stri
   for (const [index, field] of columns.fields.entries()) {
     const text = restoreFormula((cells[index] ?? '').trim()).trim();
     if (field === undefined || text === '') continue;
-    given.set(field, field === 'tags' ? text.split(/[,;]/).filter((tag) => tag.trim() !== '') : text);
+    given.set(
+      field,
+      columns.lists.has(field) ? text.split(/[,;]/).filter((item) => item.trim() !== '') : text,
+    );
   }
   return Object.fromEntries(given);
 }

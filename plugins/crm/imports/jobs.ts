@@ -1,6 +1,6 @@
-import Type from 'typebox';
 import { defineJob } from '@orchestrall/sdk';
 import type { JobOptions } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { Id } from '../fields/schemas.ts';
 
 /** Reads the stored file of one import into records. */

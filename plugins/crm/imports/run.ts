@@ -1,6 +1,6 @@
+import type { Database, Job, Transaction } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
-import type { Database, Job, Transaction } from '@orchestrall/sdk';
 import { CsvFault, readCsv } from '../csv/scanner.ts';
 import type { CsvPosition, CsvRow } from '../csv/scanner.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';

@@ -1,18 +1,18 @@
 import { createId, validationFailed } from '@orchestrall/sdk';
 import type { Database, Jobs } from '@orchestrall/sdk';
+import type { Actor } from '../contract.ts';
 import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
 import { readPage } from '../paging/cursor.ts';
-import { recordKinds } from '../records/kinds.ts';
-import type { Actor } from '../contract.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
+import { recordKinds } from '../records/kinds.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
 import { streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';
+import type { Import, ImportKey, ImportObject } from './schemas.ts';
 import { deleteUpload, findImport, insertUpload, listImports, lockImport, queueImport } from './store.ts';
 import type { StoredImport } from './store.ts';
 import { storeFile } from './upload.ts';
-import type { Import, ImportKey, ImportObject } from './schemas.ts';
 
 /** What an import is started with. */
 export interface StartImport {

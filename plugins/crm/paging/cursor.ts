@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { validationFailed } from '@orchestrall/sdk';
 import { crmError } from '../errors.ts';
 
 /** One page of a list. */
@@ -45,6 +46,7 @@ export function readCursor(list: string, cursor: string | undefined): string | u
 /**
  * Reads one page: asks for one item more than the page holds, to know whether another follows.
  * `list` names the list with its filters; `keyOf` gives the unique key that the list is ordered by.
+ * Throws `CURSOR_INVALID`, and `VALIDATION_FAILED` for a limit out of bounds.
  */
 export async function readPage<Item>(
   list: string,
@@ -53,6 +55,11 @@ export async function readPage<Item>(
   load: (after: string | undefined, limit: number) => Promise<Item[]>,
 ): Promise<Page<Item>> {
   const limit = request.limit ?? defaultPageLimit;
+  // Routes have refused it before; a plugin that calls through the contract has not.
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
+    const message = `must be a whole number from 1 to ${maxPageLimit}`;
+    throw validationFailed([{ path: '/limit', message }]);
+  }
   const items = await load(readCursor(list, request.cursor), limit + 1);
   const last = items.length > limit ? items[limit - 1] : undefined;
   return {

@@ -1,6 +1,5 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import { requireFields, requireOnly, requirePatched } from '../fields/require.ts';
 import { isId } from '../fields/schemas.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
@@ -8,6 +7,7 @@ import { changeRecords } from './change-records.ts';
 import { checkVersion } from './if-match.ts';
 import { fieldsOf } from './kind.ts';
 import type { Kept, RecordKind } from './kind.ts';
+import { requireFields, requireOnly, requirePatched } from './require.ts';
 import type { Queryable } from './sql.ts';
 import { findRecord, listRecords, lockRecords } from './store.ts';
 import type { RecordFilter } from './store.ts';

@@ -1,11 +1,11 @@
+import type { Statement, Transaction } from '@orchestrall/sdk';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
-import type { Statement, Transaction } from '@orchestrall/sdk';
-import { toTsquery } from '../fields/search-words.ts';
 import { isId } from '../fields/schemas.ts';
+import { toTsquery } from '../fields/search-words.ts';
 import { keepTag } from '../fields/tag.ts';
 import type { Bookkeeping, Kept, RecordKey, RecordKind } from './kind.ts';
-import { compiler } from './sql.ts';
+import { compiler, withoutNul } from './sql.ts';
 import type { Queryable } from './sql.ts';
 
 /** What a list of records is filtered by: `q`, `tag`, and references of the kind by their names. */
@@ -47,7 +47,7 @@ export async function findByKey<Fields extends object>(
   database: Queryable,
   text: string,
 ): Promise<Kept<Fields> | undefined> {
-  return (await select(kind, database, `where ${key.column} = $1 limit 1`, [key.fold(text)]))[0];
+  return (await select(kind, database, `where ${key.column} = $1 limit 1`, [withoutNul(key.fold(text))]))[0];
 }
 
 /** Records after an id, in the order of their ids, which is that of their creation. */

@@ -4,8 +4,8 @@ import type { Actor } from '../contract.ts';
 import { changesBetween, recordCreations, recordDeletion, recordUpdates } from '../timeline/history.ts';
 import { uniqueKeyOf } from './kind.ts';
 import type { Kept, RecordKind, HeldReferences } from './kind.ts';
-import { deleteRecord, findByKey, lockByKey } from './store.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
+import { deleteRecord, findByKey, lockByKey } from './store.ts';
 
 /** A locked record and what its fields shall be. */
 export interface RecordEdit<Fields> {

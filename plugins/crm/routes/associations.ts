@@ -1,6 +1,6 @@
-import Type from 'typebox';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { AssociationInput, CompanyContact, ContactCompany } from '../associations/schemas.ts';
 import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
 import { IdParams, Nothing } from '../route-parts.ts';

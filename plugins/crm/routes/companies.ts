@@ -1,6 +1,6 @@
-import Type from 'typebox';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { Company, CompanyInput, CompanyPatch, CompanyQuery } from '../companies/schemas.ts';
 import { PageOf } from '../fields/schemas.ts';
 import { etagOf } from '../records/if-match.ts';

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import Type from 'typebox';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { crmError } from '../errors.ts';
 import { PageOf, pageQuery } from '../fields/schemas.ts';
 import { Import, ImportQuery } from '../imports/schemas.ts';

@@ -1,6 +1,6 @@
-import Type from 'typebox';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { PageOf } from '../fields/schemas.ts';
 import { actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';

@@ -1,6 +1,6 @@
-import Type from 'typebox';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import Type from 'typebox';
 import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
 import { IdParams, Nothing, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';

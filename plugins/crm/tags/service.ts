@@ -1,18 +1,18 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import { tagRenamed } from '../contract.ts';
-import { changeRecords } from '../records/change-records.ts';
+import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
+import { readPage } from '../paging/cursor.ts';
+import type { Page, PageRequest } from '../paging/cursor.ts';
+import { changeRecords } from '../records/change-records.ts';
 import type { Kept } from '../records/kind.ts';
 import { recordKinds } from '../records/kinds.ts';
 import type { CommonFields } from '../records/kinds.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
 import { lockByTag } from '../records/store.ts';
 import { editRecords } from '../records/write.ts';
-import { readPage } from '../paging/cursor.ts';
-import type { Actor } from '../contract.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
 import type { TagCount } from './schemas.ts';
 import { listTags } from './store.ts';
 

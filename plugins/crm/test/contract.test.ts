@@ -53,6 +53,24 @@ test('the contract finds, creates and changes, and refuses as the routes do', as
   });
 });
 
+test('the contract holds its callers to the bounds of the routes', async () => {
+  const service = lent();
+  for (const limit of [0, -1, 201, 1e9, 1.5, Number.NaN]) {
+    await expect(service.listContacts({ limit }), String(limit)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      details: { faults: [{ path: '/limit' }] },
+    });
+  }
+  await expect(service.listCompanies({ cursor: 'made-up' })).rejects.toMatchObject({
+    code: 'CURSOR_INVALID',
+  });
+  expect(await service.findContactByEmail('nobody\u0000@contract.example')).toBeUndefined();
+  expect((await service.listContacts({ q: '\u0000', tag: '\u0000', company_id: '\u0000' })).items).toEqual(
+    [],
+  );
+  await expect(service.addContactNote('none', 'x', by)).rejects.toMatchObject({ code: 'CONTACT_NOT_FOUND' });
+});
+
 test('a consumer goes off with CRM and comes back with it', async () => {
   const switched = async (act: string): Promise<number> =>
     (await crm.appliance.request('POST', `/api/v1/system/plugins/crm/${act}`)).status;

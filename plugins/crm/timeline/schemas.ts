@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import type { RecordKind } from '../records/kind.ts';
 import { Id, Instant, Nullable } from '../fields/schemas.ts';
+import type { RecordKind } from '../records/kind.ts';
 
 /** Which records have a timeline. */
 export type SubjectType = RecordKind<object>['name'];

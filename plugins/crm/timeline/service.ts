@@ -1,14 +1,14 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { Database } from '@orchestrall/sdk';
 import { noteAdded, noteDeleted } from '../contract.ts';
+import type { Actor } from '../contract.ts';
+import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
+import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
-import { crmError } from '../errors.ts';
 import { kindNamed } from '../records/kinds.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
-import type { Actor } from '../contract.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
 import { maxNoteLength } from './schemas.ts';
 import type { SubjectType, TimelineEntry } from './schemas.ts';
 import { deleteNote, insertEntries, listEntries } from './store.ts';

@@ -1,7 +1,7 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
-import { applyMergePatch, isObject } from './merge-patch.ts';
-import type { JsonObject } from './merge-patch.ts';
-import type { Checked } from './field.ts';
+import type { Checked } from '../fields/field.ts';
+import { applyMergePatch, isObject } from '../fields/merge-patch.ts';
+import type { JsonObject } from '../fields/merge-patch.ts';
 
 /** The fields that were given; throws `VALIDATION_FAILED` with every fault. */
 export function requireFields<Fields>(given: unknown, read: (given: JsonObject) => Checked<Fields>): Fields {
