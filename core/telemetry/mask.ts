@@ -1,5 +1,6 @@
 import { AppError, secretMask } from '@orchestrall/sdk';
-import { isSecretKey, maskText } from './secrets.ts';
+import { namesSecret } from '../config/secrets/secret-names.ts';
+import { maskText } from './secrets.ts';
 
 /** How far a masked copy goes, and what it keeps. */
 export interface MaskRules {
@@ -25,7 +26,7 @@ export function maskObject(object: object, rules: MaskRules, depth = 0): Record<
   for (const [key, value] of kept) {
     const known = value !== null && value !== undefined;
     const name = rules.text === undefined ? key : rules.text(key);
-    masked[name] = known && isSecretKey(key) ? secretMask : maskValue(value, rules, depth + 1);
+    masked[name] = known && namesSecret(key) ? secretMask : maskValue(value, rules, depth + 1);
   }
   if (entries.length > kept.length) masked['...'] = `${entries.length - kept.length} more fields left out`;
   return masked;
