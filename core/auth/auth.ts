@@ -51,8 +51,6 @@ export interface AuthOptions {
 export interface Auth extends AsyncDisposable {
   /** Throws `TOKEN_INVALID` (401) or `IDENTITY_UNAVAILABLE` (503); see `Verifier`. */
   verify(token: string): Promise<Caller>;
-  /** Reads an `Authorization` header; undefined without one. Throws as `verify`. */
-  authenticate(authorization: string | undefined): Promise<Caller | undefined>;
   readonly users: Users;
   readonly clients: Clients;
   /** Answers every path at and below `/realms/orchestrall`; never rejects. */
@@ -147,7 +145,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     firstPassword,
     issuer,
     verify: (token) => verifier.verify(token),
-    authenticate: (authorization) => verifier.authenticate(authorization),
     handler: createHandler({ provider, accessTokens, signIn, log }),
     async prepare() {
       await provider();

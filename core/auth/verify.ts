@@ -60,11 +60,6 @@ export interface Verifier {
   verify(token: string): Promise<Caller>;
   /** As `verify`, with the claims; the caches are the same. */
   inspect(token: string): Promise<Verified>;
-  /**
-   * Reads an `Authorization` header: undefined without one, else as `verify`.
-   * Throws `TOKEN_INVALID` also for another scheme than Bearer and for more than one token.
-   */
-  authenticate(authorization: string | undefined): Promise<Caller | undefined>;
 }
 
 /** Creates a verifier; a cached token costs a hash and two look-ups. */
@@ -118,12 +113,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     inspect,
     verify: async (token) => (await inspect(token)).caller,
-    async authenticate(authorization) {
-      if (authorization === undefined) return undefined;
-      const token = /^bearer ([^\s,]+)$/i.exec(authorization)?.[1];
-      if (token === undefined) throw refuse(new TokenRefusal('authorization_malformed'), log);
-      return (await inspect(token)).caller;
-    },
   };
 }
 

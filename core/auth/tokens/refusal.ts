@@ -2,7 +2,6 @@
 export type RefusalReason =
   | 'algorithm_not_allowed'
   | 'audience_wrong'
-  | 'authorization_malformed'
   | 'caller_malformed'
   | 'claims_duplicated'
   | 'claims_malformed'

@@ -8,18 +8,21 @@ const absoluteForm = /^https?:\/\/([^/?#]+)/i;
 
 /**
  * Makes `url` of a request a path, and `headers.host` the host it asks for, of whatever form the target is. Gives what
- * is wrong with the two, as the end of a sentence, or undefined: a missing, doubled or malformed `Host` and a target
- * that is neither a path nor an absolute URL (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). Two readers of a
- * doubled header would each believe another one.
+ * is wrong with the two, as the end of a sentence, or undefined: a missing, doubled or malformed `Host`, a doubled
+ * `Authorization`, and a target that is neither a path nor an absolute URL
+ * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). Two readers of a doubled header would each believe another one.
  */
 export function settleTarget(request: IncomingMessage): string | undefined {
   const { headers, rawHeaders, url = '' } = request;
   let hosts = 0;
+  let authorizations = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
   }
   if (hosts > 1) return 'it has more than one Host header';
+  if (authorizations > 1) return 'it has more than one Authorization header';
   if (hosts === 0 && request.httpVersion === '1.1') return 'the Host header is missing';
   if (headers.host !== undefined && !hostForm.test(headers.host)) return 'the Host header names no host';
   if (url.charCodeAt(0) === slash || isForServer(request)) return undefined;

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAllowed } from '../../auth/access.ts';
 import { authError } from '../../auth/errors.ts';
+import { bearerToken } from '../../auth/tokens/bearer.ts';
 
 /** Tells who holds a token; the built-in provider's or Keycloak's verifier. */
 export interface Authentication {
@@ -20,7 +21,7 @@ export async function identify(
   access: Access,
   authentication: Authentication,
 ): Promise<Caller | undefined> {
-  const token = bearerToken(headers);
+  const token = bearerToken(headers.authorization);
   if (access === 'public') return token === undefined ? undefined : verifyOrNobody(token, authentication);
   if (token === undefined) {
     throw authError(headers.authorization === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID');
@@ -28,11 +29,6 @@ export async function identify(
   const caller = await authentication.verify(token);
   if (isAllowed(access, caller)) return caller;
   throw authError('ROLE_MISSING', { required: typeof access === 'string' ? access : access.join(' or ') });
-}
-
-/** The token of `Authorization: Bearer` (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
-export function bearerToken(headers: IncomingHttpHeaders): string | undefined {
-  return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** How long a public route waits for what tells who is calling, before it serves a caller it does not know. */
