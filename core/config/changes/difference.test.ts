@@ -139,16 +139,25 @@ test('a masked configuration reads like the YAML and holds no secret', async () 
   expect(JSON.stringify(shown)).not.toContain('hush');
 });
 
-test('a plain text whose key says secret is masked too', async () => {
-  const config = Type.Object({ client_secret: Type.String() });
+test('a plain text, number or list whose key says secret is masked too', async () => {
+  const config = Type.Object({
+    client_secret: Type.String(),
+    apiToken: Type.Integer(),
+    password: Type.Array(Type.String()),
+  });
   const crm = [{ name: 'crm', config }];
-  await using folder = await clientFolder(`${plain}crm: {client_secret: hush-one}\n`);
+  const yaml = (digit: number): string =>
+    `${plain}crm: {client_secret: hush-${digit}, apiToken: 4711${digit}, password: [hush-${digit}]}\n`;
+  await using folder = await clientFolder(yaml(1));
   const one = await folder.load({ installed: crm });
-  await folder.write('client.yaml', `${plain}crm: {client_secret: hush-two}\n`);
+  await folder.write('client.yaml', yaml(2));
   const two = await folder.load({ installed: crm });
   const shown = [difference(one, two, crm), masked(one.value, one.secrets)];
-  expect(shown).toMatchObject([[{ path: 'crm.client_secret' }], { crm: { client_secret: '[secret]' } }]);
-  expect(JSON.stringify(shown)).not.toContain('hush');
+  expect(shown).toMatchObject([
+    [{ path: 'crm.apiToken' }, { path: 'crm.client_secret' }, { path: 'crm.password' }],
+    { crm: { client_secret: '[secret]', apiToken: '[secret]', password: ['[secret]'] } },
+  ]);
+  expect(JSON.stringify(shown)).not.toMatch(/hush|4711/);
 });
 
 test('a version tells time, hash, author, differences and what waits for a restart', async () => {

@@ -61,7 +61,7 @@ function leavesOf({ value, secrets }: LoadedConfiguration): Map<string, Leaf> {
       for (const [key, child] of Object.entries(item)) visit(child, [...path, key]);
       return;
     }
-    const named = (typeof item === 'string' || Array.isArray(item)) && namesSecret(path.at(-1) ?? '');
+    const named = typeof item !== 'boolean' && item !== null && namesSecret(path.at(-1) ?? '');
     const secret = item instanceof Secret || named || secrets.paths().some((at) => isWithin(at, rendered));
     leaves.set(rendered, {
       path,

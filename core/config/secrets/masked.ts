@@ -16,9 +16,9 @@ export function masked(
 ): Record<string, unknown> {
   const hide = (item: unknown, path: Path): unknown => {
     if (item instanceof Secret) return mask(item);
-    if (typeof item === 'string') {
+    if (typeof item === 'string' || typeof item === 'number') {
       const secret =
-        secrets.get(renderPath(path)) ?? (namesSecret(lastKey(path)) ? new Secret(item) : undefined);
+        secrets.get(renderPath(path)) ?? (namesSecret(lastKey(path)) ? new Secret(String(item)) : undefined);
       return secret === undefined ? item : mask(secret);
     }
     if (Array.isArray(item)) return item.map((entry, index) => hide(entry, [...path, index]));
