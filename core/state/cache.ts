@@ -26,12 +26,15 @@ const maxEntries = 10_000;
  * wait, or, when told to go on, may put its stale value back.
  */
 export function createCache(clock: Clock): Cache {
-  const kept = new LRUCache<string, { readonly value: unknown }>({
-    max: maxEntries,
-    perf: { now: () => clock.monotonicMs() },
-    // A cached time would let a value live up to that long beyond its time.
-    ttlResolution: 0,
-  });
+  let kept: LRUCache<string, { readonly value: unknown }> | undefined;
+  // It takes the memory of all its entries at once, which a generation that caches nothing need not hold.
+  const open = (): NonNullable<typeof kept> =>
+    (kept ??= new LRUCache({
+      max: maxEntries,
+      perf: { now: () => clock.monotonicMs() },
+      // A cached time would let a value live up to that long beyond its time.
+      ttlResolution: 0,
+    }));
   const flights = new Map<string, Flight>();
 
   const fly = async (
@@ -43,7 +46,7 @@ export function createCache(clock: Clock): Cache {
     try {
       const value = await load();
       const wanted = flights.get(key) === flight && value !== undefined && value !== null;
-      if (wanted) kept.set(key, { value }, { ttl: ttlMs });
+      if (wanted) open().set(key, { value }, { ttl: ttlMs });
       return value;
     } finally {
       if (flights.get(key) === flight) flights.delete(key);
@@ -52,7 +55,7 @@ export function createCache(clock: Clock): Cache {
 
   return {
     async get(key, ttlMs, load) {
-      const found = kept.get(key);
+      const found = kept?.get(key);
       if (found !== undefined) return found.value;
       const underWay = flights.get(key);
       if (underWay !== undefined) return underWay.landed;
@@ -62,11 +65,11 @@ export function createCache(clock: Clock): Cache {
       return flight.landed;
     },
     forget(key) {
-      kept.delete(key);
+      kept?.delete(key);
       flights.delete(key);
     },
     clear() {
-      kept.clear();
+      kept?.clear();
       flights.clear();
     },
   };
