@@ -1,14 +1,14 @@
 import type { Fault } from '@orchestrall/sdk';
 import { gt, lt } from 'semver';
-import { Compile } from 'typebox/compile';
 import Type, { type Static, type TObject } from 'typebox';
-import { Clone, Default } from 'typebox/value';
+import { Check, Clone, Default, Errors } from 'typebox/value';
 import { coreError } from '../errors.ts';
 import type { HostStore } from './desired.ts';
 import { Generation } from './generation/generation.ts';
 import type { LeakTracker } from './generation/leaks.ts';
 import type { Rooms } from './generation/rooms.ts';
 import type { ServiceHub } from './generation/services.ts';
+import { remember } from './remember.ts';
 import type { Slot } from './slot.ts';
 
 export interface BuildOptions {
@@ -69,9 +69,8 @@ function providerOf(slot: Slot, providers: readonly string[]): string {
 /** The plugin's configuration with defaults; faults name paths, never values. */
 function checkedConfig(plugin: string, schema: TObject = Type.Object({}), given: object): Static<TObject> {
   const config: unknown = Default(schema, Clone(given));
-  const validator = Compile(schema);
-  if (validator.Check(config)) return config;
-  const faults: Fault[] = validator.Errors(config).map((fault) => ({
+  if (Check(schema, config)) return config;
+  const faults: Fault[] = Errors(schema, config).map((fault) => ({
     path: fault.instancePath,
     message: fault.message,
   }));
@@ -95,6 +94,8 @@ async function migrate(
   const isOlder = record.highestVersion !== undefined && lt(version, record.highestVersion);
   await options.rooms.database.migrate(slot.name, migrations, { allowNewer: isOlder });
   if (record.highestVersion !== undefined && !gt(version, record.highestVersion)) return;
-  slot.record = { ...record, highestVersion: version, rollbackFloor: rollbackFloor ?? record.rollbackFloor };
-  await options.store.save(slot.record);
+  await remember(options.store, slot, (known) => ({
+    highestVersion: version,
+    rollbackFloor: rollbackFloor ?? known.rollbackFloor,
+  }));
 }
