@@ -18,7 +18,7 @@ import { alwaysOnFeatures, reservedNames, reservedSections } from './capabilitie
 import { setAside } from './capabilities/set-aside-inactive.ts';
 import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
 import { emptyMapping } from './source/tree.ts';
-import type { MappingNode, TreeNode } from './source/tree.ts';
+import type { MappingNode } from './source/tree.ts';
 import { reportMissing, reportUnknownKey } from './validation/report.ts';
 import type { Validation } from './validation/report.ts';
 import { readBySchema } from './validation/validate.ts';
@@ -46,27 +46,10 @@ export interface Assembled {
 
 /** Puts file, environment, command line, presets and defaults together; throws all faults at once. */
 export async function assemble(assembly: Assembly): Promise<Assembled> {
-  const { variables, validation, options, files } = assembly;
-  const { faults, folder } = validation;
+  const { validation, options } = assembly;
+  const { faults } = validation;
   const { installed } = options;
-  const written = assembly.written ?? emptyMapping({ file: 'environment' });
-  const { active, inactive } = setAside(written, installed);
-  const used = new Set<string>();
-  const resolved = await interpolate(active, [], { variables, folder, faults, used, files });
-  const tree = resolved.kind === 'mapping' ? resolved : active;
-
-  const installedFeatures = installed.flatMap(featuresOf);
-  const flags = [...new Set([...installedFeatures, ...reservedNames, ...alwaysOnFeatures])];
-  const ignored = applyEnvironment({
-    tree,
-    variables,
-    used,
-    knows: (path) => knowsPath(path, installed),
-    features: flags,
-    faults,
-  });
-  applyOverrides(tree, options.overrides ?? {});
-  const switches = readSwitches(variables, used, flags, validation);
+  const { tree, switches, inactive } = await gather(assembly);
   // A file that could not be read has its faults already; judging what is not there would add false ones.
   if (assembly.written === undefined) faults.throwIfAny();
 
@@ -85,8 +68,28 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   return {
     value: { ...core, client, features: mapValues(features, plainFeature), sections },
     sources: mapValues(features, (feature) => feature.source),
-    inactive: [...inactive, ...ignored, ...inactiveSwitches(switches, features)],
+    inactive: [...inactive, ...inactiveSwitches(switches, features)],
   };
+}
+
+/** What is written in the file, with variables in place, under what environment and command line set. */
+async function gather({ written, variables, files, validation, options }: Assembly): Promise<{
+  tree: MappingNode;
+  switches: EnvironmentSwitches;
+  inactive: readonly InactiveKey[];
+}> {
+  const { faults, folder } = validation;
+  const { installed, overrides = {} } = options;
+  const { active, inactive } = setAside(written ?? emptyMapping({ file: 'environment' }), installed);
+  const used = new Set<string>();
+  const resolved = await interpolate(active, [], { variables, folder, faults, used, files });
+  const tree = resolved.kind === 'mapping' ? resolved : active;
+  const features = [...new Set([...installed.flatMap(featuresOf), ...reservedNames, ...alwaysOnFeatures])];
+  const knows = (path: readonly string[]): boolean => knowsPath(path, installed);
+  const ignored = applyEnvironment({ tree, variables, used, knows, features, faults });
+  applyOverrides(tree, overrides);
+  const switches = readSwitches(variables, used, features, validation);
+  return { tree, switches, inactive: [...inactive, ...ignored] };
 }
 
 function inactiveSwitches(
@@ -108,17 +111,18 @@ function refuseUnknownSections(tree: MappingNode, installed: InstalledPlugins, v
   let above = '';
   for (const [key, { keyPlace, node }] of tree.entries) {
     if (!allowed.has(key)) {
-      const slipped = schemasAlong([above, key], installed).length === 2;
+      const slipped = belongsTo(above, key, installed);
       const advice = slipped ? `Indent it by two spaces: it belongs to \`${above}:\`.` : undefined;
       reportUnknownKey(known, {}, key, keyPlace, [], validation, advice);
-    } else if (isNothing(node)) above = key;
-    else above = '';
+    } else above = node.kind === 'scalar' && node.value === null ? key : '';
   }
 }
 
-/** Whether a section has nothing below it. */
-function isNothing(node: TreeNode): boolean {
-  return node.kind === 'scalar' && node.value === null;
+/** Whether a section, here one with nothing below it, has a key. */
+function belongsTo(section: string, key: string, installed: InstalledPlugins): boolean {
+  return section === 'features'
+    ? installed.flatMap(featuresOf).includes(key)
+    : schemasAlong([section, key], installed).length === 2;
 }
 
 function readCore(tree: MappingNode, validation: Validation): Record<string, unknown> {

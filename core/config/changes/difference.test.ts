@@ -139,6 +139,10 @@ test('a masked configuration reads like the YAML and holds no secret', async () 
   expect(JSON.stringify(shown)).not.toContain('hush');
 });
 
+function namedSecrets(digit: number): string {
+  return `${plain}crm: {client_secret: hush-${digit}, apiToken: 4711${digit}, password: [hush-${digit}]}\n`;
+}
+
 test('a plain text, number or list whose key says secret is masked too', async () => {
   const config = Type.Object({
     client_secret: Type.String(),
@@ -146,11 +150,9 @@ test('a plain text, number or list whose key says secret is masked too', async (
     password: Type.Array(Type.String()),
   });
   const crm = [{ name: 'crm', config }];
-  const yaml = (digit: number): string =>
-    `${plain}crm: {client_secret: hush-${digit}, apiToken: 4711${digit}, password: [hush-${digit}]}\n`;
-  await using folder = await clientFolder(yaml(1));
+  await using folder = await clientFolder(namedSecrets(1));
   const one = await folder.load({ installed: crm });
-  await folder.write('client.yaml', yaml(2));
+  await folder.write('client.yaml', namedSecrets(2));
   const two = await folder.load({ installed: crm });
   const shown = [difference(one, two, crm), masked(one.value, one.secrets)];
   expect(shown).toMatchObject([

@@ -26,7 +26,8 @@ export const Database = Type.Object(
       default: 30,
       minimum: 1,
       maximum: 3_600,
-      description: 'Longest wait for a free connection, and longest run of one statement.',
+      description:
+        'Longest wait for a free connection, and longest run of one statement. A database that answers nobody at all is given up on after about 5 seconds whatever stands here: requests get 503 until it answers.',
       'x-unit': 'seconds',
     }),
   },

@@ -153,4 +153,15 @@ export const brokenFeatures: readonly BrokenVariant[] = [
     /text/,
     /Add `key:`/,
   ),
+
+  variant(
+    'a feature that is not indented',
+    `${client}features:\ncrm_integration: true\n`,
+    'crm_integration',
+    4,
+    'unknown_key',
+    /no key/,
+    /`features`/,
+    /two spaces: it belongs to `features:`/,
+  ),
 ];
