@@ -22,8 +22,8 @@ export async function insertRecords<Fields extends object>(
   const names = [...columns.keys()].join(', ');
   const unique = uniqueKeyOf(kind)?.column ?? 'id';
   // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
-  const statement = `insert into ${kind.table} (${names}, search)
-    select ${names}, array_to_tsvector(words) from ${readRows(columns)}
+  const statement = `insert into ${kind.table} (id, ${names}, search)
+    select id, ${names}, array_to_tsvector(words) from ${readRows(columns)}
     order by ${unique} on conflict (${unique}) do nothing
     returning ${selectionOf(kind)}`;
   return write(kind, tx, statement, records);
@@ -46,17 +46,18 @@ export async function updateRecords<Fields extends object>(
   return write(kind, tx, statement, records);
 }
 
-/** Columns that are written, with their types; what a search looks into is written as `words` beside them. */
+/** Columns that are written, with their types: one for each field and key. */
 function columnsOf<Fields extends object>(kind: RecordKind<Fields>): Map<string, string> {
-  const columns = new Map([['id', 'uuid']]);
+  const columns = new Map<string, string>();
   for (const [name, field] of Object.entries(kind.fields)) columns.set(name, field.column);
   for (const key of Object.values(kind.keys)) columns.set(key.column, 'text');
   return columns;
 }
 
+/** Records as they are sent; `words` is what a search looks into. */
 function readRows(columns: Map<string, string>): string {
   const types = [...columns].map(([column, type]) => `${column} ${type}`).join(', ');
-  return `json_to_recordset($1::json) as written (${types}, words text[])`;
+  return `json_to_recordset($1::json) as written (id uuid, ${types}, words text[])`;
 }
 
 async function write<Fields extends object>(

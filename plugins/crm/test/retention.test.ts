@@ -38,6 +38,25 @@ test('the stored file of an import goes with its end; the import and its refused
   expect(await crm.database.query('select import_id from import_errors')).toEqual([{ import_id: recent }]);
 });
 
+test('what an upload left that was cut by the end of its process is swept after an hour, and never seen', async () => {
+  const [old, recent] = [createId(), createId()];
+  for (const [id, minutes] of [
+    [old, 61],
+    [recent, 59],
+  ] as const) {
+    await crm.database.query(
+      `insert into imports (id, object, key, status, updated_at)
+        values ($1, 'contacts', 'email', 'uploading', now() - make_interval(mins => $2))`,
+      [id, minutes],
+    );
+    await crm.database.query(`insert into import_chunks values ($1, 0, 'email')`, [id]);
+  }
+  expect((await crm.send('GET', `/imports/${recent}`)).body.code).toBe('IMPORT_NOT_FOUND');
+  await sweep();
+  expect(await crm.database.query('select import_id from import_chunks')).toEqual([{ import_id: recent }]);
+  await crm.database.query('delete from imports where id = $1', [recent]);
+});
+
 test('an import whose job is gone is ended by the sweep, and its file given up', async () => {
   const id = createId();
   await crm.database.query(
