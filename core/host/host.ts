@@ -3,9 +3,10 @@ import { gt, lt } from 'semver';
 import { coreError } from '../errors.ts';
 import { buildGeneration, type BuildOptions } from './build.ts';
 import type { UncaughtFault } from './generation/containment.ts';
-import { emptyRecord, type Desired, type PluginRecord } from './desired.ts';
+import { emptyRecord, type Desired } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
+import { remember, servedBy } from './remember.ts';
 import { Reconciler, type ReconcilerOptions, type Settlement } from './reconciler.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
@@ -27,17 +28,18 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
+    const { clock, events, publish, drainDeadlineMs, retryMs } = options;
     this.#reconciler = new Reconciler({
-      ...options,
+      clock,
+      events,
+      publish,
+      drainDeadlineMs,
+      retryMs,
       plan: (slots) => planPlugins(slots, options.engineVersion),
       build: async (slot) => buildGeneration(options, slot),
       remember: (slot) => {
-        const { servedVersion, previousVersion } = slot.record;
-        const version = slot.current?.version;
-        if (version === servedVersion) return;
         // The switch stands whether or not it can be written down.
-        const change = { servedVersion: version, previousVersion: servedVersion ?? previousVersion };
-        this.#remember(slot, change).catch((error: unknown) => {
+        remember(options.store, slot, servedBy(slot.current?.version)).catch((error: unknown) => {
           options.log.error({ error, plugin: slot.name }, 'the version that serves could not be recorded');
         });
       },
@@ -119,6 +121,7 @@ export class Host {
    */
   async rollback(name: string): Promise<Settlement> {
     const slot = this.#known(name);
+    await slot.remembering;
     const { previousVersion, rollbackFloor, highestVersion } = slot.record;
     const present = slot.current?.version ?? slot.targetVersion;
     const isKnownToGoBackTo = previousVersion !== undefined && slot.available.has(previousVersion);
@@ -129,7 +132,7 @@ export class Host {
       throw coreError('ROLLBACK_REFUSED', { plugin: name, version: previousVersion, floor: rollbackFloor });
     }
     const above = highestVersion !== undefined && gt(highestVersion, present) ? highestVersion : present;
-    await this.#remember(slot, { hold: { version: previousVersion, above } });
+    await remember(this.#options.store, slot, () => ({ hold: { version: previousVersion, above } }));
     forgive(slot);
     this.#reconciler.pass();
     return this.#reconciler.settled(slot);
@@ -138,7 +141,7 @@ export class Host {
   /** Forgets the versions a plugin has run, after its data are gone. Throws `PLUGIN_NOT_FOUND`. */
   async forget(name: string): Promise<void> {
     const slot = this.#known(name);
-    await this.#remember(slot, emptyRecord(name));
+    await remember(this.#options.store, slot, () => emptyRecord(name));
   }
 
   /** Takes note of an error that no code caught: the plugin whose scope it was thrown in fails and is retried. */
@@ -154,11 +157,6 @@ export class Host {
   /** Switches everything off, consumers first, and waits until all of it has drained. */
   async stop(): Promise<void> {
     await this.#reconciler.stop();
-  }
-
-  async #remember(slot: Slot, change: Partial<PluginRecord>): Promise<void> {
-    slot.record = { ...slot.record, ...change };
-    await this.#options.store.save(slot.record);
   }
 
   #slot(name: string): Slot {
