@@ -2,33 +2,49 @@ import type { Fault } from '@orchestrall/sdk';
 import type { FastifyInstance } from 'fastify';
 import { ValidationError } from './validator.ts';
 
+/** A JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396) is read as the JSON that it is. */
+const jsonTypes = ['application/json', 'application/merge-patch+json'];
+
 /**
- * Parses JSON bodies as Fastify does, and refuses the character U+0000 in texts: PostgreSQL cannot store it, and no
- * schema says so.
+ * Parses JSON bodies as Fastify does, and refuses texts that PostgreSQL cannot store, of which no schema speaks: those
+ * with the character U+0000, and those with half of a surrogate pair, which are no Unicode.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser(jsonTypes, { parseAs: 'string' }, (request, body, done) => {
     const text = body.toString();
     void parse(request, text, (error, value) => {
-      // Escaped in nearly no body, so nearly none is searched.
-      const faults = error === null && text.includes(escapedNull) ? nullFaults(value, '') : [];
-      if (faults.length > 0) done(new ValidationError(faults));
+      const faults = error === null && suspicious.test(text) ? textFaults(value, '', 0) : [];
+      if (faults.length > 0) done(new ValidationError(faults.slice(0, maxFaults)));
       else done(error, value);
     });
   });
 }
 
-const escapedNull = String.raw`\u0000`;
-const message = 'must not contain the character U+0000';
+const maxFaults = 100;
+/** Deeper ones would end the search by a full stack. */
+const maxDepth = 500;
+/** Such characters come into a body as escapes only, and those stand in nearly none, so nearly none is searched. */
+const suspicious = /\\u(?:0000|[dD][89a-fA-F])/;
 
-function nullFaults(value: unknown, path: string): Fault[] {
-  if (typeof value === 'string') return value.includes('\0') ? [{ path, message }] : [];
+function textFaults(value: unknown, path: string, depth: number): Fault[] {
+  if (typeof value === 'string') {
+    const message = faultOf(value);
+    return message === undefined ? [] : [{ path, message }];
+  }
   if (typeof value !== 'object' || value === null) return [];
+  if (depth > maxDepth)
+    return [{ path: '', message: `must not be nested more than ${maxDepth} levels deep` }];
   return Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
     const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    return key.includes('\0')
-      ? [{ path, message: `has a field whose name ${message}` }]
-      : nullFaults(item, at);
+    const message = faultOf(key);
+    return message === undefined
+      ? textFaults(item, at, depth + 1)
+      : [{ path, message: `has a field whose name ${message}` }];
   });
+}
+
+function faultOf(text: string): string | undefined {
+  if (text.includes('\0')) return 'must not contain the character U+0000';
+  return text.isWellFormed() ? undefined : 'must not contain half of a surrogate pair';
 }

@@ -67,12 +67,6 @@ export const requestPipeline = fastifyPlugin(
       this.request.work?.becomeStream();
       return openEventStream(this, options.streams);
     });
-    // A JSON merge patch (https://www.rfc-editor.org/rfc/rfc7396) is read as the JSON that it is.
-    app.addContentTypeParser(
-      'application/merge-patch+json',
-      { parseAs: 'string' },
-      app.getDefaultJsonParser('error', 'error'),
-    );
     const unknown = recordUnrouted('(unknown)', options.requestMetrics);
     app.addHook('onRoute', (route) => {
       const record = recordRoute(route, options.prefixes, (method, endpoint) =>

@@ -29,6 +29,7 @@ beforeAll(async () => {
   app.get('/throws-text', { config }, async () => {
     throw 'text';
   });
+  app.post('/nest', { config, bodyLimit: 100_000 }, async () => ({}));
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.get('/private', { config: { access: 'operator' } }, async () => ({}));
@@ -56,6 +57,38 @@ const cases: readonly [string, string, RequestInit, number, string][] = [
     'a text with U+0000',
     '/echo',
     { method: 'POST', headers: json, body: String.raw`{"name":"a\u0000b"}` },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a merge patch with U+0000',
+    '/echo',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: String.raw`{"name":"a\u0000b"}`,
+    },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a text with half of a surrogate pair',
+    '/echo',
+    { method: 'POST', headers: json, body: String.raw`{"name":"a\uD83Db"}` },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a field whose name has U+0000',
+    '/echo',
+    { method: 'POST', headers: json, body: String.raw`{"name":"a","b\u0000":1}` },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a deep nest with U+0000 in it',
+    '/nest',
+    { method: 'POST', headers: json, body: `${'['.repeat(20_000)}"\\u0000"${']'.repeat(20_000)}` },
     400,
     'VALIDATION_FAILED',
   ],
@@ -250,6 +283,11 @@ test('a half upload that is given up counts as 499 and leaves nothing in flight'
 test('a text that only looks like U+0000 is taken', async () => {
   const init = { method: 'POST', headers: json, body: String.raw`{"name":"a\\u0000"}` };
   expect(await bodyOf(await fetch(`${harness.url}/echo`, init))).toEqual({ name: String.raw`a\u0000` });
+});
+
+test('a surrogate pair that is whole is taken', async () => {
+  const init = { method: 'POST', headers: json, body: String.raw`{"name":"\ud83d\ude00"}` };
+  expect(await bodyOf(await fetch(`${harness.url}/echo`, init))).toEqual({ name: '\u{1f600}' });
 });
 
 test('a thrown error is logged with its cause under the request id', async () => {
