@@ -6,8 +6,10 @@ import type { ListenOptions } from './listener.ts';
 import { isPrepared, reportsWithoutWork } from './migrate/pending.ts';
 import { migrate, purgePlugin } from './migrate/run.ts';
 import type { MigrationReport, MigrationSet } from './migrate/run.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { createPool } from './pool.ts';
 import type { PoolStatistics } from './pool.ts';
+import { answersProbe } from './probe.ts';
 import { bootstrapPlugin, bootstrapRoles } from './roles.ts';
 import { roleNames } from './scope.ts';
 import type { RoleNames, Scope } from './scope.ts';
@@ -30,6 +32,11 @@ export interface DatabaseOptions {
   readonly idleInTransactionMs?: number;
   /** Silence of the server beyond a statement's limit after which its connection is cut; default 10,000 ms. */
   readonly stallGraceMs?: number;
+  /**
+   * How long a server that is in doubt, since an answer has been awaited for a second, may answer nobody at all before
+   * waits of usual length end with `DATABASE_UNAVAILABLE`; default 3,000 ms.
+   */
+  readonly silenceMs?: number;
   /** Shown by the server as `application_name` while a transaction runs, such as a `traceparent`. */
   readonly annotate?: () => string | undefined;
   /** While true, transactions are read-only and a write throws `STORAGE_FULL`. */
@@ -72,15 +79,25 @@ export interface DatabaseEngine extends AsyncDisposable {
 export async function createDatabase(options: DatabaseOptions): Promise<DatabaseEngine> {
   const names = roleNames(options.rolePrefix ?? 'orchestrall');
   const app = await bootstrapRoles(options.connection, names);
+  const stalls = createStallWatch({
+    graceMs: options.stallGraceMs ?? 10_000,
+    silenceMs: options.silenceMs ?? 3_000,
+    probe: async (limitMs) => answersProbe(app, limitMs),
+    onChange(silent) {
+      if (silent)
+        options.log.error({}, 'the database answers nobody: what needs it is refused until it does');
+      else options.log.warn({}, 'the database answers again');
+    },
+  });
   const pool = createPool({
     connection: app,
     size: options.poolSize ?? 20,
     acquireTimeoutMs: options.acquireTimeoutMs ?? 5_000,
     idleInTransactionMs: options.idleInTransactionMs ?? 60_000,
+    stalls,
     log: options.log,
   });
   const listener = createListener({ connection: app, log: options.log });
-  const stalls = createStallWatch(options.stallGraceMs ?? 10_000);
   let effects: EffectPorts = {};
   const scoped = (scope: Scope): ScopedDatabase =>
     createScopedDatabase({
@@ -95,6 +112,8 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       log: options.log,
     });
   const core = scoped(names.core);
+  // At a start every plugin asks at the same moment: one connection has answered before others would be open.
+  const inTurn = oneAtATime();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {
@@ -110,14 +129,14 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     forPlugin: (name) => scoped(names.plugin(name)),
     async preparePlugin(name) {
       const scope = names.plugin(name);
-      if (await isPrepared(core, names, scope)) return;
+      if (await inTurn(async () => isPrepared(core, names, scope))) return;
       await bootstrapPlugin(options.connection, names, scope);
     },
     connectEffects(ports) {
       effects = { ...effects, ...ports };
     },
     migrate: async (sets) =>
-      (await reportsWithoutWork(core, sets)) ?? migrate({ connection: app, names }, sets),
+      (await inTurn(async () => reportsWithoutWork(core, sets))) ?? migrate({ connection: app, names }, sets),
     purge: (plugin) => purgePlugin({ connection: app, names }, plugin),
     listen: (channel, handler, given) => listener.listen(channel, handler, given),
     ping: async () => {

@@ -1,4 +1,5 @@
 import { defineErrors } from '@orchestrall/sdk';
+import type { AppError, ErrorDetails } from '@orchestrall/sdk';
 
 /** Errors of the database room; part of the core's error table. */
 export const databaseErrors = {
@@ -118,3 +119,11 @@ export const databaseErrors = {
 
 /** Creates an error of the database's table. */
 export const databaseError = defineErrors(databaseErrors);
+
+/** What passes by itself, so that it is worth trying again. */
+type Passing = 'DATABASE_UNAVAILABLE' | 'DATABASE_TIMEOUT' | 'DATABASE_BUSY' | 'SERIALIZATION_FAILED';
+
+/** Creates an error of the database's table that tells callers to try again after 2 s. */
+export function passingError(code: Passing, details: ErrorDetails = {}, cause?: unknown): AppError {
+  return databaseError(code, { ...details, retryAfterSeconds: 2 }, cause);
+}

@@ -1,6 +1,6 @@
 import { AppError } from '@orchestrall/sdk';
 import { DatabaseError } from 'pg';
-import { databaseError } from './errors.ts';
+import { databaseError, passingError } from './errors.ts';
 
 /** SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const unavailable = new Set(['57P01', '57P02', '57P03', '57P05', '53300']);
@@ -23,17 +23,17 @@ const constraintKinds: Readonly<Record<string, string>> = {
 export function mapError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   if (error instanceof DatabaseError) return mapSqlState(error);
-  return isConnectionLoss(error) ? databaseError('DATABASE_UNAVAILABLE', {}, error) : error;
+  return isConnectionLoss(error) ? passingError('DATABASE_UNAVAILABLE', {}, error) : error;
 }
 
 function mapSqlState(error: DatabaseError): AppError {
   const sqlstate = error.code ?? 'XX000';
   if (unavailable.has(sqlstate) || sqlstate.startsWith('08')) {
-    return databaseError('DATABASE_UNAVAILABLE', {}, error);
+    return passingError('DATABASE_UNAVAILABLE', {}, error);
   }
-  if (timedOut.has(sqlstate)) return databaseError('DATABASE_TIMEOUT', {}, error);
+  if (timedOut.has(sqlstate)) return passingError('DATABASE_TIMEOUT', {}, error);
   if (sqlstate === '53100') return databaseError('STORAGE_FULL', {}, error);
-  if (colliding.has(sqlstate)) return databaseError('SERIALIZATION_FAILED', {}, error);
+  if (colliding.has(sqlstate)) return passingError('SERIALIZATION_FAILED', {}, error);
   const kind = constraintKinds[sqlstate];
   if (kind === undefined) return databaseError('STATEMENT_FAILED', { sqlstate }, error);
   const { constraint, table, column } = error;

@@ -3,9 +3,10 @@ import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { ServerConnection } from './connection.ts';
-import { databaseError } from './errors.ts';
+import { passingError } from './errors.ts';
 import { mapError } from './map-error.ts';
 import { rowTypes } from './row-types.ts';
+import type { StallWatch, Waiting } from './stall-watch.ts';
 
 export interface PoolOptions {
   readonly connection: ServerConnection;
@@ -14,6 +15,8 @@ export interface PoolOptions {
   readonly acquireTimeoutMs: number;
   /** Longest pause between two statements of a transaction, after which the server ends it. */
   readonly idleInTransactionMs: number;
+  /** Ends waits for a connection when the server falls silent. */
+  readonly stalls: StallWatch;
   readonly log: Pick<Log, 'warn'>;
 }
 
@@ -27,7 +30,7 @@ export interface PoolStatistics {
 
 /** Connections as the serving login, with statements sent without waiting for the answers of earlier ones. */
 export interface ConnectionPool {
-  /** Throws `DATABASE_BUSY` after the wait and `DATABASE_UNAVAILABLE`. */
+  /** Throws `DATABASE_BUSY` after the wait, and `DATABASE_UNAVAILABLE`, at once when the server is silent. */
   acquire(): Promise<PoolClient>;
   statistics(): PoolStatistics;
   end(): Promise<void>;
@@ -58,11 +61,13 @@ export function createPool(options: PoolOptions): ConnectionPool {
   return {
     async acquire() {
       try {
+        if (options.stalls.silent) throw passingError('DATABASE_UNAVAILABLE');
         // A connection and its timers outlive whoever happened to need it first.
-        return await withoutScope(async () => pool.connect());
+        const connecting = withoutScope(async () => pool.connect());
+        return await unlessSilent(connecting, options);
       } catch (error) {
         if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
-          throw databaseError('DATABASE_BUSY', { poolSize: options.size, waitMs: options.acquireTimeoutMs });
+          throw passingError('DATABASE_BUSY', { poolSize: options.size, waitMs: options.acquireTimeoutMs });
         }
         throw mapError(error);
       }
@@ -75,4 +80,30 @@ export function createPool(options: PoolOptions): ConnectionPool {
     }),
     end: () => pool.end(),
   };
+}
+
+/** Waits for a connection as long as the server is heard; one that comes later goes back to the pool. */
+async function unlessSilent(
+  connecting: Promise<PoolClient>,
+  { stalls, acquireTimeoutMs }: PoolOptions,
+): Promise<PoolClient> {
+  const { promise: silence, reject } = Promise.withResolvers<never>();
+  const waiting: Waiting = {
+    waitingSince: performance.now(),
+    limitMs: acquireTimeoutMs,
+    patient: false,
+    cut: () => reject(passingError('DATABASE_UNAVAILABLE')),
+  };
+  stalls.add(waiting);
+  try {
+    return await Promise.race([connecting, silence]);
+  } catch (error) {
+    connecting.then(
+      (late) => late.release(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    stalls.delete(waiting);
+  }
 }

@@ -58,14 +58,18 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
     const annotation = options.annotate();
     const client = await options.pool.acquire();
     const refused = options.writesRefused();
+    const { statementTimeoutMs, stalls } = options;
+    const { timeoutMs = statementTimeoutMs } = given;
     const session = new Session(client, {
       scope,
       isolation: given.isolation ?? 'read committed',
       readOnly: refused || given.readOnly === true,
-      timeoutMs: given.timeoutMs ?? options.statementTimeoutMs,
+      timeoutMs,
+      patient: timeoutMs > statementTimeoutMs,
+      heard: (atMs) => stalls.heard(atMs),
       annotation,
     });
-    options.stalls.add(session);
+    stalls.add(session);
     const effects = createEffects(options.effects(), scope);
     const explain = (error: unknown): unknown =>
       refused && isReadOnlyRefusal(error) ? databaseError('STORAGE_FULL', {}, error) : mapError(error);

@@ -19,6 +19,10 @@ export interface BeginOptions {
   readonly isolation: string;
   readonly readOnly: boolean;
   readonly timeoutMs: number;
+  /** Whether that is longer than is usual, and so waited out also when the server is silent. */
+  readonly patient: boolean;
+  /** Told the instant, monotonic milliseconds, of each answer. */
+  readonly heard: (atMs: number) => void;
   /** Shown as `application_name` while the transaction runs; at most 63 bytes. */
   readonly annotation: string | undefined;
 }
@@ -30,7 +34,9 @@ export interface BeginOptions {
 export class Session implements Waiting {
   readonly #client: PoolClient;
   readonly #pending = new Set<Promise<unknown>>();
-  readonly #timeoutMs: number;
+  readonly #heard: BeginOptions['heard'];
+  readonly limitMs: number;
+  readonly patient: boolean;
   #progressAt = 0;
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
@@ -38,7 +44,9 @@ export class Session implements Waiting {
 
   constructor(client: PoolClient, options: BeginOptions) {
     this.#client = client;
-    this.#timeoutMs = options.timeoutMs;
+    this.limitMs = options.timeoutMs;
+    this.patient = options.patient;
+    this.#heard = options.heard;
     this.#control(beginText(options));
   }
 
@@ -114,8 +122,8 @@ export class Session implements Waiting {
     await this.#settle();
   }
 
-  overdue(now: number, graceMs: number): boolean {
-    return this.#pending.size > 0 && now - this.#progressAt > this.#timeoutMs + graceMs;
+  get waitingSince(): number | undefined {
+    return this.#pending.size > 0 ? this.#progressAt : undefined;
   }
 
   cut(): void {
@@ -147,7 +155,9 @@ export class Session implements Waiting {
     if (this.#pending.size === 0) this.#progressAt = performance.now();
     this.#pending.add(answer);
     try {
-      return await answer;
+      const result = await answer;
+      this.#heard(performance.now());
+      return result;
     } catch (error) {
       this.#failure ??= { error };
       throw error;

@@ -36,6 +36,23 @@ test('reads at the same time share one run, and a check that hangs is not starte
   expect(runs).toBe(1);
 });
 
+test('who asks while an earlier check hangs waits no longer than its time, and sees its end', async () => {
+  const services = new ServiceRegistry({ log });
+  const { promise, resolve } = Promise.withResolvers<HealthResult>();
+  services.register('slow', () => promise, { timeoutMs: 20 });
+  await services.readBelow('slow');
+  let waited = false;
+  const timer = setTimeout(() => (waited = true), 15);
+  const { components } = await services.readBelow('slow');
+  clearTimeout(timer);
+  expect(components.get('slow')?.reason).toBe('an earlier check still hangs after 20 ms');
+  expect(waited).toBe(false);
+  resolve({ status: 'healthy' });
+  await promise;
+  services.register('slow', () => ({ status: 'healthy' }));
+  expect((await services.readBelow('slow')).status).toBe('healthy');
+});
+
 test('a check that throws is unhealthy with its message, and a change is told once', async () => {
   const changes: string[] = [];
   const services = new ServiceRegistry({
@@ -53,6 +70,8 @@ test('a check that throws is unhealthy with its message, and a change is told on
   await services.read();
   await services.read();
   expect(changes).toEqual(['db healthy -> unhealthy: connection refused']);
+  broken = false;
+  expect((await services.read()).status).toBe('healthy');
 });
 
 test('disposing the former registration of a name leaves the newer one', async () => {

@@ -34,7 +34,7 @@ interface Service {
   readonly timeoutMs: number;
   readonly critical: boolean;
   /** The check that has not ended yet, also when its time is over; another is not started beside it. */
-  running: Promise<HealthResult> | undefined;
+  running: { readonly result: Promise<HealthResult>; readonly startedAtMs: number } | undefined;
   last: HealthResult | undefined;
 }
 
@@ -124,21 +124,25 @@ export class ServiceRegistry {
 
 async function runCheck(service: Service): Promise<HealthResult> {
   const fresh = service.running === undefined;
-  service.running ??= settle(service);
+  service.running ??= { result: settle(service), startedAtMs: performance.now() };
+  const { result: running, startedAtMs } = service.running;
   const { promise, resolve } = Promise.withResolvers<HealthResult>();
   const late = fresh ? 'the check took longer than' : 'an earlier check still hangs after';
+  // Who asks while an earlier check hangs waits only for what is left of its time.
+  const leftMs = Math.max(0, service.timeoutMs - (performance.now() - startedAtMs));
   const timer = setTimeout(
     () => resolve({ status: 'unhealthy', reason: `${late} ${service.timeoutMs} ms` }),
-    service.timeoutMs,
+    leftMs,
   );
-  const result = await Promise.race([service.running, promise]);
+  const result = await Promise.race([running, promise]);
   clearTimeout(timer);
   return result;
 }
 
 async function settle(service: Service): Promise<HealthResult> {
   try {
-    return await service.check();
+    // Also of a check that throws before its first await, the end comes after `running` has been set.
+    return await Promise.try(service.check);
   } catch (error) {
     return { status: 'unhealthy', reason: error instanceof Error ? error.message : String(error) };
   } finally {

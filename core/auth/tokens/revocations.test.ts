@@ -50,6 +50,19 @@ describe('createRevocations()', () => {
     await revocations.ensureFresh();
   });
 
+  it('refuses to answer when a read takes too long, and answers again once it is through', async () => {
+    const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+    const clock = { now: () => new Date(0), monotonicMs: () => 0 };
+    const revocations = createRevocations({ read: () => promise, clock, waitLimitMs: 10 });
+    await expect(revocations.ensureFresh()).rejects.toMatchObject({
+      code: 'IDENTITY_UNAVAILABLE',
+      details: { retryAfterSeconds: 2 },
+    });
+    resolve(['late']);
+    await revocations.ensureFresh();
+    expect(revocations.has('late')).toBe(true);
+  });
+
   it('keeps what was revoked here while a read was under way', async () => {
     const { revocations } = setUp();
     const reading = revocations.load();

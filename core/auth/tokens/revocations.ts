@@ -5,6 +5,9 @@ import type { RevokedTokens } from '../verify.ts';
 /** Longest age at which the known revocations are used without reading them anew. */
 const maxAgeMs = 900;
 
+/** Longest wait for a read that a token's check depends on. */
+const maxWaitMs = 5_000;
+
 /** Revoked access tokens of all replicas, held in memory until they would have expired anyway. */
 export interface Revocations extends RevokedTokens {
   /** Notes what this process revoked itself, at once. */
@@ -17,6 +20,8 @@ export interface RevocationsOptions {
   /** Reads the `jti` of every revoked token; see `readRevoked`. */
   readonly read: () => Promise<readonly string[]>;
   readonly clock: Clock;
+  /** Longest wait of `ensureFresh`, milliseconds; default 5,000. */
+  readonly waitLimitMs?: number;
 }
 
 /** Reads what the database holds, a little beyond expiry since the verifier tolerates clocks that differ. */
@@ -29,10 +34,11 @@ export async function readRevoked(database: Database): Promise<readonly string[]
 
 /**
  * Creates the list. The caller loads it twice a second; a token presented when the list is older than 900 ms waits
- * for a read, and is refused with `IDENTITY_UNAVAILABLE` when that fails: an unknown revocation must not pass.
+ * for a read, and is refused with `IDENTITY_UNAVAILABLE` when that fails or takes too long: an unknown revocation must
+ * not pass, and no caller waits for a database that hangs.
  */
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { clock } = options;
+  const { clock, waitLimitMs = maxWaitMs } = options;
   let known = new Set<string>();
   let addedWhileReading = new Set<string>();
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -69,9 +75,19 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     load,
     ensureFresh() {
       if (isFresh()) return undefined;
-      return refresh().catch((cause: unknown) => {
-        throw authError('IDENTITY_UNAVAILABLE', undefined, cause);
+      return within(waitLimitMs, refresh()).catch((cause: unknown) => {
+        throw authError('IDENTITY_UNAVAILABLE', { retryAfterSeconds: 2 }, cause);
       });
     },
   };
+}
+
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -4,13 +4,16 @@ import type { Static } from 'typebox';
 import type { HealthReport } from '../../telemetry/health.ts';
 import { instant, pageOf } from './schemas.ts';
 
+/** Whether requests are to be sent here, with the reason when not. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
 /** The service registry and the state of the appliance as these routes see them. */
 export interface HealthSource {
   readonly version: string;
   /** Runs the checks; never rejects, and ends within their time limits. */
   read(): Promise<HealthReport>;
-  /** Whether requests are to be sent here; with the reason when not. */
-  readiness(): { readonly ready: boolean; readonly reason?: string };
+  /** Asks what nothing can be served without; never rejects, and ends within the check's time limit. */
+  readiness(): Promise<Readiness>;
   /** Figures of the appliance, such as `uptime_seconds` and `total_requests`. */
   metrics(): Readonly<Record<string, number>>;
 }
@@ -31,7 +34,7 @@ const Health = Type.Object({
   metrics: Type.Record(Type.String(), Type.Number()),
   details: Type.Optional(Type.Array(Component, { description: 'Only for signed-in callers.' })),
 });
-const Readiness = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) });
+const ReadinessReply = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) });
 
 /** `/health`, `/health/live`, `/health/ready` and `/api/v1/system/services`. */
 export function healthRoutes(app: HttpInstance, source: HealthSource): void {
@@ -69,7 +72,7 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
         operationId: 'getLiveness',
         summary: 'Whether the process runs',
         tags: ['health'],
-        response: { 200: Readiness },
+        response: { 200: ReadinessReply },
       },
     },
     async () => ({ status: 'alive' }),
@@ -83,13 +86,13 @@ export function healthRoutes(app: HttpInstance, source: HealthSource): void {
         operationId: 'getReadiness',
         summary: 'Whether requests are to be sent here',
         tags: ['health'],
-        response: { 200: Readiness, 503: Readiness },
+        response: { 200: ReadinessReply, 503: ReadinessReply },
       },
     },
     async (_request, reply) => {
-      const { ready, reason } = source.readiness();
-      if (ready) return { status: 'ready' };
-      return reply.code(503).send({ status: 'not ready', ...(reason === undefined ? {} : { reason }) });
+      const readiness = await source.readiness();
+      if (readiness.ready) return { status: 'ready' };
+      return reply.code(503).send({ status: 'not ready', reason: readiness.reason });
     },
   );
 

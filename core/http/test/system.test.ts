@@ -81,7 +81,7 @@ test('health has the founding shape, details only for the signed in, and does no
   healthRoutes(harness.core.instance, {
     version: '1.2.3',
     read: () => services.read(),
-    readiness: () => (ready ? { ready } : { ready, reason: 'starting' }),
+    readiness: async () => (ready ? { ready: true } : { ready: false, reason: 'starting' }),
     metrics: () => ({ uptime_seconds: 5, total_requests: 7 }),
   });
   const url = await harness.listen();

@@ -20,7 +20,7 @@ export interface HealthChecksOptions {
 export function registerHealthChecks(options: HealthChecksOptions): void {
   const { services, rooms, host, configuration, storageFull } = options;
   services.register(
-    'database',
+    database,
     async () => {
       await rooms.database.ping();
       return storageFull() ? { status: 'degraded', reason: 'the disk is full: writes are refused' } : healthy;
@@ -59,9 +59,12 @@ export function healthSource(
   return {
     version: engineVersion,
     read: async () => services.read(),
-    readiness() {
+    async readiness() {
       const reason = lifecycle.notServing;
-      return reason === undefined ? { ready: true } : { ready: false, reason };
+      if (reason !== undefined) return { ready: false, reason };
+      const { status, components } = await services.readBelow(database);
+      if (status !== 'unhealthy') return { ready: true };
+      return { ready: false, reason: `database: ${components.get(database)?.reason ?? status}` };
     },
     metrics: () => ({
       uptime_seconds: Math.round((clock.monotonicMs() - startedAtMs) / 1000),
@@ -69,6 +72,9 @@ export function healthSource(
     }),
   };
 }
+
+/** The component without which nothing can be served. */
+const database = 'database';
 
 const healthy: HealthResult = { status: 'healthy' };
 
