@@ -175,7 +175,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     async authenticate(name, password) {
       if (!isHashable(password)) return undefined;
       const [row] = await database.query<UserRow>('select * from auth_users where name = lower($1)', [
-        name.trim(),
+        storable(name.trim()),
       ]);
       if (row === undefined) {
         await hasher.checkNobody(password);

@@ -83,6 +83,9 @@ const upgrade = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
+const upgradeWith = (...lines: readonly string[]): Promise<number> =>
+  statusOf('/ws/events', [...upgrade, ...lines]);
+
 interface Door {
   readonly name: string;
   readonly welcome: number;
@@ -99,7 +102,7 @@ const doors: readonly Door[] = [
   {
     name: 'a WebSocket upgrade',
     welcome: 101,
-    knock: (lines) => statusOf('/ws/events', [...upgrade, ...lines]),
+    knock: (lines) => upgradeWith(...lines),
   },
 ];
 
@@ -107,6 +110,8 @@ const bearer = (token: string): string => `Authorization: Bearer ${token}`;
 const subprotocol = (token: string): string => `Sec-WebSocket-Protocol: orchestrall.events, bearer.${token}`;
 
 describe.each(doors)('$name', ({ welcome, knock }) => {
+  const knockWith = (token: string | undefined): Promise<number> => knock([bearer(token ?? '')]);
+
   it('is let in with a good token, in any case of the scheme', async () => {
     const token = forge.sign(forge.header(), forge.claims());
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
@@ -182,8 +187,6 @@ describe.each(doors)('$name', ({ welcome, knock }) => {
       const form = { client_id: clientId, redirect_uri: redirectUri, code, code_verifier: verifier };
       return issue({ grant_type: 'authorization_code', ...form });
     };
-    const knockWith = (token: string | undefined): Promise<number> => knock([bearer(token ?? '')]);
-
     const first = await enter();
     expect(await knockWith(first.access_token)).toBe(welcome);
     expect(await knockWith(first.id_token)).toBe(401);
@@ -207,22 +210,19 @@ describe.each(doors)('$name', ({ welcome, knock }) => {
 });
 
 describe('a WebSocket upgrade with the token as a subprotocol', () => {
-  const knock = (...lines: readonly string[]): Promise<number> =>
-    statusOf('/ws/events', [...upgrade, ...lines]);
-
   it('is let in with a good one and refused with every forged one, with two, and beside a header', async () => {
     const good = forge.sign(forge.header(), forge.claims());
-    expect(await knock(subprotocol(good))).toBe(101);
+    expect(await upgradeWith(subprotocol(good))).toBe(101);
     const accepted: string[] = [];
     for (const [name, , make] of forgeries) {
       const token = make(forge);
-      if (token.trim() === token && (await knock(subprotocol(token))) === 101) accepted.push(name);
+      if (token.trim() === token && (await upgradeWith(subprotocol(token))) === 101) accepted.push(name);
     }
     expect(accepted).toEqual([]);
     const bad = forge.sign(forge.header(), forge.claims(), forge.other);
-    expect(await knock(`${subprotocol(good)}, bearer.${bad}`)).toBe(401);
-    expect(await knock(subprotocol(good), subprotocol(bad))).toBe(401);
-    expect(await knock(subprotocol(good), bearer(bad))).toBe(401);
-    expect(await knock(bearer(good), subprotocol(bad))).toBe(401);
+    expect(await upgradeWith(`${subprotocol(good)}, bearer.${bad}`)).toBe(401);
+    expect(await upgradeWith(subprotocol(good), subprotocol(bad))).toBe(401);
+    expect(await upgradeWith(subprotocol(good), bearer(bad))).toBe(401);
+    expect(await upgradeWith(bearer(good), subprotocol(bad))).toBe(401);
   });
 });

@@ -161,6 +161,23 @@ describe('logout', () => {
     const again = await browser.open(beginSignIn(scenario.replica.realm, 'console').url);
     expect(again.url).toContain('/sign-in/');
   });
+
+  it.each([
+    'https://evil.example/',
+    'https://console.example.evil.example/',
+    'https://console.example/evil',
+    '//evil',
+  ])('does not lead to %s', async (redirect) => {
+    const browser = new Browser();
+    const tokens = await scenario.personTokens(browser);
+    const query = new URLSearchParams({
+      id_token_hint: tokens.id_token ?? '',
+      post_logout_redirect_uri: redirect,
+    });
+    const { response } = await browser.open(`${scenario.endpoint('logout')}?${query.toString()}`);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('location')).toBeNull();
+  });
 });
 
 describe('users', () => {

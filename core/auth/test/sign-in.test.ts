@@ -76,6 +76,26 @@ describe('authorization code with PKCE', () => {
     expect(response.headers.get('location')).toBeNull();
   });
 
+  it.each([
+    'https://evil.example/callback',
+    `${redirectUri}.evil.example`,
+    `${redirectUri}/../evil`,
+    `${redirectUri}?next=https://evil.example`,
+    `${redirectUri}#x`,
+    redirectUri.replace('https://', 'https://evil.example@'),
+    redirectUri.replace('https://', 'https://console.example@evil.example/'),
+    redirectUri.replace('https://', 'http://'),
+    redirectUri.replace('https://', '//'),
+    redirectUri.replace('https:', 'javascript:'),
+    redirectUri.toUpperCase(),
+    `${redirectUri} https://evil.example/`,
+  ])('answers in place of leading to %j', async (redirect) => {
+    const { url } = beginSignIn(scenario.replica.realm, 'console', { redirect_uri: redirect });
+    const { response } = await new Browser().open(url);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('location')).toBeNull();
+  });
+
   it('refuses a wrong verifier, and a code used twice ends what it gave', async () => {
     const { url, verifier } = beginSignIn(scenario.replica.realm, 'console');
     const browser = new Browser();

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createId } from '@orchestrall/sdk';
-import { createArtifacts } from '../provider/artifacts.ts';
-import type { Artifacts } from '../provider/artifacts.ts';
-import { createRevocations } from '../tokens/revocations.ts';
+import { newArtifacts } from './artifacts.ts';
 import { Browser, beginSignIn, postForm, redirectUri, signIn } from './browser.ts';
 import { startScenario } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -15,15 +13,6 @@ beforeAll(async () => {
 
 afterAll(() => scenario[Symbol.asyncDispose]());
 
-function newArtifacts(): Artifacts {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  return createArtifacts({
-    database: scenario.appliance.database.core(),
-    revocations: createRevocations({ read: () => Promise.resolve([]), clock }),
-    findClient: () => Promise.resolve(undefined),
-  });
-}
-
 describe('stored tokens', () => {
   it("end by the database's clock, and cleaning removes what has ended", async () => {
     const core = scenario.appliance.database.core();
@@ -33,7 +22,7 @@ describe('stored tokens', () => {
       `insert into auth_revocations (jti, expires_at) values ('old', now() - interval '3 minutes'), ('new', now())`,
     );
     expect((await scenario.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant');
-    await newArtifacts().clean();
+    await newArtifacts(scenario.appliance.database.core()).clean();
     expect(await core.query('select 1 from auth_artifacts')).toEqual([]);
     expect(await core.query('select jti from auth_revocations')).toEqual([{ jti: 'new' }]);
   });
@@ -79,14 +68,14 @@ describe('stored tokens', () => {
 const issue = (grantId: string, roles: readonly string[], kind = 'AccessToken'): Promise<string> => {
   const jti = createId();
   const payload = { jti, kind, accountId: scenario.adaId, grantId, extra: { realm_access: { roles } } };
-  return newArtifacts()
+  return newArtifacts(scenario.appliance.database.core())
     .keep(kind, jti, payload, 60)
     .then(() => jti);
 };
 const begin = async (): Promise<string> => {
   const grantId = createId();
   const payload = { jti: grantId, kind: 'Grant', accountId: scenario.adaId };
-  await newArtifacts().keep('Grant', grantId, payload, 60);
+  await newArtifacts(scenario.appliance.database.core()).keep('Grant', grantId, payload, 60);
   return grantId;
 };
 /** Whether some statement waits for a lock. */
@@ -137,12 +126,16 @@ describe('a token being written', () => {
     const grantId = await begin();
     const access = await issue(grantId, ['operator']);
     const refresh = await issue(grantId, ['operator'], 'RefreshToken');
-    const adapter = newArtifacts().adapter('RefreshToken');
+    const adapter = newArtifacts(scenario.appliance.database.core()).adapter('RefreshToken');
     await adapter.consume(refresh);
     await expect(adapter.consume(refresh)).rejects.toThrow('invalid_grant');
     expect(await adapter.find(refresh)).toBeUndefined();
-    expect(await newArtifacts().adapter('AccessToken').find(access)).toBeUndefined();
-    expect(await newArtifacts().adapter('Grant').find(grantId)).toBeUndefined();
+    expect(
+      await newArtifacts(scenario.appliance.database.core()).adapter('AccessToken').find(access),
+    ).toBeUndefined();
+    expect(
+      await newArtifacts(scenario.appliance.database.core()).adapter('Grant').find(grantId),
+    ).toBeUndefined();
     const core = scenario.appliance.database.core();
     expect(await core.query('select 1 from auth_revocations where jti = $1', [access])).toHaveLength(1);
   });

@@ -1,6 +1,8 @@
-import { checkPasswordRules } from '../accounts/password.ts';
+import { checkPasswordRules, createPasswordHasher } from '../accounts/password.ts';
+import { createUsers } from '../accounts/users.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestAppliance } from './appliance.ts';
+import { newArtifacts } from './artifacts.ts';
 import type { Replica, TestAppliance } from './appliance.ts';
 
 let appliance: TestAppliance;
@@ -41,6 +43,39 @@ describe('the first start', () => {
     const made = await Promise.all(Array.from({ length: 4 }, () => replica.auth.users.createFirst()));
     expect(made.filter((one) => one !== undefined)).toHaveLength(1);
     expect((await replica.auth.users.list()).items).toHaveLength(1);
+  });
+});
+
+describe('a sign-in', () => {
+  it('costs one hash, of the same cost, whether the name is unknown, disabled or right', async () => {
+    const ran: string[] = [];
+    const cheap = { memory: 64, passes: 2, parallelism: 1 };
+    const hasher = createPasswordHasher(cheap);
+    const database = appliance.database.core();
+    const users = createUsers({
+      database,
+      artifacts: newArtifacts(database),
+      hasher: {
+        hash: (given) => hasher.hash(given),
+        check: (given, stored) => {
+          ran.push(/m=\d+,t=\d+,p=\d+/.exec(stored)?.[0] ?? stored);
+          return hasher.check(given, stored);
+        },
+        checkNobody: (given) => {
+          ran.push(`m=${cheap.memory},t=${cheap.passes},p=${cheap.parallelism}`);
+          return hasher.checkNobody(given);
+        },
+      },
+    });
+    const { user } = await users.create({ name: 'timed', password, roles: ['viewer'] });
+    const enter = (name: string, given: string) => users.authenticate(name, given);
+    expect(await enter('nobody-at-all', password)).toBeUndefined();
+    expect(await enter('timed', 'wrong wrong wrong')).toBeUndefined();
+    expect(await enter('timed', password)).toMatchObject({ name: 'timed' });
+    await users.disable(user.id);
+    expect(await enter('timed', password)).toBeUndefined();
+    expect(await enter('nul\0', password)).toBeUndefined();
+    expect(ran).toEqual(Array.from({ length: 5 }, () => 'm=64,t=2,p=1'));
   });
 });
 
