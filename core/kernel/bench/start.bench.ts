@@ -26,7 +26,7 @@ const cache = { NODE_COMPILE_CACHE: join(folder, 'compiled'), BENCH_COMPILE_CACH
 
 async function writeClient(name: string, database: object): Promise<string> {
   const file = join(folder, name);
-  const switches = Array.from({ length: plugins }, (_, index) => [`trivial-${index + 1}`, true]);
+  const switches = Array.from({ length: plugins }, (_, index) => [`trivial_${index + 1}`, true]);
   const features = { crm_integration: false, ...Object.fromEntries(switches) };
   const client = { client: { id: 'bench' }, features, plugins: { paths: [pluginFolder] } };
   await writeFile(file, stringify({ ...client, ...database }));
