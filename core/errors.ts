@@ -245,6 +245,12 @@ export const coreErrors = {
     message: 'Nobody can be served at {address}: {reason}.',
     remedy: 'Stop what uses that address, or choose another one with --host and --port.',
   },
+  CERTIFICATE_UNUSABLE: {
+    status: 503,
+    message: 'TLS cannot be spoken with {file}: {reason}.',
+    remedy:
+      'server.tls.cert must name a certificate in PEM with its chain, and server.tls.key its key, both readable here.',
+  },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,
     message: 'The {dependency} has failed repeatedly and is left alone for a while.',

@@ -1,6 +1,4 @@
-import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
@@ -11,6 +9,8 @@ import { createServer } from '../../node-http.ts';
 import type { CoreLog } from '../../telemetry/logs.ts';
 import { coreError } from '../../errors.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { readCertificate } from './certificate.ts';
+import type { CertificateFiles } from './certificate.ts';
 import { PrefixTable } from './prefix-table.ts';
 import type { GatewayTarget, PrefixEntry, PrefixTarget } from './prefix-table.ts';
 import { refuseUpgrade } from './refusal.ts';
@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly core: CoreTarget;
   readonly log: CoreLog;
   /** Files in PEM; without them the gateway speaks plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: CertificateFiles;
   /** Time for a request's headers to arrive; default 20,000. */
   readonly headersTimeoutMs?: number;
   /** Time for a whole request to arrive, its body included; default 300,000. */
@@ -66,7 +66,7 @@ export class Gateway {
     this.#table = new PrefixTable(entries.map((entry) => this.#servedBy(entry)));
   }
 
-  /** Listens; port 0 picks one. Throws `ADDRESS_UNAVAILABLE`; rejects also when a TLS file cannot be read. */
+  /** Listens; port 0 picks one. Throws `ADDRESS_UNAVAILABLE` and `CERTIFICATE_UNUSABLE`. */
   async listen(address: {
     readonly host: string;
     readonly port: number;
@@ -88,16 +88,13 @@ export class Gateway {
     return { port, url: `${this.#options.tls === undefined ? 'http' : 'https'}://${host}:${port}` };
   }
 
-  /** Reads the TLS files again for new connections; rejects and keeps the old ones when they do not load. */
+  /** Reads the TLS files again for new connections; throws `CERTIFICATE_UNUSABLE` and then keeps the old ones. */
   async reloadCertificate(): Promise<void> {
-    if (!(this.#server instanceof TlsServer)) return;
-    const files = await this.#readCertificate();
+    const { tls, log } = this.#options;
+    if (tls === undefined || !(this.#server instanceof TlsServer)) return;
+    const { files, validUntil, sha256 } = await readCertificate(tls);
     this.#server.setSecureContext(files);
-    const { validTo, fingerprint256 } = new X509Certificate(files.cert);
-    this.#options.log.info(
-      { valid_until: new Date(validTo).toISOString(), sha256: fingerprint256 },
-      'The certificate was read again',
-    );
+    log.info({ valid_until: validUntil.toISOString(), sha256 }, 'The certificate was read again');
   }
 
   /**
@@ -155,7 +152,7 @@ export class Gateway {
     const server =
       tls === undefined
         ? createServer(options)
-        : createTlsServer({ ...options, ...(await this.#readCertificate()), minVersion: 'TLSv1.2' });
+        : createTlsServer({ ...options, ...(await readCertificate(tls)).files, minVersion: 'TLSv1.2' });
     server.maxConnections = maxConnections;
     server.on('request', this.#onRequest);
     server.on('checkExpectation', this.#onRequest);
@@ -174,13 +171,6 @@ export class Gateway {
       log.warn({ max_connections: maxConnections }, 'A connection was dropped: too many'),
     );
     return server;
-  }
-
-  async #readCertificate(): Promise<{ cert: Buffer; key: Buffer }> {
-    const { tls } = this.#options;
-    if (tls === undefined) throw new TypeError('TLS is not configured');
-    const [cert, key] = await Promise.all([readFile(tls.cert), readFile(tls.key)]);
-    return { cert, key };
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {

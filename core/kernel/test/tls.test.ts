@@ -93,6 +93,7 @@ describeWith('TLS', missing, () => {
     process.kill(running.pid, 'SIGHUP');
     await expect.poll(failures, { timeout: 20_000 }).toBe(before + 1);
     expect(await ask(undefined)).toEqual([200, 'second']);
+    expect(logged()).toContain(`TLS cannot be spoken with ${join(folder.path, 'cert.pem')}`);
     expect(logged()).not.toContain('PRIVATE KEY');
   });
 
