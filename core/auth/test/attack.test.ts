@@ -11,8 +11,9 @@ import { openSigningKeys } from '../provider/signing-keys.ts';
 import { createSeal } from '../provider/seal.ts';
 import { Browser, basic, beginSignIn, postForm, redirectUri, signIn } from './browser.ts';
 import type { TokenAnswer } from './browser.ts';
-import { createForge, forgeries } from './forgeries.ts';
-import type { Forge } from './forgeries.ts';
+import { createForge } from './forge.ts';
+import type { Forge } from './forge.ts';
+import { forgeries } from './forgeries.ts';
 
 let world: TestAppliance;
 let forge: Forge;
