@@ -37,7 +37,7 @@ export async function openApiDocument(
     // Nothing is served, so nothing is to be compiled.
     app.setValidatorCompiler(() => () => true);
     app.setSerializerCompiler(() => JSON.stringify);
-    const ids = new OperationIds();
+    const ids = new OperationIds(routes.flatMap((route) => operationIdOf(route) ?? []));
     const problems = new Map<string, ReturnType<typeof problemResponses>>();
     for (const route of routes) {
       if (!route.plain) continue;
