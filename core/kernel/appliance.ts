@@ -133,9 +133,20 @@ async function openServing(foundation: Foundation, { client, rooms, live }: Base
 }
 
 /** Health checks and the core's own routes. */
-function declareSystemApi(foundation: Foundation, { server, rooms, live }: Base, serving: Serving): void {
+function declareSystemApi(
+  foundation: Foundation,
+  { client, server, rooms, live }: Base,
+  serving: Serving,
+): void {
   const { services, front, host, routes, control } = serving;
-  registerHealthChecks({ services, rooms, host, configuration: live, storageFull: server.writesRefused });
+  registerHealthChecks({
+    services,
+    rooms,
+    host,
+    configuration: live,
+    shelf: client.shelf,
+    storageFull: server.writesRefused,
+  });
   systemApi(front.core.instance, {
     rooms,
     logs: foundation.logs,

@@ -6,6 +6,7 @@ import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { LiveConfiguration } from '../configuration/live-configuration.ts';
 import type { CoreRooms } from '../core-rooms.ts';
 import type { Foundation } from '../foundation.ts';
+import type { PluginShelf } from '../plugins/shelf.ts';
 import { engineVersion } from '../version.ts';
 
 export interface HealthChecksOptions {
@@ -13,12 +14,13 @@ export interface HealthChecksOptions {
   readonly rooms: CoreRooms;
   readonly host: Host;
   readonly configuration: LiveConfiguration;
+  readonly shelf: Pick<PluginShelf, 'faults'>;
   readonly storageFull: () => boolean;
 }
 
 /** Registers the checks of the core's own components; without the database the appliance cannot serve. */
 export function registerHealthChecks(options: HealthChecksOptions): void {
-  const { services, rooms, host, configuration, storageFull } = options;
+  const { services, rooms, host, configuration, shelf, storageFull } = options;
   services.register(
     database,
     async () => {
@@ -42,9 +44,11 @@ export function registerHealthChecks(options: HealthChecksOptions): void {
   });
   services.register('plugins', () => {
     const failed = host.list().filter(({ state }) => state === 'failed');
-    return failed.length === 0
-      ? healthy
-      : degraded(failed.map(({ name, reason }) => `${name}: ${reason ?? 'failed'}`).join('; '));
+    const reasons = [
+      ...failed.map(({ name, reason }) => `${name}: ${reason ?? 'failed'}`),
+      ...shelf.faults.map(({ file, path, message }) => [file, path, message].filter(Boolean).join(' ')),
+    ];
+    return reasons.length === 0 ? healthy : degraded(reasons.join('; '));
   });
 }
 

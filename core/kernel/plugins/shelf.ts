@@ -32,6 +32,11 @@ export class PluginShelf implements Disposable {
     return this.#plugins;
   }
 
+  /** What lies there and cannot be used as it is now, each with file and reason. */
+  get faults(): readonly PackageFault[] {
+    return this.#faults;
+  }
+
   /** Looks at everything anew; faults that were not there before are logged. */
   async look(): Promise<void> {
     this.#looking = this.#looking.then(async () => this.#look());
