@@ -16,6 +16,7 @@ import { noteFailure } from './failure.ts';
 import { Keys } from './keys.ts';
 import type { Key } from './keys.ts';
 import type { Lanes } from './lanes.ts';
+import { RetryTimers } from './retry-timers.ts';
 import { Window } from './window.ts';
 import type { Entry } from './window.ts';
 
@@ -45,8 +46,6 @@ const batchSize = 64;
 const parkSize = 500;
 const shortestPauseMs = 250;
 const longestPauseMs = 5_000;
-/** Later retries are left to the search for what is due. */
-const longestTimerMs = 2_000;
 
 /**
  * Works on one subscription while this replica holds it: reads ahead, hands events to the handler, several keys at
@@ -65,7 +64,7 @@ export class SubscriptionRunner {
   #stopped = false;
   #pauseMs = 0;
   #resume: NodeJS.Timeout | undefined;
-  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #retries = new RetryTimers();
   #idle = Promise.withResolvers<void>();
   readonly #again = (): void => this.pump();
 
@@ -265,7 +264,7 @@ export class SubscriptionRunner {
     const { dead, pauseMs } = await noteFailure(this.#options, binding, { stamped, key, attempt, failure });
     this.#count(binding, dead ? 'dead_lettered' : 'failed', 1);
     if (dead) this.#options.onDead(binding, stamped, failure.reason);
-    else this.#retryLater(key, pauseMs);
+    else if (!this.#stopped) this.#retries.later(pauseMs, () => this.retry(key));
     return dead;
   }
 
@@ -301,17 +300,6 @@ export class SubscriptionRunner {
   #halt(): void {
     this.#stopped = true;
     clearTimeout(this.#resume);
-    for (const timer of this.#retries) clearTimeout(timer);
     this.#retries.clear();
-  }
-
-  /** Sooner than the search for what is due, which finds it as well. */
-  #retryLater(key: string, pauseMs: number): void {
-    if (this.#stopped || pauseMs > longestTimerMs) return;
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      this.retry(key);
-    }, pauseMs + 1);
-    this.#retries.add(timer);
   }
 }
