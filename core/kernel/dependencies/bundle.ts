@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Options } from 'tsup';
@@ -49,7 +49,8 @@ const bundlePackages = require('node:path').dirname(import.meta.dirname);`;
  */
 export async function bundleDependencies(target: string = bundleFolder): Promise<void> {
   await rm(target, { recursive: true, force: true });
-  const folder = await mkdtemp(`${target}-`);
+  const folder = `${target}-${process.pid}`;
+  await mkdir(folder);
   try {
     const entries = new Map<string, string>();
     for (const specifier of [...specifiers, ...(await typeboxParts())]) {
@@ -65,7 +66,6 @@ export async function bundleDependencies(target: string = bundleFolder): Promise
       ),
     };
     await writeFile(manifestFile(folder), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    await chmod(folder, 0o755);
     await rename(folder, target);
   } finally {
     await rm(folder, { recursive: true, force: true });

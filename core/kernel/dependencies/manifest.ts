@@ -28,14 +28,16 @@ export function installedHash(): string {
     .digest('hex');
 }
 
-/** The manifest of a bundle; undefined when there is none or other packages have been installed since. */
+const passing: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES']);
+
+/** The manifest of a bundle; undefined when there is none that can be read, or other packages have been installed since. */
 export function readManifest(folder: string): BundleManifest | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(manifestFile(folder), 'utf8'));
     return isManifest(manifest) && manifest.installed === installedHash() ? manifest : undefined;
   } catch (error) {
-    // Made by a script after `npm ci`, which need not have run.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    // Made by a script after `npm ci`, which need not have run, and perhaps for another user's eyes.
+    if (error instanceof Error && 'code' in error && passing.has(error.code)) return undefined;
     throw error;
   }
 }
