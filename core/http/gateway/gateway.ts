@@ -13,6 +13,7 @@ import { readCertificate } from './certificate.ts';
 import type { CertificateFiles } from './certificate.ts';
 import { PrefixTable } from './prefix-table.ts';
 import type { GatewayTarget, PrefixEntry, PrefixTarget } from './prefix-table.ts';
+import { pathOf } from '../errors/problem.ts';
 import { refuseUpgrade } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import { isForServer, settleTarget } from './request-target.ts';
@@ -98,7 +99,7 @@ export class Gateway {
   }
 
   /**
-   * Refuses new requests with `SHUTTING_DOWN` from this call on, waits for those in flight and closes everything.
+   * Refuses new requests but the question whether it lives with `SHUTTING_DOWN` from this call on, waits for those in flight and closes everything.
    * Resolves with the number of requests and upgraded connections that were cut at the deadline, default 30,000 ms.
    */
   async stop(deadlineMs = 30_000): Promise<{ cut: number }> {
@@ -177,7 +178,8 @@ export class Gateway {
     this.#inFlight += 1;
     response.on('close', this.#onResponseClose);
     const reason = settleTarget(request);
-    const refused = this.#refusedAtOnce(reason);
+    const refused = this.#refusedAtOnce(request, reason);
+    if (this.#stopping) response.setHeader('connection', 'close');
     if (refused !== undefined) {
       // Whoever wrote a malformed one may mean another end of it than the one found here.
       response.setHeader('connection', 'close');
@@ -193,13 +195,14 @@ export class Gateway {
       this.#upgraded.delete(socket);
       this.#checkIdle();
     });
-    const refused = this.#refusedAtOnce(settleTarget(request));
+    const refused = this.#refusedAtOnce(request, settleTarget(request));
     if (refused !== undefined) this.#options.core.upgrade(request, socket, head, refused);
     else this.#targetOf(request).upgrade(request, socket, head);
   };
 
-  #refusedAtOnce(reason: string | undefined): Refused | undefined {
-    if (this.#stopping) return { error: coreError('SHUTTING_DOWN'), endpoint: '(stopping)', immediate: true };
+  #refusedAtOnce(request: IncomingMessage, reason: string | undefined): Refused | undefined {
+    if (this.#stopping && !asksForLife(request))
+      return { error: coreError('SHUTTING_DOWN'), endpoint: '(stopping)', immediate: true };
     if (reason === undefined) return undefined;
     const error = coreError('REQUEST_MALFORMED', { reason });
     return { error, endpoint: '(malformed)', immediate: true };
@@ -235,6 +238,11 @@ export class Gateway {
   #checkIdle(): void {
     if (this.#inFlight + this.#upgraded.size === 0) this.#whenIdle?.();
   }
+}
+
+/** A process that drains is alive, and whoever watches it would kill it otherwise. */
+function asksForLife({ method, url = '' }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && pathOf(url) === '/health/live';
 }
 
 const serverMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';

@@ -184,6 +184,19 @@ describe('stopping', () => {
     expect(await appliance.ended).toBe(0);
   });
 
+  test('while it drains it is alive and not ready', async () => {
+    await using appliance = await startProduct(join(folder.path, 'loaded'), ['--config', config]);
+    const slow = await inFlight(appliance, 5000);
+    appliance.child.kill('SIGTERM');
+    await written(appliance, '"message":"stopping"');
+    const asked = ['live', 'live?of=pod', 'ready'].map(async (what) =>
+      fetch(`${appliance.url}/health/${what}`),
+    );
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 503]);
+    expect(await slow.answer).toEqual({ waited_ms: 5000 });
+    expect(await appliance.ended).toBe(0);
+  });
+
   test('with nothing slow in flight no request is dropped either', async () => {
     await using appliance = await startProduct(join(folder.path, 'loaded'), ['--config', config]);
     const load = startLoad(waits(appliance, 0), 24);
