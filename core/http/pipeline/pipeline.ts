@@ -89,7 +89,7 @@ export const requestPipeline = fastifyPlugin(
       reply.header('x-request-id', request.id);
       // Fastify's hook ends by a call, which must be made inside the scope so that the handler runs there.
       /* oxlint-disable promise/no-callback-in-promise */
-      enter(request, reply, route, options).then(
+      enter(request, reply, { route, refused }, options).then(
         (scope) =>
           withScope(scope, () => (request.is404 ? answerUnknown(request, reply, options.routes) : done())),
         (error: Error) => done(error),
@@ -120,11 +120,10 @@ export const requestPipeline = fastifyPlugin(
 async function enter(
   request: FastifyRequest,
   reply: FastifyReply,
-  route: RouteRecord,
+  { route, refused }: { readonly route: RouteRecord; readonly refused: Refused | undefined },
   options: PipelineOptions,
 ): Promise<Parameters<typeof withScope>[0]> {
   const { headers } = request;
-  const refused = options.refusedOf(request.raw);
   if (refused?.immediate === true) throw refused.error;
   let caller: Caller | undefined;
   try {
