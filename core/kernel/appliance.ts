@@ -124,6 +124,7 @@ async function openServing(foundation: Foundation, { client, rooms, live }: Base
   const control = new PluginControl({
     host,
     flags: rooms.flags,
+    database: rooms.database,
     shelf: client.shelf,
     configuration: () => live.current,
     onShelfChanged: async () => live.check(),
@@ -158,6 +159,7 @@ function declareSystemApi(
       flags: rooms.flags,
       refresh: async () => control.reconcile(),
       rescan: async () => control.rescan(),
+      rollback: async (plugin) => control.rollback(plugin),
       purge: async (plugin) => purgeEverywhere(rooms, plugin),
     }),
     live: routes,

@@ -13,6 +13,8 @@ export interface PluginAdministrationOptions {
   readonly refresh: () => Promise<void>;
   /** Looks for plugins and versions that have come or gone. */
   readonly rescan: () => Promise<void>;
+  /** Goes back to the version before, at every replica. */
+  readonly rollback: Host['rollback'];
   /** Deletes what the rooms keep of a plugin. */
   readonly purge: (plugin: string) => Promise<void>;
 }
@@ -30,7 +32,7 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
     enable: async (name) => switchTo(name, true),
     disable: async (name) => switchTo(name, false),
     reload: async (name) => host.reload(name),
-    rollback: async (name) => host.rollback(name),
+    rollback: async (name) => options.rollback(name),
   };
   return {
     list: () => host.list(),

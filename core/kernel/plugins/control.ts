@@ -2,14 +2,19 @@ import type { Log } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { FlagRoom } from '../../flags/flags.ts';
+import type { DatabaseEngine } from '../../database/engine.ts';
 import type { Host } from '../../host/host.ts';
 import { desiredOf, flagOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
 
+/** Tells replicas that what the host remembers of a plugin, such as the hold of a rollback, has changed. */
+const recordsChannel = 'orchestrall_plugin_records';
+
 export interface PluginControlOptions {
   readonly host: Host;
   readonly flags: FlagRoom;
+  readonly database: Pick<DatabaseEngine, 'core' | 'listen'>;
   readonly shelf: PluginShelf;
   /** The configuration in force. */
   readonly configuration: () => LoadedConfiguration;
@@ -46,6 +51,11 @@ export class PluginControl {
         }),
       (changes) => changes[Symbol.dispose](),
     );
+    await stages.start(
+      'rollbacks of replicas',
+      async () => this.#followRecords(),
+      async (following) => following[Symbol.asyncDispose](),
+    );
     host.offer(shelf.plugins);
     await this.reconcile();
     await host.allSettled();
@@ -61,6 +71,14 @@ export class PluginControl {
       },
       (watched) => watched[Symbol.dispose](),
     );
+  }
+
+  /** Goes back to the version before, here and at every replica. Throws as `Host.rollback` does. */
+  async rollback(name: string): ReturnType<Host['rollback']> {
+    const { host, database } = this.#options;
+    const settlement = await host.rollback(name);
+    await database.core().query('select pg_notify($1, $2)', [recordsChannel, name]);
+    return settlement;
   }
 
   /** Looks for plugins and versions that have come or gone, at once. */
@@ -81,6 +99,17 @@ export class PluginControl {
   async reconcile(configuration: LoadedConfiguration = this.#options.configuration()): Promise<void> {
     const { host, flags } = this.#options;
     await host.apply(desiredOf(configuration.value, this.installed, (flag) => flags.isEnabled(flag)));
+  }
+
+  async #followRecords(): Promise<AsyncDisposable> {
+    const { database, host, shelf, log } = this.#options;
+    const reload = (): void => {
+      host.load().then(
+        () => host.offer(shelf.plugins),
+        (error: unknown) => log.error({ error }, 'a rollback of a replica could not be followed'),
+      );
+    };
+    return database.listen(recordsChannel, reload, { onReconnect: reload });
   }
 
   async #shelfChanged(): Promise<void> {
