@@ -10,6 +10,10 @@ import type { TestDatabase } from '../../testing/postgres.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 
+async function status(appliance: TestAppliance): Promise<number> {
+  return (await appliance.request('GET', '/api/v1/crm/contacts')).status;
+}
+
 describe('two appliances on one database', { timeout: 90_000 }, () => {
   let database: TestDatabase;
   let folder: string;
@@ -38,9 +42,6 @@ describe('two appliances on one database', { timeout: 90_000 }, () => {
     await database[Symbol.asyncDispose]();
     for (const each of [folder, plugins]) await rm(each, { recursive: true, force: true });
   });
-
-  const status = async (appliance: TestAppliance): Promise<number> =>
-    (await appliance.request('GET', '/api/v1/crm/contacts')).status;
 
   test('a plugin switched at one is switched at the other', async () => {
     await one.request('POST', '/api/v1/system/plugins/crm/disable');
