@@ -122,6 +122,15 @@ describe('what happens, as callers are shown it', () => {
     }
   });
 
+  it('counts for operators only, since counts name every type', async () => {
+    const path = '/api/v1/system/events/statistics';
+    expect((await world.request('GET', path, { role: 'viewer' })).status).toBe(403);
+    const answer = await world.request('GET', path, { role: 'operator' });
+    expect(await answer.json()).toMatchObject({
+      by_type: expect.arrayContaining([{ type: 'feed.told', count: expect.any(Number) }]),
+    });
+  });
+
   it('says reset to a client that comes back after the retention has removed what it missed, and goes on', async () => {
     const before = await head();
     for (const text of ['one', 'two', 'three']) await tell(text);
