@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { applyLive } from './apply-live.ts';
 import { CoreSections } from '../configuration.ts';
-import { difference } from './difference.ts';
+import { difference, snapshotDifference } from './difference.ts';
 import { masked } from '../secrets/masked.ts';
 import type { LoadedConfiguration } from '../load.ts';
 import { certificate, privateKey } from '../test/certificate.ts';
@@ -162,20 +162,30 @@ test('a plain text, number or list whose key says secret is masked too', async (
   expect(JSON.stringify(shown)).not.toMatch(/hush|4711/);
 });
 
-test('a version tells time, hash, author, differences and what waits for a restart', async () => {
-  const previous = await load(plain);
+test('a secret that only its name tells is masked inside a list of mappings too', async () => {
+  const config = Type.Object({ accounts: Type.Array(Type.Object({ api_key: Type.String() })) });
+  const crm = [{ name: 'crm', config }];
+  await using folder = await clientFolder(`${plain}crm: {accounts: [{api_key: hush-one}]}\n`);
+  const one = await folder.load({ installed: crm });
+  await folder.write('client.yaml', `${plain}crm: {accounts: [{api_key: hush-two}]}\n`);
+  expect(difference(one, await folder.load({ installed: crm }), crm)).toMatchObject([
+    { path: 'crm.accounts', before: '[secret]', after: '[secret]' },
+  ]);
+});
+
+test('a version tells time, hash, author and what waits for a restart', async () => {
+  const started = await load(plain);
   const next = await load(`${plain}server: {port: 1}\nfeatures: {crm_integration: true}\n`);
   const appliedAt = new Date(0);
-  expect(describeVersion({ previous, next, appliedAt, hashKey, author: 'ada', installed })).toMatchObject({
+  expect(describeVersion({ started, next, appliedAt, hashKey, author: 'ada', installed })).toMatchObject({
     applied_at: '1970-01-01T00:00:00.000Z',
     hash: hashOf(next, hashKey),
     author: 'ada',
-    differences: [{ path: 'features.crm_integration.enabled' }, { path: 'server.port' }],
     waiting: ['server.port'],
   });
-  expect(describeVersion({ previous: null, next, appliedAt, hashKey })).toMatchObject({
+  expect(describeVersion({ started, next: started, appliedAt, hashKey })).toMatchObject({
     author: null,
-    differences: [],
+    waiting: [],
   });
 });
 
@@ -183,9 +193,9 @@ test('an edit that is taken back waits for no restart', async () => {
   const started = await load(plain);
   const edited = await load(`${plain}server: {port: 1}\n`);
   const appliedAt = new Date(0);
-  expect(describeVersion({ previous: started, next: edited, started, appliedAt, hashKey }).waiting).toEqual([
-    'server.port',
-  ]);
-  const back = describeVersion({ previous: edited, next: started, started, appliedAt, hashKey });
-  expect(back).toMatchObject({ differences: [{ path: 'server.port' }], waiting: [] });
+  const edit = describeVersion({ next: edited, started, appliedAt, hashKey });
+  expect(edit.waiting).toEqual(['server.port']);
+  const back = describeVersion({ next: started, started, appliedAt, hashKey });
+  expect(back.waiting).toEqual([]);
+  expect(snapshotDifference(edit.snapshot, back.snapshot)).toMatchObject([{ path: 'server.port' }]);
 });

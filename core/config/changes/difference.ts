@@ -1,10 +1,10 @@
-import { Secret, secretMask } from '@orchestrall/sdk';
+import { secretMask } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
-import { revealed } from '../secrets/revealed.ts';
-import { namesSecret } from '../secrets/secret-names.ts';
 import { schemasAlong } from '../validation/schemas-along.ts';
 import { renderPath } from '../source/tree.ts';
+import { leavesOf } from './leaves.ts';
+import type { ConfigurationSnapshot, SnapshotValue } from './snapshot.ts';
 
 /** One value that differs between two configurations; secrets are masked. */
 export interface ConfigurationDifference {
@@ -19,11 +19,13 @@ export interface ConfigurationDifference {
   readonly after: unknown;
 }
 
-interface Leaf {
+/** One side of a comparison. */
+interface Compared {
   readonly path: readonly string[];
-  /** What is compared: the value itself, secrets included. */
+  /** Equal on both sides when the values are. */
   readonly exact: string;
   readonly shown: unknown;
+  readonly isSecret: boolean;
 }
 
 /**
@@ -35,51 +37,57 @@ export function difference(
   next: LoadedConfiguration,
   installed: InstalledPlugins = [],
 ): ConfigurationDifference[] {
-  const before = leavesOf(previous);
-  const after = leavesOf(next);
+  return compare(leavesOf(previous), leavesOf(next), installed);
+}
+
+/**
+ * As `difference`, of two snapshots, one of which may have been stored. Snapshots under different keys differ in every
+ * secret, since none can be compared.
+ */
+export function snapshotDifference(
+  previous: ConfigurationSnapshot,
+  next: ConfigurationSnapshot,
+  installed: InstalledPlugins = [],
+): ConfigurationDifference[] {
+  return compare(previous.map(comparable), next.map(comparable), installed);
+}
+
+function comparable({ path, shown, seal }: SnapshotValue): Compared {
+  return { path, shown, exact: seal ?? JSON.stringify(shown), isSecret: seal !== null };
+}
+
+function compare(
+  previous: readonly Compared[],
+  next: readonly Compared[],
+  installed: InstalledPlugins,
+): ConfigurationDifference[] {
+  const before = byPath(previous);
+  const after = byPath(next);
   const differences: ConfigurationDifference[] = [];
-  for (const rendered of new Set([...before.keys(), ...after.keys()])) {
-    const old = before.get(rendered);
-    const fresh = after.get(rendered);
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const old = before.get(path);
+    const fresh = after.get(path);
     if (old?.exact === fresh?.exact) continue;
+    // A value that was no secret before it became one, or is none any more, is as secret as the other.
+    const isSecret = old?.isSecret === true || fresh?.isSecret === true;
     differences.push({
-      path: rendered,
+      path,
       change: old === undefined ? 'added' : fresh === undefined ? 'removed' : 'changed',
       applies: appliesAt((fresh ?? old)?.path ?? [], installed),
-      before: old?.shown ?? null,
-      after: fresh?.shown ?? null,
+      before: shown(old, isSecret),
+      after: shown(fresh, isSecret),
     });
   }
   return differences.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-function leavesOf({ value, secrets }: LoadedConfiguration): Map<string, Leaf> {
-  const leaves = new Map<string, Leaf>();
-  const visit = (item: unknown, path: readonly string[]): void => {
-    const rendered = renderPath(path);
-    if (isMapping(item)) {
-      for (const [key, child] of Object.entries(item)) visit(child, [...path, key]);
-      return;
-    }
-    const named = typeof item !== 'boolean' && item !== null && namesSecret(path.at(-1) ?? '');
-    const secret = item instanceof Secret || named || secrets.paths().some((at) => isWithin(at, rendered));
-    leaves.set(rendered, {
-      path,
-      exact: JSON.stringify(revealed(item)),
-      shown: secret ? secretMask : item,
-    });
-  };
-  const { sections, ...core } = value;
-  visit({ ...sections, ...core }, []);
-  return leaves;
+function byPath(values: readonly Compared[]): Map<string, Compared> {
+  return new Map(values.map((value) => [renderPath(value.path), value]));
 }
 
-function isMapping(item: unknown): item is object {
-  return typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Secret);
-}
-
-function isWithin(secretPath: string, rendered: string): boolean {
-  return secretPath === rendered || secretPath.startsWith(`${rendered}[`);
+function shown(value: Compared | undefined, isSecret: boolean): unknown {
+  if (value === undefined) return null;
+  return isSecret ? secretMask : value.shown;
 }
 
 /** Whether a change of a path takes effect at once: what the nearest `x-applies` above it says. */

@@ -4,6 +4,8 @@ import type { ConfigurationDifference } from './difference.ts';
 import { hashOf } from './hash.ts';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { ConfigurationSnapshot } from './snapshot.ts';
 
 /** One applied configuration, fit to be stored and shown: no secret is in it. */
 export interface ConfigurationVersion {
@@ -15,33 +17,36 @@ export interface ConfigurationVersion {
   readonly file: string | null;
   /** Who changed it, where known; an edit of a file has no author. */
   readonly author: string | null;
-  /** Empty for the first version. */
+  /** From the version before, also when that was in force in an earlier run; empty for the first. */
   readonly differences: readonly ConfigurationDifference[];
-  /** Paths that differ from what was started with (else from the previous one) and wait for a restart. */
+  /** Paths that differ from what was started with and wait for a restart. */
   readonly waiting: readonly string[];
 }
 
-/** Describes the step from one configuration to the next as a version; `previous` is null at the first start. */
+/** A version before it is known which one it follows, with what the next one is compared with. */
+export interface DescribedVersion extends Omit<ConfigurationVersion, 'differences'> {
+  readonly snapshot: ConfigurationSnapshot;
+}
+
+/** Describes a configuration that is in force from now on. */
 export function describeVersion(step: {
-  readonly previous: LoadedConfiguration | null;
-  /** What the process started with; with it an edit that is taken back waits no longer. */
-  readonly started?: LoadedConfiguration;
+  /** What the process started with; what differs from it may wait for a restart. */
+  readonly started: LoadedConfiguration;
   readonly next: LoadedConfiguration;
   readonly appliedAt: Date;
-  /** Key under which secrets enter the hash. */
+  /** Key under which secrets enter the hash and the snapshot. */
   readonly hashKey: Secret;
   readonly author?: string;
   readonly installed?: InstalledPlugins;
-}): ConfigurationVersion {
-  const { previous, next, appliedAt, author, installed } = step;
-  const differences = previous === null ? [] : difference(previous, next, installed);
-  const pending = step.started === undefined ? differences : difference(step.started, next, installed);
+}): DescribedVersion {
+  const { started, next, appliedAt, hashKey, author, installed } = step;
+  const pending = difference(started, next, installed).filter(({ applies }) => applies === 'restart');
   return {
     applied_at: appliedAt.toISOString(),
-    hash: hashOf(next, step.hashKey),
+    hash: hashOf(next, hashKey),
     file: next.file,
     author: author ?? null,
-    differences,
-    waiting: pending.filter(({ applies }) => applies === 'restart').map(({ path }) => path),
+    waiting: pending.map(({ path }) => path),
+    snapshot: snapshotOf(next, hashKey),
   };
 }

@@ -58,5 +58,9 @@ All faults are told at once, each with file, line, column, path, what was expect
 
 ## Edits while running
 
-The file, the \`.env\` beside it and the files behind \`\${file:...}\` are watched: edits in place, replacement by rename, and the exchange of a symbolic link on the way to them, as Kubernetes does with a ConfigMap. A broken edit changes nothing: the last good configuration stays, and \`/health\` says why. Replace the file by rename where you can: a file that is written slowly in place may be read while half of it is there.`;
+The file, the \`.env\` beside it and the files behind \`\${file:...}\` are watched: edits in place, replacement by rename, and the exchange of a symbolic link on the way to them, as Kubernetes does with a ConfigMap. A broken edit changes nothing: the last good configuration stays, and \`/health\` says why. Replace the file by rename where you can: a file that is written slowly in place may be read while half of it is there.
+
+## Versions
+
+Every configuration that came into force is a version, with its time, its hash and what differs from the version before: \`GET /api/v1/system/configuration/versions\`. That holds across restarts: a start with an edited file, or with a secret that was rotated meanwhile, makes a version with the difference, and a start with the same configuration makes none; replicas on one database share their versions. Kept are the values, and of a secret only an HMAC under the appliance's key, by which a rotated one is told and shown as \`[secret]\`. With \`database.url\` that key comes from the password in it: when that changes, every secret counts as changed. The newest 1,000 versions are kept, the values of the newest 100.`;
 }

@@ -21,7 +21,7 @@ export interface LiveConfigurationOptions {
   readonly bus: Pick<BusEngine, 'emitFromCore'>;
   readonly log: Log;
   readonly now: () => Date;
-  /** Key under which secrets enter the hash. */
+  /** Key under which secrets enter hash and snapshot of a version. */
   readonly hashKey: Secret;
 }
 
@@ -70,9 +70,12 @@ export class LiveConfiguration implements AsyncDisposable {
     return this.#options.versions.list(page);
   }
 
-  /** Keeps the first version and begins to watch, where there is a file, giving each edit to `apply`. */
+  /**
+   * Keeps what is in force as a version, unless it is the last one still, and begins to watch, where there is a file,
+   * giving each edit to `apply`.
+   */
   async start(apply: ApplyEdit): Promise<void> {
-    await this.#keep(null, this.#current);
+    await this.#keep(this.#current);
     const { load } = this.#options;
     const { file } = load();
     if (file === undefined) return;
@@ -84,7 +87,7 @@ export class LiveConfiguration implements AsyncDisposable {
       },
       file,
       initial: this.#current,
-      onApplied: async ({ previous, next }) => this.#applied(apply, previous, next),
+      onApplied: async ({ next }) => this.#applied(apply, next),
       onRejected: async (error) => this.#rejected(error, file),
     });
   }
@@ -98,26 +101,20 @@ export class LiveConfiguration implements AsyncDisposable {
     await this.#watcher?.[Symbol.asyncDispose]();
   }
 
-  async #applied(apply: ApplyEdit, previous: LoadedConfiguration, next: LoadedConfiguration): Promise<void> {
+  async #applied(apply: ApplyEdit, next: LoadedConfiguration): Promise<void> {
     const live = applyLive(this.#current, next, this.#options.installed());
     await apply(live);
     this.#current = live;
     this.#rejection = undefined;
-    await this.#keep(previous, next);
+    await this.#keep(next);
   }
 
-  async #keep(previous: LoadedConfiguration | null, next: LoadedConfiguration): Promise<void> {
-    const { initial, versions, installed, now, hashKey, log } = this.#options;
-    const described = describeVersion({
-      previous,
-      started: initial,
-      next,
-      appliedAt: now(),
-      hashKey,
-      installed: installed(),
-    });
+  async #keep(next: LoadedConfiguration): Promise<void> {
+    const { initial: started, versions, now, hashKey, log } = this.#options;
+    const installed = this.#options.installed();
+    const described = describeVersion({ started, next, appliedAt: now(), hashKey, installed });
     this.#waiting = described.waiting;
-    const version = await versions.keep(described);
+    const version = await versions.keep(described, installed);
     log.info({ version, hash: described.hash, waiting: this.#waiting }, 'configuration in force');
     this.#tellWithoutEffect(next);
   }
