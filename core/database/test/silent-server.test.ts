@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,17 +14,13 @@ describe('a server of which every process hangs', { timeout: 60_000 }, () => {
   let server: EmbeddedServer;
   const open: DatabaseEngine[] = [];
   const told: string[] = [];
-  let onTold = (): void => {};
+  const messages = new EventEmitter();
   const tell = (_fields: object, message: string): void => {
     told.push(message);
-    onTold();
+    messages.emit('told');
   };
   const heardAgain = async (): Promise<void> => {
-    while (!told.includes('the database answers again')) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      onTold = resolve;
-      await promise;
-    }
+    while (!told.includes('the database answers again')) await once(messages, 'told');
   };
 
   beforeAll(async () => {

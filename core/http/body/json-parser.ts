@@ -45,6 +45,6 @@ function textFaults(value: unknown, path: string, depth: number): Fault[] {
 }
 
 function faultOf(text: string): string | undefined {
-  if (text.includes('\0')) return 'must not contain the character U+0000';
-  return text.isWellFormed() ? undefined : 'must not contain half of a surrogate pair';
+  if (text.includes('\0')) return 'must not hold the character U+0000; remove it';
+  return text.isWellFormed() ? undefined : 'must not hold half of a surrogate pair; send whole characters';
 }
