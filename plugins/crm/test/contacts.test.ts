@@ -58,7 +58,7 @@ describe('POST /contacts', () => {
   test.each([
     [{}, '', 'must hold a first_name, a last_name or an email'],
     [{ first_name: '   ' }, '/first_name', 'must not be empty; send null to clear it'],
-    [{ first_name: 'A\u0000' }, '/first_name', 'must not contain the character U+0000'],
+    [{ first_name: 'A\u0000' }, '/first_name', 'must not hold the character U+0000; remove it'],
     [
       { first_name: '\ud800' },
       '/first_name',
