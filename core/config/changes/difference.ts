@@ -74,8 +74,8 @@ function compare(
       path,
       change: old === undefined ? 'added' : fresh === undefined ? 'removed' : 'changed',
       applies: appliesAt((fresh ?? old)?.path ?? [], installed),
-      before: shown(old, isSecret),
-      after: shown(fresh, isSecret),
+      before: shownAs(old, isSecret),
+      after: shownAs(fresh, isSecret),
     });
   }
   return differences.toSorted((one, other) => (one.path < other.path ? -1 : 1));
@@ -85,7 +85,7 @@ function byPath(values: readonly Compared[]): Map<string, Compared> {
   return new Map(values.map((value) => [renderPath(value.path), value]));
 }
 
-function shown(value: Compared | undefined, isSecret: boolean): unknown {
+function shownAs(value: Compared | undefined, isSecret: boolean): unknown {
   if (value === undefined) return null;
   return isSecret ? secretMask : value.shown;
 }

@@ -11,6 +11,27 @@ import type { TestDatabase } from '../../testing/postgres.ts';
 
 const path = '/api/v1/system/configuration/versions';
 
+/** A data folder of an appliance that has this key. */
+async function dataFolder(key = 'the key of a test'): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'orchestrall-versions-'));
+  await writeFile(join(made, 'appliance.key'), key);
+  return made;
+}
+
+async function versions(appliance: TestAppliance): Promise<StoredVersion[]> {
+  const answer = await appliance.request('GET', path);
+  return ((await answer.json()) as { items: StoredVersion[] }).items;
+}
+
+/** Everything that is stored of versions, as text. */
+async function stored({ appliance }: TestAppliance): Promise<{ readonly rows: string }> {
+  const core = appliance.rooms.database.core();
+  const [row] = await core.query<{ rows: string }>(
+    'select json_agg(v)::text as rows from configuration_versions v',
+  );
+  return row ?? { rows: '' };
+}
+
 describe('versions of the configuration across restarts', { timeout: 120_000 }, () => {
   let database: TestDatabase;
   let folder: string;
@@ -28,23 +49,12 @@ describe('versions of the configuration across restarts', { timeout: 120_000 }, 
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function dataFolder(key = 'the key of a test'): Promise<string> {
-    const made = await mkdtemp(join(tmpdir(), 'orchestrall-versions-'));
-    await writeFile(join(made, 'appliance.key'), key);
-    return made;
-  }
-
   async function start(more: object = {}, data = folder): Promise<TestAppliance> {
     const security = {
       webhook_secret: `\${file:${secret}}`,
       rate_limit: { requests_per_minute: 10_000_000, burst_size: 10_000_000 },
     };
     return createTestAppliance({ database, dataFolder: data, configuration: { security, ...more } });
-  }
-
-  async function versions(appliance: TestAppliance): Promise<StoredVersion[]> {
-    const answer = await appliance.request('GET', path);
-    return ((await answer.json()) as { items: StoredVersion[] }).items;
   }
 
   /** Starts, looks at the versions and stops. */
@@ -148,13 +158,4 @@ describe('versions of the configuration across restarts', { timeout: 120_000 }, 
       { hash: 'b', kept: false },
     ]);
   });
-
-  /** Everything that is stored of versions, as text. */
-  async function stored({ appliance }: TestAppliance): Promise<{ readonly rows: string }> {
-    const core = appliance.rooms.database.core();
-    const [row] = await core.query<{ rows: string }>(
-      'select json_agg(v)::text as rows from configuration_versions v',
-    );
-    return row ?? { rows: '' };
-  }
 });
