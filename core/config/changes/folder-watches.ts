@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { addWatchedFolders, identityOf } from './watched-folders.ts';
+import { addWatchedFolders, addWholeFolder, identityOf } from './watched-folders.ts';
 import type { WatchedFolders } from './watched-folders.ts';
 
 /** Watches on the folders in which a change of some files can show. */
@@ -13,10 +13,11 @@ export class FolderWatches implements Disposable {
     this.#onChange = onChange;
   }
 
-  /** Watches what the files need now, and no longer what they do not need. */
-  async follow(files: readonly string[]): Promise<void> {
+  /** Watches what the files, and everything in the whole folders, need now, and no longer what they do not need. */
+  async follow(files: readonly string[], wholeFolders: readonly string[] = []): Promise<void> {
     const folders: WatchedFolders = new Map();
     for (const file of files) await addWatchedFolders(file, folders);
+    for (const folder of wholeFolders) await addWholeFolder(folder, folders);
     this.#folders = folders;
     for (const folder of this.#watches.keys()) if (!folders.has(folder)) this.#stop(folder);
     for (const folder of folders.keys()) {
@@ -39,7 +40,7 @@ export class FolderWatches implements Disposable {
     this.#watches.set(folder, { watcher, identity });
     watcher.on('change', (_type, name) => {
       const names = this.#folders.get(folder);
-      if (name === null || names?.has(name.toString()) === true) this.#onChange();
+      if (name === null || names === 'all' || names?.has(name.toString()) === true) this.#onChange();
     });
     watcher.on('error', () => {
       this.#stop(folder);

@@ -1,8 +1,8 @@
-import { lstat, readlink, stat } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, parse, sep } from 'node:path';
 
-/** Folders to watch, each with the names in it whose change may change a watched file. */
-export type WatchedFolders = Map<string, Set<string>>;
+/** Folders to watch, each with the names in it whose change may change a watched file, or with all of them. */
+export type WatchedFolders = Map<string, Set<string> | 'all'>;
 
 /** Longest chain of symbolic links followed, as in Linux. */
 const maxLinks = 40;
@@ -43,6 +43,13 @@ export async function addWatchedFolders(file: string, folders: WatchedFolders): 
   }
 }
 
+/** As `addWatchedFolders`, of a folder in which every name counts, also one that comes later. */
+export async function addWholeFolder(folder: string, folders: WatchedFolders): Promise<void> {
+  await addWatchedFolders(folder, folders);
+  const real = await realpath(folder).catch(ignoreMissing);
+  if (real !== undefined) folders.set(real, 'all');
+}
+
 /** What a file is now: identity, length and times; `missing` where there is none. Follows links. */
 export async function fingerprintOf(file: string): Promise<string> {
   const about = await stat(file, { bigint: true }).catch(ignoreMissing);
@@ -62,7 +69,7 @@ function partsOf(path: string): string[] {
 
 function remember(folders: WatchedFolders, folder: string, name: string): void {
   const names = folders.get(folder) ?? new Set<string>();
-  folders.set(folder, names.add(name));
+  if (names !== 'all') folders.set(folder, names.add(name));
 }
 
 /** A path that cannot be looked at is as good as missing: reading it says why, watching it only waits for a change. */

@@ -7,14 +7,15 @@ export const Plugins = Type.Object(
     paths: Type.Array(
       Type.String({
         minLength: 1,
-        description: 'A folder with packed plugins, or one packed plugin.',
+        description: 'A folder with plugins, or one plugin: a packed file or a source folder.',
         'x-path': true,
       }),
       {
         default: [],
         uniqueItems: true,
         maxItems: 64,
-        description: 'Folders or files with packed plugins; relative to the file they stand in.',
+        description:
+          'Folders with plugins, packed files and source folders; relative to the file they stand in. They are watched, also through symbolic links: what is put there, exchanged or removed takes effect while the appliance runs. The code of a source folder is read once a process: a correction of code that could be read, and was wrong, needs a start, or the folder under another name.',
         examples: [['/var/lib/orchestrall/plugins']],
       },
     ),

@@ -39,17 +39,23 @@ export async function importDefinition(folder: string): Promise<PluginDefinition
     const message = `throws when it is imported: ${reasonOf(thrown)}`;
     throw singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
   });
-  return validDefinition(folder, loaded);
+  return validDefinition(folder, loaded, 'Then start again, since a module is read once a process.');
 }
 
-/** The default export of a loaded module as a definition without faults; throws `PLUGIN_INVALID` otherwise. */
-export function validDefinition(file: string, loaded: unknown): PluginDefinition {
+/**
+ * The default export of a loaded module as a definition without faults; throws `PLUGIN_INVALID` otherwise, with what is
+ * to be done after a correction as the end of each remedy.
+ */
+export function validDefinition(file: string, loaded: unknown, afterwards?: string): PluginDefinition {
   const definition: unknown =
     typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
   if (isDefinition(definition)) return definition;
   throw packageError(
     file,
-    checkDefinition(definition).map((fault) => ({ file, ...fault })),
+    checkDefinition(definition).map(({ remedy, ...fault }) => {
+      const whole = afterwards === undefined ? remedy : `${remedy} ${afterwards}`;
+      return { file, ...fault, remedy: whole };
+    }),
   );
 }
 

@@ -46,7 +46,10 @@ export function registerHealthChecks(options: HealthChecksOptions): void {
     const failed = host.list().filter(({ state }) => state === 'failed');
     const reasons = [
       ...failed.map(({ name, reason }) => `${name}: ${reason ?? 'failed'}`),
-      ...shelf.faults.map(({ file, path, message }) => [file, path, message].filter(Boolean).join(' ')),
+      ...shelf.faults.map(({ file, path, message, remedy }) => {
+        const fault = [file, path, message].filter(Boolean).join(' ');
+        return `${fault}. ${remedy}`;
+      }),
     ];
     return reasons.length === 0 ? healthy : degraded(reasons.join('; '));
   });

@@ -61,15 +61,15 @@ export class PluginControl {
     await host.allSettled();
     await stages.start(
       'plugin folders',
-      () => {
-        shelf.watch(() => {
+      async () => {
+        await shelf.watch(() => {
           this.#shelfChanged().catch((error: unknown) => {
             log.error({ error }, 'a change of the plugins at hand could not be applied');
           });
         });
         return shelf;
       },
-      (watched) => watched[Symbol.dispose](),
+      async (watched) => watched[Symbol.asyncDispose](),
     );
   }
 

@@ -1,7 +1,8 @@
-import { watch, type FSWatcher } from 'node:fs';
 import type { Log } from '@orchestrall/sdk';
+import { FolderWatches } from '../../config/changes/folder-watches.ts';
 import { discover, type AvailablePlugin } from '../../host/packages/discover.ts';
 import type { PackageFault } from '../../host/packages/faults.ts';
+import { extentOf, fingerprintOfExtent } from './shelf-extent.ts';
 
 export interface PluginShelfOptions {
   /** Folder of the plugins that come with the product. */
@@ -14,14 +15,23 @@ export interface PluginShelfOptions {
 /** How long a folder must be quiet before it is looked at: a file is still being copied in. */
 const quietMs = 200;
 
-/** The plugins at hand, following what is put into or taken out of `plugins.paths`. */
-export class PluginShelf implements Disposable {
+/** How often it is looked whether anything has changed of which no watch has told. */
+const pollMs = 2_000;
+
+/**
+ * The plugins at hand, following what is put into, exchanged in or taken out of `plugins.paths`, also through symbolic
+ * links.
+ */
+export class PluginShelf implements AsyncDisposable {
   readonly #options: PluginShelfOptions;
-  readonly #watchers: FSWatcher[] = [];
+  #watches: FolderWatches | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #seen = '';
   #plugins: readonly AvailablePlugin[] = [];
   #faults: readonly PackageFault[] = [];
   #quiet: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(options: PluginShelfOptions) {
     this.#options = options;
@@ -39,13 +49,18 @@ export class PluginShelf implements Disposable {
 
   /** Looks at everything anew; faults that were not there before are logged. */
   async look(): Promise<void> {
-    this.#looking = this.#looking.then(async () => this.#look());
-    await this.#looking;
+    const looking = this.#looking.then(async () => this.#look());
+    // Who asked hears of a failure; the looks after it go on.
+    this.#looking = looking.catch(() => undefined);
+    await looking;
   }
 
-  /** Calls back after each change below the paths, once it has been looked at. */
-  watch(onChange: () => void): void {
+  /** Calls back after each change since the last look, once it has been looked at. Resolves once watching. */
+  async watch(onChange: () => void): Promise<void> {
+    const { paths } = this.#options;
+    if (paths.length === 0) return;
     const changed = (): void => {
+      if (this.#closed) return;
       clearTimeout(this.#quiet);
       this.#quiet = setTimeout(() => {
         this.look().then(onChange, (error: unknown) => {
@@ -53,22 +68,32 @@ export class PluginShelf implements Disposable {
         });
       }, quietMs);
     };
-    for (const path of this.#options.paths) {
-      try {
-        this.#watchers.push(watch(path, changed));
-      } catch (error) {
-        this.#options.log.warn({ error, path }, 'cannot be watched; reload a plugin to have it looked at');
-      }
-    }
+    const compare = async (): Promise<void> => {
+      const seen = this.#seen;
+      const now = await fingerprintOfExtent(await extentOf(paths));
+      // A look in between has seen it already.
+      if (now !== seen && seen === this.#seen) changed();
+    };
+    const { files, folders } = await extentOf(paths);
+    this.#watches = new FolderWatches(changed);
+    await this.#watches.follow(files, folders);
+    this.#poll = setInterval(() => void compare(), pollMs).unref();
+    await compare();
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#poll);
     clearTimeout(this.#quiet);
-    for (const watcher of this.#watchers) watcher.close();
+    await this.#looking;
+    this.#watches?.[Symbol.dispose]();
   }
 
   async #look(): Promise<void> {
     const { repository, paths, log } = this.#options;
+    const extent = await extentOf(paths);
+    this.#seen = await fingerprintOfExtent(extent);
+    await this.#watches?.follow(extent.files, extent.folders);
     const { plugins, faults } = await discover({ repository, paths });
     const known = new Set(this.#faults.map(({ file, path, message }) => `${file} ${path} ${message}`));
     for (const fault of faults) {
