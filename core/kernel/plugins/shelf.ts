@@ -49,10 +49,7 @@ export class PluginShelf implements AsyncDisposable {
 
   /** Looks at everything anew; faults that were not there before are logged. */
   async look(): Promise<void> {
-    const looking = this.#looking.then(async () => this.#look());
-    // Who asked hears of a failure; the looks after it go on.
-    this.#looking = looking.catch(() => undefined);
-    await looking;
+    await this.#inTurn(async () => this.#look());
   }
 
   /** Calls back after each change since the last look, once it has been looked at. Resolves once watching. */
@@ -74,9 +71,8 @@ export class PluginShelf implements AsyncDisposable {
       // A look in between has seen it already.
       if (now !== seen && seen === this.#seen) changed();
     };
-    const { files, folders } = await extentOf(paths);
     this.#watches = new FolderWatches(changed);
-    await this.#watches.follow(files, folders);
+    await this.#inTurn(async () => this.#follow());
     this.#poll = setInterval(() => void compare(), pollMs).unref();
     await compare();
   }
@@ -89,11 +85,27 @@ export class PluginShelf implements AsyncDisposable {
     this.#watches?.[Symbol.dispose]();
   }
 
+  /** One at a time; who asked hears of a failure, and those after it go on. */
+  async #inTurn(work: () => Promise<unknown>): Promise<void> {
+    const turn = this.#looking.then(work);
+    this.#looking = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    await turn;
+  }
+
+  /** Watches as far as the paths reach now; returns the fingerprint of that. */
+  async #follow(): Promise<string> {
+    const extent = await extentOf(this.#options.paths);
+    const fingerprint = await fingerprintOfExtent(extent);
+    await this.#watches?.follow(extent.files, extent.folders);
+    return fingerprint;
+  }
+
   async #look(): Promise<void> {
     const { repository, paths, log } = this.#options;
-    const extent = await extentOf(paths);
-    this.#seen = await fingerprintOfExtent(extent);
-    await this.#watches?.follow(extent.files, extent.folders);
+    this.#seen = await this.#follow();
     const { plugins, faults } = await discover({ repository, paths });
     const known = new Set(this.#faults.map(({ file, path, message }) => `${file} ${path} ${message}`));
     for (const fault of faults) {
