@@ -101,6 +101,11 @@ export class FlagRoom implements AsyncDisposable {
     return this.explain(name);
   }
 
+  /** Reads the table now, for who cannot wait for the word of another replica's change. */
+  async reread(): Promise<void> {
+    await this.#refresh();
+  }
+
   isEnabled(name: string, fallback = this.#known.fallbackOf(name)): boolean {
     return decide(this.#sources(name), fallback).enabled;
   }

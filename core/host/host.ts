@@ -138,6 +138,20 @@ export class Host {
     return this.#reconciler.settled(slot);
   }
 
+  /**
+   * Runs work that needs the plugin to be off with nothing of it left. The host does nothing with it meanwhile: a wish
+   * to have it on is brought about afterwards. Throws `PLUGIN_NOT_FOUND`, `PLUGIN_NOT_OFF` and what the work throws.
+   */
+  async whileOff(name: string, work: () => Promise<void>): Promise<void> {
+    const slot = this.#known(name);
+    const { desired, draining, isBusy, state } = slot;
+    if (desired.enabled || state !== 'off' || draining.size > 0 || isBusy) {
+      const being = state === 'off' ? 'being changed' : state;
+      throw coreError('PLUGIN_NOT_OFF', { plugin: name, state: draining.size > 0 ? 'draining' : being });
+    }
+    await this.#reconciler.exclusively(slot, work);
+  }
+
   /** Forgets the versions a plugin has run, after its data are gone. Throws `PLUGIN_NOT_FOUND`. */
   async forget(name: string): Promise<void> {
     const slot = this.#known(name);

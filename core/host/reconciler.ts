@@ -115,6 +115,20 @@ export class Reconciler {
     this.pass();
   }
 
+  /** Runs work as the one change of a plugin that is under way; what is wished meanwhile comes about afterwards. */
+  async exclusively(slot: Slot, work: () => Promise<void>): Promise<void> {
+    slot.isBusy = true;
+    const working = work();
+    // Who waits for the end of the change needs no outcome; the caller hears of a failure.
+    slot.change = working.catch(() => undefined);
+    try {
+      await working;
+    } finally {
+      slot.isBusy = false;
+      this.pass();
+    }
+  }
+
   /** Switches everything off, consumers first, and waits until all of it has drained. */
   async stop(): Promise<void> {
     this.#stopping = true;

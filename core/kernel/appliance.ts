@@ -21,7 +21,7 @@ import { createPluginAdministration } from './plugins/administration.ts';
 import { PluginControl } from './plugins/control.ts';
 import { flagsOfEnvironment } from './plugins/desired-plugins.ts';
 import { createPluginHost } from './plugins/plugin-host.ts';
-import { purgeEverywhere } from './plugins/purge.ts';
+import { purgePlugin } from './plugins/purge.ts';
 import { startPlugins } from './plugins/start-plugins.ts';
 import { engineVersion } from './version.ts';
 
@@ -160,7 +160,7 @@ function declareSystemApi(
       refresh: async () => control.reconcile(),
       rescan: async () => control.rescan(),
       rollback: async (plugin) => control.rollback(plugin),
-      purge: async (plugin) => purgeEverywhere(rooms, plugin),
+      purge: async (plugin) => purgePlugin(rooms, host, plugin),
     }),
     live: routes,
     document: { version: engineVersion },

@@ -15,7 +15,7 @@ export interface PluginAdministrationOptions {
   readonly rescan: () => Promise<void>;
   /** Goes back to the version before, at every replica. */
   readonly rollback: Host['rollback'];
-  /** Deletes what the rooms keep of a plugin. */
+  /** Deletes everything that is kept of a plugin which is off; throws `PLUGIN_NOT_OFF` otherwise. */
   readonly purge: (plugin: string) => Promise<void>;
 }
 
@@ -45,14 +45,7 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
       const source = describeSource(flags.explain(flagOf(name)));
       throw coreError('CHANGE_SUPERSEDED', { plugin: name, desired: plugin.desired, source });
     },
-    async purge(name) {
-      const { state, draining, desired } = host.get(name);
-      if (desired === 'on' || state !== 'off' || draining > 0) {
-        throw coreError('PLUGIN_NOT_OFF', { plugin: name, state: draining > 0 ? 'draining' : state });
-      }
-      await options.purge(name);
-      await host.forget(name);
-    },
+    purge: options.purge,
   };
 }
 

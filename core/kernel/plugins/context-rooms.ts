@@ -12,6 +12,7 @@ import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import type { Owner } from '../../telemetry/owner.ts';
+import { purgeEnded } from './purge.ts';
 
 /** The rooms from which plugins' contexts are made. */
 export interface ContextRoomsOptions {
@@ -37,6 +38,7 @@ export function contextRooms(options: ContextRoomsOptions): Rooms {
     database: {
       forPlugin: (plugin) => database.forPlugin(plugin),
       async migrate(plugin, migrations, { allowNewer }) {
+        await purgeEnded(options.locks, plugin);
         await database.preparePlugin(plugin);
         await database.migrate([
           { owner: plugin, migrations: migrations.map(withoutNumber), acceptNewer: allowNewer },
