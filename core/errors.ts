@@ -238,7 +238,7 @@ export const coreErrors = {
     status: 502,
     message: 'The capability {plugin} may not call {host}.',
     remedy:
-      "The host must be in the plugin's manifest and in the client's YAML under plugins.{plugin}.hosts.",
+      "The host must be in the plugin's manifest and in the client's YAML under plugins.hosts.{plugin}.",
   },
   ADDRESS_UNAVAILABLE: {
     status: 503,

@@ -18,7 +18,7 @@ import { realmPath } from './provider/paths.ts';
 import { createSeal } from './provider/seal.ts';
 import { createSignIn } from './provider/sign-in.ts';
 import { openSigningKeys } from './provider/signing-keys.ts';
-import { serviceAccountPrefix } from './tokens/claims.ts';
+import { serviceAccountPrefix } from './tokens/verified-claims.ts';
 import { embeddedKeySource } from './tokens/key-source.ts';
 import { createRevocations, readRevoked } from './tokens/revocations.ts';
 import { createVerifier } from './verify.ts';

@@ -117,8 +117,24 @@ function renderFaults(faults: readonly ConfigurationFault[]): string {
   return [`The configuration cannot be used: ${count}.`, ...faults.map(renderFault)].join('\n\n');
 }
 
+/** Why a configuration was refused, as far as it is known: a fault of the file, or of what it was applied to. */
+export type Refusal = Pick<ConfigurationFault, 'path' | 'message'> & Partial<ConfigurationFault>;
+
+/** Refusals in one line, for health: the first with its place and remedy, and how many there are besides. */
+export function inOneLine(refusals: readonly Refusal[]): string {
+  const [first, ...others] = refusals;
+  if (first === undefined) return '';
+  const { path, message, remedy = '' } = first;
+  const what = `${[placeOf(first), path].filter((part) => part !== '').join(' ')}: ${message} ${remedy}`;
+  return others.length === 0 ? what : `${what} (and ${others.length} more)`;
+}
+
+function placeOf({ file, line, column }: Partial<ConfigurationFault>): string {
+  return [file, line, column].filter((part) => part !== null && part !== undefined).join(':');
+}
+
 function renderFault(fault: ConfigurationFault): string {
-  const place = [fault.file, fault.line, fault.column].filter((part) => part !== null).join(':');
+  const place = placeOf(fault);
   return [
     `${place}${fault.path === '' ? '' : `  ${fault.path}`}`,
     `  ${fault.message}`,

@@ -1,9 +1,10 @@
 import type { Flags, Log } from '@orchestrall/sdk';
+import { nearestNames } from '../config/validation/nearest.ts';
 import { coreError } from '../errors.ts';
 import type { DatabaseEngine } from '../database/engine.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
 import { decide, type Decision, type FlagSources } from './decide.ts';
-import { isFlagName, KnownFlags, nearestNames } from './known.ts';
+import { isFlagName, KnownFlags } from './known.ts';
 import { flagChannel, FlagStore, type Decided, type StoredFlag } from './store.ts';
 
 export interface FlagsOptions {

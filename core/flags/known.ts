@@ -1,5 +1,3 @@
-import { nearest } from '../config/validation/nearest.ts';
-
 const nameForm = /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
 const maxAsked = 10_000;
 
@@ -34,15 +32,4 @@ export class KnownFlags {
   names(): Set<string> {
     return new Set([...this.#declared(), ...this.#fallbacks.keys()]);
   }
-}
-
-/** Up to three names most like a given one, the most like first. */
-export function nearestNames(name: string, known: Iterable<string>): string[] {
-  const left = new Set(known);
-  const found: string[] = [];
-  for (let best = nearest(name, left); best !== undefined && found.length < 3; best = nearest(name, left)) {
-    found.push(best);
-    left.delete(best);
-  }
-  return found;
 }

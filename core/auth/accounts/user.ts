@@ -3,7 +3,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { allRoles, isRole } from '../access.ts';
 import { authError } from '../errors.ts';
-import { serviceAccountPrefix } from '../tokens/claims.ts';
+import { serviceAccountPrefix } from '../tokens/verified-claims.ts';
 
 /** One of the appliance's roles, on the wire. */
 export const RoleName = Type.Union([

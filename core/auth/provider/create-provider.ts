@@ -1,16 +1,15 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Log } from '@orchestrall/sdk';
 import { Provider, interactionPolicy } from 'oidc-provider';
-import type { Account, Client, Context, ModelPayload, Token } from 'oidc-provider';
+import type { Client, Context, Token } from 'oidc-provider';
 import { hash, timingSafeEqual } from 'node:crypto';
 import { coreError } from '../../errors.ts';
 import { extraClientMetadata } from '../accounts/client.ts';
 import { hashSecret } from '../accounts/clients.ts';
-import type { User } from '../accounts/user.ts';
 import type { Users } from '../accounts/users.ts';
-import { serviceAccountPrefix } from '../tokens/claims.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Artifacts } from './artifacts.ts';
+import { accessTokenClaims, toAccount } from './issued-claims.ts';
 import { formTarget, messagePage, pageHeaders, signOutPage } from './pages.ts';
 import { realmPath, routes, signInPath } from './paths.ts';
 import { problemBody, problemType } from './problem.ts';
@@ -145,47 +144,6 @@ function compareSecretHash(this: Client, secret: string): boolean {
   const expected = Buffer.from(this.clientSecret ?? '');
   const given = Buffer.from(hashSecret(secret));
   return expected.length === given.length && timingSafeEqual(expected, given);
-}
-
-/** An account as oidc-provider wants it, with the user behind it. */
-interface UserAccount extends Account {
-  readonly user: User;
-}
-
-function toAccount(user: User | undefined): UserAccount | undefined {
-  if (user === undefined) return undefined;
-  return { accountId: user.id, user, claims: () => Promise.resolve({ sub: user.id, ...personClaims(user) }) };
-}
-
-function personClaims(user: User): Readonly<Record<string, unknown>> {
-  return {
-    preferred_username: user.name,
-    ...(user.email === null ? {} : { email: user.email }),
-    realm_access: { roles: user.roles },
-  };
-}
-
-function accessTokenClaims(context: Context | undefined, token: Token): ModelPayload {
-  if (token.kind === 'AccessToken') {
-    const account = context?.oidc.account;
-    if (account === undefined || !isUserAccount(account))
-      throw new TypeError('an access token without its user');
-    return { typ: 'Bearer', azp: token.clientId, aud: 'orchestrall', ...personClaims(account.user) };
-  }
-  const client = context?.oidc.client;
-  if (client === undefined) throw new TypeError('a service token without its client');
-  return {
-    typ: 'Bearer',
-    azp: token.clientId,
-    aud: 'orchestrall',
-    sub: client['service_account_id'],
-    preferred_username: `${serviceAccountPrefix}${token.clientId}`,
-    realm_access: { roles: client['service_account_roles'] },
-  };
-}
-
-function isUserAccount(account: Account): account is UserAccount {
-  return 'user' in account;
 }
 
 /** Adds what the provider, which stores no audience, leaves out. */

@@ -18,6 +18,17 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** Up to three names most like a given one, the most like first. */
+export function nearestNames(name: string, known: Iterable<string>): string[] {
+  const left = new Set(known);
+  const found: string[] = [];
+  for (let best = nearest(name, left); best !== undefined && found.length < 3; best = nearest(name, left)) {
+    found.push(best);
+    left.delete(best);
+  }
+  return found;
+}
+
 function isPart(one: string, other: string): boolean {
   return Math.min(one.length, other.length) >= 3 && (one.includes(other) || other.includes(one));
 }

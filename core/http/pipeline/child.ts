@@ -23,8 +23,8 @@ import type { ActivityCounter } from './request-work.ts';
 import { recordUnrouted } from './route-record.ts';
 import type { RouteRecord } from './route-record.ts';
 import { compileSerializer } from '../body/serializer.ts';
-import { Streams } from '../streams/streams.ts';
-import type { StreamsOptions } from '../streams/streams.ts';
+import { Streams } from '../streams/open-streams.ts';
+import type { StreamsOptions } from '../streams/open-streams.ts';
 import { compileValidator } from '../body/validator.ts';
 
 /** What all children of an appliance share. */

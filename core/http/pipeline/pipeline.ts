@@ -23,7 +23,7 @@ import type { RouteRecord } from './route-record.ts';
 import { responseHeaders } from './response-headers.ts';
 import type { Refused } from '../gateway/refusal.ts';
 import { guardSocketRoute } from '../gateway/socket-guard.ts';
-import type { Streams } from '../streams/streams.ts';
+import type { Streams } from '../streams/open-streams.ts';
 import { whenBodyIsKnown } from '../gateway/unread-body.ts';
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import type { EventStream } from '@orchestrall/sdk';
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import type { Streams } from './streams.ts';
+import type { Streams } from './open-streams.ts';
 
 const lingerMs = 5_000;
 
@@ -56,7 +56,7 @@ export class OpenEventStream implements EventStream {
   /** Keeps a quiet connection open and cuts one whose reader takes nothing. */
   heartbeat(): void {
     if (this.#ended) return;
-    const { slowReaderMs = 30_000 } = this.#streams.options;
+    const { slowReaderMs } = this.#streams.options;
     if (this.#blockedSince !== undefined && performance.now() - this.#blockedSince >= slowReaderMs) {
       this.#cut(`the reader took nothing for ${slowReaderMs} ms`);
     } else if (!this.#sentSinceBeat) this.#write(': heartbeat\n\n');
@@ -72,7 +72,7 @@ export class OpenEventStream implements EventStream {
   #write(text: string): boolean {
     const flowing = this.#response.write(text);
     if (!flowing) this.#blockedSince ??= performance.now();
-    const { maxBufferedBytes = 1_048_576 } = this.#streams.options;
+    const { maxBufferedBytes } = this.#streams.options;
     if (this.#response.writableLength > maxBufferedBytes) {
       this.#cut(`more than ${maxBufferedBytes} bytes wait for the reader`);
       return false;

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { StreamMetrics } from './streams.ts';
+import type { StreamMetrics } from './open-streams.ts';
 
 /** `orch_sse_connections_active` and `orch_sse_messages_sent_total`. */
 export function createStreamMetrics(registry: Registry): StreamMetrics {

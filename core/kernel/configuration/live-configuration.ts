@@ -1,7 +1,7 @@
 import type { Log, Secret } from '@orchestrall/sdk';
 import { configRejected } from '../../bus/core-events.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
-import { ConfigurationError, type ConfigurationFault } from '../../config/faults.ts';
+import { ConfigurationError, type Refusal } from '../../config/faults.ts';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration, LoadOptions } from '../../config/load.ts';
 import { hashOf } from '../../config/changes/hash.ts';
@@ -31,7 +31,7 @@ export type ApplyEdit = (next: LoadedConfiguration) => Promise<void>;
 /** Why the last edit was refused, for health. */
 export interface Rejection {
   readonly at: Date;
-  readonly faults: readonly Pick<ConfigurationFault, 'path' | 'message'>[];
+  readonly faults: readonly Refusal[];
 }
 
 /** The configuration in force, following the client's YAML; a broken edit keeps the last good one. */

@@ -3,6 +3,7 @@ import type { HealthSource } from '../../http/system/health.ts';
 import type { Host } from '../../host/host.ts';
 import type { RequestMetrics } from '../../http/pipeline/request-metrics.ts';
 import type { ServiceRegistry } from '../../telemetry/health.ts';
+import { inOneLine } from '../../config/faults.ts';
 import type { LiveConfiguration } from '../configuration/live-configuration.ts';
 import type { CoreRooms } from '../core-rooms.ts';
 import type { Foundation } from '../foundation.ts';
@@ -37,8 +38,7 @@ export function registerHealthChecks(options: HealthChecksOptions): void {
   services.register('configuration', () => {
     const { rejection, waiting } = configuration;
     if (rejection !== undefined) {
-      const [first] = rejection.faults;
-      return degraded(`the last edit was refused: ${first?.path ?? ''} ${first?.message ?? ''}`);
+      return degraded(`the last edit was refused: ${inOneLine(rejection.faults)}`);
     }
     return waiting.length > 0 ? degraded(`waits for a restart: ${waiting.join(', ')}`) : healthy;
   });

@@ -5,7 +5,7 @@ import { LeakTracker } from '../../host/generation/leaks.ts';
 import { ServiceHub } from '../../host/generation/services.ts';
 import type { Slot } from '../../host/slot.ts';
 import { createHostStore } from '../../host/store.ts';
-import { tableOf } from '../../host/table.ts';
+import { gateTable } from '../../host/gate.ts';
 import { Policies } from '../../resilience/policies.ts';
 import { createResilientFetch } from '../../resilience/resilient-fetch.ts';
 import type { LiveRoutes } from '../../http/openapi/live-document.ts';
@@ -77,7 +77,7 @@ export async function createPluginHost(options: PluginHostOptions): Promise<Plug
     publish: (slots) => {
       published = [...slots];
       version += 1;
-      front.publish(tableOf(published, () => clock.monotonicMs()));
+      front.publish(gateTable(published, () => clock.monotonicMs()));
     },
     drainDeadlineMs: configuration().value.plugins.drain_timeout * 1000,
     retryMs,

@@ -1,4 +1,4 @@
-import { scanRecord } from './record.ts';
+import { scanRecord } from './scan-record.ts';
 
 /** A place in a file between two rows. */
 export interface CsvPosition {

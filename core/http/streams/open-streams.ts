@@ -1,6 +1,7 @@
 import type { WebSocket } from '@orchestrall/sdk';
 import type { CoreLog } from '../../telemetry/logs.ts';
 import type { OpenEventStream } from './event-stream.ts';
+import { usualLimits, type StreamLimits } from './limits.ts';
 
 /** Close code "service restart" (https://www.iana.org/assignments/websocket). */
 const serviceRestart = 1012;
@@ -13,20 +14,14 @@ export interface StreamMetrics {
   messageSent(): void;
 }
 
-export interface StreamsOptions {
+export interface StreamsOptions extends Partial<StreamLimits> {
   readonly log: CoreLog;
   readonly metrics: StreamMetrics;
-  /** Time between heartbeats on a quiet stream; default 15,000. */
-  readonly heartbeatMs?: number;
-  /** How long a reader may take nothing before it is cut; default 30,000. */
-  readonly slowReaderMs?: number;
-  /** Bytes that may wait for a reader; default 1,048,576. */
-  readonly maxBufferedBytes?: number;
 }
 
 /** All open event streams and WebSockets of one child, ended together when its plugin is swapped. */
 export class Streams {
-  readonly options: StreamsOptions;
+  readonly options: StreamsOptions & StreamLimits;
   readonly #events = new Set<OpenEventStream>();
   /** Whether the socket has answered the last ping. */
   readonly #sockets = new Map<WebSocket, boolean>();
@@ -35,7 +30,7 @@ export class Streams {
   #cut = 0;
 
   constructor(options: StreamsOptions) {
-    this.options = options;
+    this.options = { ...usualLimits, ...options };
   }
 
   /** Open streams by kind. */
@@ -98,7 +93,7 @@ export class Streams {
   }
 
   #startBeating(): void {
-    this.#sweep ??= setInterval(() => this.#beat(), this.options.heartbeatMs ?? 15_000).unref();
+    this.#sweep ??= setInterval(() => this.#beat(), this.options.heartbeatMs).unref();
   }
 
   #beat(): void {

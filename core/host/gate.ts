@@ -4,10 +4,10 @@ import { refuseWith } from '../http/gateway/refusal.ts';
 import { servingFirst, type Slot } from './slot.ts';
 
 /**
- * The gateway's table for all plugins as they stand: prefixes of what serves lead to its generation, those of the
+ * What each plugin's prefixes answer as the plugins stand: those of what serves lead to its generation, those of the
  * others to the reason why not.
  */
-export function tableOf(slots: Iterable<Slot>, monotonicMs: () => number): PrefixEntry[] {
+export function gateTable(slots: Iterable<Slot>, monotonicMs: () => number): PrefixEntry[] {
   const taken = new Set<string>();
   const entries: PrefixEntry[] = [];
   for (const slot of servingFirst(slots)) {
