@@ -101,6 +101,14 @@ describe('versions of the configuration across restarts', { timeout: 120_000 }, 
     });
   });
 
+  test('a text with characters that a database does not take as they are is kept', async () => {
+    await run();
+    const odd = { client: { id: 'test', name: 'a\u{0}b\u{d800}c' } };
+    const [newest] = await run(odd);
+    expect(newest?.differences).toMatchObject([{ path: 'client.name', after: odd.client.name }]);
+    expect(await run(odd)).toHaveLength(2);
+  });
+
   test('an edit of a later run differs from the version that an earlier run has stored', async () => {
     await run({ logging: { level: 'warn' } });
     await using appliance = await start({ logging: { level: 'warn' } });
