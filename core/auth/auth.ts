@@ -212,7 +212,7 @@ function repeat(pauseMs: number, log: Log, work: () => Promise<void>): { stop():
       await work();
       failing = false;
     } catch (error) {
-      if (!failing) log.warn({ err: error }, 'identity data cannot be read');
+      if (!failing) log.warn({ error }, 'identity data cannot be read');
       failing = true;
     }
     if (!stopped) plan();

@@ -84,7 +84,7 @@ async function answer(
     throw coreError('ROUTE_NOT_FOUND', { method: request.method, path: request.url });
   } catch (error) {
     const known = error instanceof AppError ? error : coreError('INTERNAL_ERROR', {}, error);
-    if (known.status >= 500) log.error({ err: error }, 'local administration failed');
+    if (known.status >= 500) log.error({ error }, 'local administration failed');
     const faults = (known.details.faults ?? []).map((fault) => `${fault.path} ${fault.message}`);
     send(response, known.status, {
       code: known.code,

@@ -120,7 +120,7 @@ function refuse(error: unknown, log: Log): AppError {
   if (error instanceof AppError) return error;
   const reason = error instanceof TokenRefusal ? error.reason : reasonOf(error);
   if (reason === undefined) {
-    log.error({ err: error }, 'access tokens cannot be checked');
+    log.error({ error }, 'access tokens cannot be checked');
     return authError('IDENTITY_UNAVAILABLE', undefined, error);
   }
   log.warn({ reason }, 'access token refused');

@@ -121,7 +121,7 @@ export function createBus(options: BusOptions): BusEngine {
   /** Hints only: whoever misses one finds the events by their positions. */
   const send = (message: TransportMessage): void => {
     transport.publish(message).catch((error: unknown) => {
-      log.debug({ err: error, transport: transport.name }, 'a hint to other replicas was lost');
+      log.debug({ error, transport: transport.name }, 'a hint to other replicas was lost');
     });
   };
   const publish = (stamped: readonly StampedEvent[]): void => {
@@ -162,7 +162,7 @@ export function createBus(options: BusOptions): BusEngine {
         reason,
       };
       emitFromCore(eventDeadLettered, data, { subject: event.id, room: 'bus' }).catch((error: unknown) => {
-        log.warn({ err: error, event_id: event.id }, 'the event about a dead letter could not be emitted');
+        log.warn({ error, event_id: event.id }, 'the event about a dead letter could not be emitted');
       });
     },
   });
@@ -187,7 +187,7 @@ export function createBus(options: BusOptions): BusEngine {
     try {
       tail.catchUp((await events.bounds()).head);
     } catch (error) {
-      log.debug({ err: error }, 'the head of the history could not be read');
+      log.debug({ error }, 'the head of the history could not be read');
     }
   };
   const every = (intervalMs: number, work: () => void): void => {
@@ -240,7 +240,7 @@ export function createBus(options: BusOptions): BusEngine {
       // Notifications may be lost; another replica's positions are then seen by this.
       every(boundsEveryMs, () => void readBounds());
       every(trimEveryMs, () => {
-        trim().catch((error: unknown) => log.warn({ err: error }, 'old events could not be removed'));
+        trim().catch((error: unknown) => log.warn({ error }, 'old events could not be removed'));
       });
     },
     forPlugin(owner, declared) {

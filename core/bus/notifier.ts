@@ -80,7 +80,7 @@ export class Notifier implements AsyncDisposable {
       await this.#options.send(`stamped ${this.#speaker} ${head}`);
     } catch (error) {
       // The others look by themselves once a second.
-      this.#options.log.debug({ err: error }, 'a notification of new events was lost');
+      this.#options.log.debug({ error }, 'a notification of new events was lost');
     }
     this.#said = head;
   }

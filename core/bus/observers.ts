@@ -41,7 +41,7 @@ export class Observers {
       type: event.type,
       event_id: event.id,
     };
-    this.#log.error({ ...fields, err: error }, 'an observer of events failed');
+    this.#log.error({ ...fields, error }, 'an observer of events failed');
     // The failure is the plugin's: its owner sees it as one of its own pieces of work.
     owner?.run('event', () => Promise.reject(error)).catch(() => undefined);
   }

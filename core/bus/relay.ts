@@ -96,7 +96,7 @@ export class Relay implements AsyncDisposable {
       }
     } catch (error) {
       this.#failures += 1;
-      if (this.#failures === 1) log.warn({ err: error }, 'the relay of events could not reach the database');
+      if (this.#failures === 1) log.warn({ error }, 'the relay of events could not reach the database');
     }
   }
 }

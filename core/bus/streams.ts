@@ -167,10 +167,7 @@ class Reader {
         }
       }
     } catch (error) {
-      this.#streams.log.warn(
-        { err: error },
-        'a stream of events ended because the history could not be read',
-      );
+      this.#streams.log.warn({ error }, 'a stream of events ended because the history could not be read');
       this.end('database_unavailable');
     } finally {
       this.end('aborted');

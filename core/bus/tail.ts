@@ -94,7 +94,7 @@ export class Tail {
       }
     } catch (error) {
       // The next hint or poll tries again.
-      this.#log.warn({ err: error, head: this.#head }, 'the tail of events could not be read');
+      this.#log.warn({ error, head: this.#head }, 'the tail of events could not be read');
     }
   }
 
@@ -111,7 +111,7 @@ export class Tail {
       try {
         listener(events);
       } catch (error) {
-        this.#log.error({ err: error }, 'a reader of the tail of events failed');
+        this.#log.error({ error }, 'a reader of the tail of events failed');
       }
     }
   }

@@ -43,7 +43,7 @@ export function createListener(options: {
     try {
       work();
     } catch (error) {
-      log.error({ err: error }, 'a handler of a notification failed');
+      log.error({ error }, 'a handler of a notification failed');
     }
   };
 
@@ -95,7 +95,7 @@ export function createListener(options: {
         for (const hearing of hearings) if (hearing.onReconnect !== undefined) call(hearing.onReconnect);
         return;
       } catch (error) {
-        log.warn({ err: error }, 'the connection that hears notifications cannot be opened');
+        log.warn({ error }, 'the connection that hears notifications cannot be opened');
         await pause(waitMs, undefined, { signal: closed.signal }).catch(() => undefined);
       }
     }

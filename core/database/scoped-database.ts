@@ -174,6 +174,6 @@ function callSafely(callback: () => void, log: Pick<Log, 'error'>): void {
   try {
     callback();
   } catch (error) {
-    log.error({ err: error }, 'a callback after commit failed');
+    log.error({ error }, 'a callback after commit failed');
   }
 }

@@ -57,7 +57,7 @@ export function createJobs(options: JobsOptions): JobsEngine {
     lane.runs.add(run);
     heartbeat.planned();
     run.ended = execute(services, run)
-      .catch((error: unknown) => log.error({ err: error, job_id: claimed.id }, 'a job could not be run'))
+      .catch((error: unknown) => log.error({ error, job_id: claimed.id }, 'a job could not be run'))
       .finally(() => {
         runs.delete(run);
         lane.runs.delete(run);
@@ -85,7 +85,7 @@ export function createJobs(options: JobsOptions): JobsEngine {
       timers.push(
         setInterval(() => {
           sweepJobs(database.core(), retentionDays).catch((error: unknown) =>
-            log.warn({ err: error }, 'ended jobs could not be swept'),
+            log.warn({ error }, 'ended jobs could not be swept'),
           );
         }, sweepEveryMs),
       );

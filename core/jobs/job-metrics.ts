@@ -55,7 +55,7 @@ export function createJobMetrics(
             this.set({ priority: String(priority) }, waiting.get(priority) ?? 0);
           }
         } catch (error) {
-          log.warn({ err: error }, 'the depth of the queue of jobs could not be read');
+          log.warn({ error }, 'the depth of the queue of jobs could not be read');
         }
       },
     }),

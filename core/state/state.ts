@@ -81,7 +81,7 @@ export function createState(options: StateOptions): StateEngine {
       );
       sweeping = setInterval(() => {
         sweepState(database.core()).catch((error: unknown) =>
-          log.warn({ err: error }, 'state could not be swept'),
+          log.warn({ error }, 'state could not be swept'),
         );
       }, sweepEveryMs);
     },

@@ -62,7 +62,7 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
       }
     } catch (error) {
       comparing = true;
-      log.warn({ err: error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
+      log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
       await new Promise((resolve) => setTimeout(resolve, 1000));
     } finally {
       reading = false;
@@ -103,7 +103,7 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
     await owner
       .run('listener', async () => watch.listener(key, entry))
       .catch((error: unknown) => {
-        log.error({ err: error, plugin: owner.plugin, key }, 'a watch of state threw');
+        log.error({ error, plugin: owner.plugin, key }, 'a watch of state threw');
       });
   };
 

@@ -82,6 +82,19 @@ test('an error keeps its code, stack and cause; a class instance shows only its 
   expect(lines[0]?.['socket']).toBe('[Socket]');
 });
 
+test('an error has the field `error`, also where Fastify writes the line', () => {
+  const { logs, lines } = collect();
+  const error = new TypeError('broken');
+  logs.logger('core').error({ error }, 'x');
+  logs.fastify('core.http').error({ err: error }, 'x');
+  logs.fastify('core.http').error(error);
+  for (const line of lines) {
+    expect(line).toMatchObject({ error: { type: 'TypeError', message: 'broken' } });
+    expect(line).not.toHaveProperty('err');
+  }
+  expect(lines).toHaveLength(3);
+});
+
 test('setLevel() takes effect at once for a logger and those below it, and is inherited by later ones', () => {
   const { logs, lines } = collect();
   const store = logs.logger('plugin.crm.store');

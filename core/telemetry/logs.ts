@@ -61,8 +61,9 @@ export class Logs {
         timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
         formatters: {
           level: (label) => ({ level: words[label] ?? label.toUpperCase() }),
-          log: (fields) => maskObject(fields, fieldRules),
+          log: (fields) => maskObject(withErrorField(fields), fieldRules),
         },
+        errorKey: 'error',
         // Errors are plain objects by then.
         serializers: { err: (value: unknown) => value },
         mixin: () => scopeFields(currentScope()),
@@ -106,6 +107,13 @@ export class Logs {
     this.#loggers.set(name, entry);
     return entry;
   }
+}
+
+/** Fastify names the field `err`; everywhere else it is `error`. */
+function withErrorField(fields: object): object {
+  if (!('err' in fields)) return fields;
+  const { err, ...others } = fields;
+  return { ...others, error: err };
 }
 
 function coreLog(child: PinoLogger): CoreLog {

@@ -102,3 +102,10 @@ describe('the map of folders', () => {
     expect(long).toEqual([]);
   });
 });
+
+test('a log line names its error `error`', () => {
+  const otherwise = code
+    .filter((file) => /^(core|plugins)\//.test(file) && file !== 'core/telemetry/logs.ts')
+    .filter((file) => /[{,]\s*err\s*[:,}]/.test(readFileSync(join(root, file), 'utf8')));
+  expect(otherwise).toEqual([]);
+});

@@ -128,12 +128,12 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.use(completeIntrospection);
   provider.use(explainUnknownRoute);
   provider.on('server_error', (context, error) => {
-    log.error({ err: error }, 'identity provider failed');
+    log.error({ error }, 'identity provider failed');
     if (!(error instanceof AppError) || error.status < 503) return;
     context.status = error.status;
     context.set('retry-after', '2');
   });
-  provider.on('error', (error) => log.error({ err: error }, 'identity provider failed'));
+  provider.on('error', (error) => log.error({ error }, 'identity provider failed'));
   provider.on('grant.error', (context, error) =>
     log.warn({ client: context.oidc.client?.clientId, reason: error.message }, 'token request refused'),
   );

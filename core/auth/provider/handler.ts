@@ -60,7 +60,7 @@ export function createHandler(options: HandlerOptions): AuthHandler {
       await answer(request, response);
     } catch (error) {
       const problem = error instanceof AppError ? error : coreError('INTERNAL_ERROR', {}, error);
-      if (problem.status >= 500) log.error({ err: error }, 'identity provider failed');
+      if (problem.status >= 500) log.error({ error }, 'identity provider failed');
       if (response.headersSent) response.destroy();
       else sendProblem(response, problem, pathOf(request));
     }

@@ -42,7 +42,7 @@ export async function noteFailure(
     event_id: stamped.event.id,
     type: stamped.event.type,
     attempt,
-    err: failure.error,
+    error: failure.error,
   };
   if (dead) log.error(fields, 'an event was dead-lettered');
   else log.warn(fields, 'an event could not be handled and will be tried again');

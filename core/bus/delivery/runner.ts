@@ -282,7 +282,7 @@ export class SubscriptionRunner {
     if (isFenced(error)) return this.#lose();
     if (this.#stopped || this.#resume !== undefined) return;
     this.#pauseMs = Math.min(Math.max(shortestPauseMs, this.#pauseMs * 2), longestPauseMs);
-    this.#options.log.warn({ err: error, pause_ms: this.#pauseMs }, 'a subscription waits for the database');
+    this.#options.log.warn({ error, pause_ms: this.#pauseMs }, 'a subscription waits for the database');
     this.#resume = withoutScope(() =>
       setTimeout(() => {
         this.#resume = undefined;

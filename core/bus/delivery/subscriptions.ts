@@ -137,7 +137,7 @@ export class Subscriptions {
       setTimeout(() => {
         this.#ticking = this.#tick()
           .catch((error: unknown) => {
-            this.#options.log.warn({ err: error }, 'the subscriptions could not reach the database');
+            this.#options.log.warn({ error }, 'the subscriptions could not reach the database');
           })
           .finally(() => {
             this.#ticking = undefined;
@@ -253,10 +253,7 @@ export class Subscriptions {
       await this.#options.store.release([runner.held]);
     } catch (error) {
       // The lease runs out by itself; what the inbox holds is not handled again.
-      this.#options.log.warn(
-        { err: error, subscription_id: slot.id },
-        'a subscription could not be given back',
-      );
+      this.#options.log.warn({ error, subscription_id: slot.id }, 'a subscription could not be given back');
     }
     if (slot.runner === runner) slot.runner = undefined;
   }

@@ -89,7 +89,7 @@ export function createLocks(
       metrics.ended(asker, lease.signal.aborted);
       // The lease ends by itself when the release does not get through.
       await releaseLock(database.core(), asker, asker.asker).catch((error: unknown) =>
-        log.warn({ err: error, lock: asker.name }, 'a lock could not be released'),
+        log.warn({ error, lock: asker.name }, 'a lock could not be released'),
       );
     }
   };
@@ -105,7 +105,7 @@ export function createLocks(
       );
       sweeping = setInterval(() => {
         sweepLocks(database.core()).catch((error: unknown) =>
-          log.warn({ err: error }, 'locks could not be swept'),
+          log.warn({ error }, 'locks could not be swept'),
         );
       }, sweepEveryMs);
     },
@@ -136,7 +136,7 @@ function keepLease(
       if (await renewLock(database.core(), asker, asker.asker, asker.ttlMs)) renewedAtMs = sentAtMs;
       else lose();
     } catch (error) {
-      log.warn({ err: error, lock: asker.name }, 'a lock could not be renewed');
+      log.warn({ error, lock: asker.name }, 'a lock could not be renewed');
     }
   };
   const renewing = setInterval(() => void renew(), asker.ttlMs / 3);

@@ -77,7 +77,7 @@ export function createDispatcher(
         failing = false;
       } catch (error) {
         // The poll tries again; one line for a whole outage.
-        if (!failing) log.warn({ err: error }, 'jobs cannot be claimed');
+        if (!failing) log.warn({ error }, 'jobs cannot be claimed');
         failing = true;
       }
     }

@@ -119,7 +119,7 @@ async function settleFailure(services: ExecuteServices, run: Run, error: unknown
       plugin: claimed.plugin,
       attempt: claimed.attempt,
       last,
-      err: error,
+      error,
     },
     last ? 'job failed' : 'job attempt failed',
   );
@@ -151,7 +151,7 @@ async function settle(
       await services.progress.flush(run);
       return (await write()) ? status : 'lost';
     } catch (error) {
-      services.log.warn({ job_id: run.claimed.id, err: error }, 'the end of a job could not be written yet');
+      services.log.warn({ job_id: run.claimed.id, error }, 'the end of a job could not be written yet');
       await pause(writeRetryMs, undefined, { signal: services.ended }).catch(() => undefined);
     }
   }

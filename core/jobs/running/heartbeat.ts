@@ -67,7 +67,7 @@ export function createHeartbeat(
       await renewAll(due, sentAtMs);
     } catch (error) {
       earliestRetryMs = clock.monotonicMs() + retryMs;
-      log.warn({ err: error, jobs: due.length }, 'leases could not be renewed');
+      log.warn({ error, jobs: due.length }, 'leases could not be renewed');
     } finally {
       beating = false;
       plan();

@@ -43,7 +43,7 @@ export function createProgressWriter(
     return next;
   };
   const timer = setInterval(() => {
-    writeNext().catch((error: unknown) => log.warn({ err: error }, 'progress of jobs could not be written'));
+    writeNext().catch((error: unknown) => log.warn({ error }, 'progress of jobs could not be written'));
   }, intervalMs);
   return {
     flush: async (run) => {

@@ -26,6 +26,6 @@ export async function stopRuns(
     database.core(),
     left.map((run) => run.claimed),
   ).catch((error: unknown) => {
-    log.warn({ err: error }, 'jobs could not be given back; they are taken over when their leases end');
+    log.warn({ error }, 'jobs could not be given back; they are taken over when their leases end');
   });
 }

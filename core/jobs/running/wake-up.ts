@@ -21,7 +21,7 @@ export function createWakeUp({ database, log }: Pick<JobsOptions, 'database' | '
           database
             .core()
             .query(`select pg_notify($1, '')`, [jobsChannel])
-            .catch((error: unknown) => log.debug({ err: error }, 'replicas could not be told of new jobs'));
+            .catch((error: unknown) => log.debug({ error }, 'replicas could not be told of new jobs'));
         }, coalesceMs),
       );
     },

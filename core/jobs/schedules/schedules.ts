@@ -61,7 +61,7 @@ export function createSchedules(
       try {
         await tick();
       } catch (error) {
-        log.warn({ err: error }, 'schedules cannot be fired');
+        log.warn({ error }, 'schedules cannot be fired');
       }
       await pause(pollMs, undefined, { signal: ending.signal }).catch(() => undefined);
     }
