@@ -1,7 +1,6 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { Database } from '@orchestrall/sdk';
 import { companyKind } from '../companies/kind.ts';
-import { keepCompanies } from '../companies/store.ts';
 import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
@@ -10,6 +9,7 @@ import { readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
+import { holdExisting } from '../records/store.ts';
 import { maxRoleLength } from './schemas.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 import {
@@ -57,7 +57,7 @@ export function createAssociationService(database: Database): Associations {
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
         await lockRecord(contactKind, tx, contactId);
-        const companies = await keepCompanies(tx, new Set([companyId]));
+        const companies = await holdExisting(companyKind, tx, new Set([companyId]));
         if (companies.size === 0) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
         const before = await findAssociation(tx, contactId, companyId);
         if (before?.role === role) return;

@@ -1,11 +1,10 @@
 import { validationFailed } from '@orchestrall/sdk';
-import { keepCompanies } from '../companies/store.ts';
 import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { readFields } from '../fields/field.ts';
 import { cut, foldCase, maxKeyLength } from '../fields/text.ts';
 import type { RecordKey, RecordKind } from '../records/kind.ts';
-
+import { holdExisting } from '../records/store.ts';
 import { contactFields } from './fields.ts';
 import type { ContactFields } from './fields.ts';
 
@@ -32,7 +31,8 @@ export const contactKind: RecordKind<ContactFields> = {
   },
 
   async holdReferences(tx, given) {
-    const companies = await keepCompanies(tx, new Set(given.flatMap(({ company_id }) => company_id ?? [])));
+    const ids = new Set(given.flatMap(({ company_id }) => company_id ?? []));
+    const companies = await holdExisting({ table: 'companies' }, tx, ids);
     return {
       faultOf({ company_id }) {
         if (company_id === null || companies.has(company_id)) return undefined;

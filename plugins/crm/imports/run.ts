@@ -4,7 +4,7 @@ import { Check } from 'typebox/value';
 import { CsvFault, readCsv } from '../csv/scanner.ts';
 import type { CsvPosition, CsvRow } from '../csv/scanner.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
-import { recordKinds } from '../records/kinds.ts';
+import { recordKinds } from '../kinds.ts';
 import { readColumns, readRow } from './columns.ts';
 import type { Columns } from './columns.ts';
 import { concludeImport } from './endings.ts';

@@ -5,7 +5,7 @@ import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
-import { recordKinds } from '../records/kinds.ts';
+import { recordKinds } from '../kinds.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
 import { streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';

@@ -119,6 +119,18 @@ export function lockByTag<Fields extends object>(
   return select(kind, tx, 'where tags @> array[$1]::text[] order by id limit $2 for update', [tag, limit]);
 }
 
+/** Which of these ids are records of a table; they stay until the transaction ends. */
+export async function holdExisting(
+  { table }: Pick<RecordKind<object>, 'table'>,
+  tx: Transaction,
+  ids: ReadonlySet<string>,
+): Promise<Set<string>> {
+  if (ids.size === 0) return new Set();
+  const statement = `select id from ${table} where id = any($1::uuid[]) order by id for key share`;
+  const rows = await tx.query<{ id: string }>(statement, [[...ids]]);
+  return new Set(rows.map((row) => row.id));
+}
+
 /** Deletes a record; its associations go with it. */
 export async function deleteRecord(
   kind: Pick<RecordKind<object>, 'table'>,

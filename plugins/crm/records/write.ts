@@ -1,7 +1,7 @@
 import { createId } from '@orchestrall/sdk';
 import type { AppError, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import { changesBetween, recordCreations, recordDeletion, recordUpdates } from '../timeline/history.ts';
+import { changesBetween, recordCreations, recordDeletion, recordUpdates } from './history.ts';
 import { uniqueKeyOf } from './kind.ts';
 import type { Kept, RecordKind, HeldReferences } from './kind.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
@@ -48,8 +48,11 @@ export async function editRecords<Fields extends object>(
 ): Promise<(Kept<Fields> | AppError)[]> {
   const given = edits.map(({ fields }) => fields);
   const references = await holdReferences(kind, tx, given);
-  const claim = await claimKeys(kind, tx, edits);
-  const planned = edits.map((edit) => ({ ...edit, refusal: claim(edit) ?? references.faultOf(edit.fields) }));
+  const taken = await claimKeys(kind, tx, edits);
+  const planned = edits.map((edit) => ({
+    ...edit,
+    refusal: taken.get(edit) ?? references.faultOf(edit.fields),
+  }));
   const changing = planned.filter(
     ({ before, fields, refusal }) =>
       refusal === undefined && Object.keys(changesBetween(before, fields)).length > 0,
@@ -84,16 +87,17 @@ async function holdReferences<Fields extends object>(
 }
 
 /**
- * Finds out who has the unique keys that edits take. The answer refuses a key that another record has; one that is
- * free belongs to its edit from then on, also against the others of the batch.
+ * The edits that take a unique key of another record, each with its refusal. A free key belongs to the first edit of
+ * the batch that takes it.
  */
 async function claimKeys<Fields extends object>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   edits: readonly RecordEdit<Fields>[],
-): Promise<(edit: RecordEdit<Fields>) => AppError | undefined> {
+): Promise<ReadonlyMap<RecordEdit<Fields>, AppError>> {
   const key = uniqueKeyOf(kind);
-  if (key === undefined) return () => undefined;
+  const refusals = new Map<RecordEdit<Fields>, AppError>();
+  if (key?.taken === undefined) return refusals;
   const folded = (fields: Fields): string | undefined => {
     const text = key.of(fields);
     return text === null ? undefined : key.fold(text);
@@ -104,13 +108,15 @@ async function claimKeys<Fields extends object>(
   });
   const found = wanted.length === 0 ? [] : await lockByKey(kind, key, tx, wanted);
   const holders = new Map(found.map((record) => [folded(record), record.id]));
-  return ({ before, fields }) => {
+  for (const edit of edits) {
+    const { before, fields } = edit;
     const text = folded(fields);
-    if (text === undefined) return undefined;
+    if (text === undefined) continue;
     const holder = holders.get(text) ?? before.id;
     holders.set(text, holder);
-    return holder === before.id ? undefined : key.taken?.(key.of(fields) ?? text, holder);
-  };
+    if (holder !== before.id) refusals.set(edit, key.taken(key.of(fields) ?? text, holder));
+  }
+  return refusals;
 }
 
 /** Why a record was not inserted: its unique key is that of another one. */

@@ -4,7 +4,8 @@ import Type from 'typebox';
 import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
 import { IdParams, Nothing, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
-import { NoteInput, TimelineEntry } from '../timeline/schemas.ts';
+import { TimelineEntry } from '../records/timeline-entry.ts';
+import { NoteInput } from '../timeline/schemas.ts';
 
 const tags = ['timeline'];
 const NoteParams = Type.Object({ id: Id, note_id: Id });

@@ -7,11 +7,11 @@ import { keepText } from '../fields/text.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
-import { kindNamed } from '../records/kinds.ts';
+import { kindNamed } from '../kinds.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
 import { maxNoteLength } from './schemas.ts';
-import type { SubjectType, TimelineEntry } from './schemas.ts';
-import { deleteNote, insertEntries, listEntries } from './store.ts';
+import type { SubjectType, TimelineEntry } from '../records/timeline-entry.ts';
+import { deleteNote, insertEntries, listEntries } from '../records/timeline-store.ts';
 
 /** What happened to a record, and what people wrote about it. */
 export interface Timeline {

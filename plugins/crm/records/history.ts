@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { Kept, RecordKind } from '../records/kind.ts';
-import type { FieldChange } from './schemas.ts';
-import { deleteEntries, insertEntries } from './store.ts';
-import type { NewEntry } from './store.ts';
+import type { Kept, RecordKind } from './kind.ts';
+import type { FieldChange } from './timeline-entry.ts';
+import { deleteEntries, insertEntries } from './timeline-store.ts';
+import type { NewEntry } from './timeline-store.ts';
 
 /** Fields that every change moves and that therefore say nothing. */
 const bookkeeping = new Set(['updated_at', 'version']);

@@ -1,8 +1,8 @@
 import { createId } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { Queryable } from '../records/sql.ts';
-import type { FieldChange, SubjectType, TimelineEntry } from './schemas.ts';
+import type { Queryable } from './sql.ts';
+import type { FieldChange, SubjectType, TimelineEntry } from './timeline-entry.ts';
 
 /** An entry to be written. */
 export interface NewEntry {

@@ -1,6 +1,6 @@
-import { companyKind } from '../companies/kind.ts';
-import { contactKind } from '../contacts/kind.ts';
-import type { RecordKind } from './kind.ts';
+import { companyKind } from './companies/kind.ts';
+import { contactKind } from './contacts/kind.ts';
+import type { RecordKind } from './records/kind.ts';
 
 /** What every kind of record has among its fields. */
 export interface CommonFields {
