@@ -1,7 +1,7 @@
 import type { Log } from '@orchestrall/sdk';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { withTimeLimit } from '../time-limit.ts';
 import type { ClaimedJob, Sql } from './running/claim.ts';
 
 /** How a run ended: `retried` waits for another attempt, `released` was given back, `lost` had its end refused. */
@@ -79,19 +79,11 @@ function queueDepth(sql: Sql): () => Promise<ReadonlyMap<number, number>> {
     );
     return new Map(rows.map(({ priority, waiting }) => [priority, waiting]));
   };
-  return async () => {
+  const join = (): Promise<ReadonlyMap<number, number>> => {
     reading ??= read().finally(() => {
       reading = undefined;
     });
-    const ended = new AbortController();
-    const late = pause(readLimitMs, undefined, { signal: ended.signal }).then(() => {
-      throw new Error(`the database did not answer within ${readLimitMs} ms`);
-    });
-    try {
-      return await Promise.race([reading, late]);
-    } finally {
-      ended.abort();
-      late.catch(() => undefined);
-    }
+    return reading;
   };
+  return () => withTimeLimit(readLimitMs, `the database did not answer within ${readLimitMs} ms`, join);
 }

@@ -1,4 +1,5 @@
 import type { HealthResult } from '@orchestrall/sdk';
+import { withTimeLimit } from '../time-limit.ts';
 import type { CoreLog } from './logs.ts';
 
 /** What a check found, and when. */
@@ -116,7 +117,7 @@ export class ServiceRegistry {
     if (before === undefined || before.status === after.status) return;
     this.#options.log.warn(
       { component: name, before: before.status, ...after },
-      'The health of a component changed',
+      'the health of a component changed',
     );
     this.#options.onChange?.({ name, before, after });
   }
@@ -126,17 +127,12 @@ async function runCheck(service: Service): Promise<HealthResult> {
   const fresh = service.running === undefined;
   service.running ??= { result: settle(service), startedAtMs: performance.now() };
   const { result: running, startedAtMs } = service.running;
-  const { promise, resolve } = Promise.withResolvers<HealthResult>();
   const late = fresh ? 'the check took longer than' : 'an earlier check still hangs after';
   // Who asks while an earlier check hangs waits only for what is left of its time.
   const leftMs = Math.max(0, service.timeoutMs - (performance.now() - startedAtMs));
-  const timer = setTimeout(
-    () => resolve({ status: 'unhealthy', reason: `${late} ${service.timeoutMs} ms` }),
-    leftMs,
-  );
-  const result = await Promise.race([running, promise]);
-  clearTimeout(timer);
-  return result;
+  const reason = `${late} ${service.timeoutMs} ms`;
+  // The check itself never rejects.
+  return withTimeLimit(leftMs, reason, () => running).catch(() => ({ status: 'unhealthy', reason }));
 }
 
 async function settle(service: Service): Promise<HealthResult> {

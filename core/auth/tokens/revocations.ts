@@ -1,4 +1,5 @@
 import type { Clock, Database } from '@orchestrall/sdk';
+import { withTimeLimit } from '../../time-limit.ts';
 import { authError } from '../errors.ts';
 import type { RevokedTokens } from '../verify.ts';
 
@@ -75,19 +76,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     load,
     ensureFresh() {
       if (isFresh()) return undefined;
-      return within(waitLimitMs, refresh()).catch((cause: unknown) => {
-        throw authError('IDENTITY_UNAVAILABLE', { retryAfterSeconds: 2 }, cause);
-      });
+      return withTimeLimit(waitLimitMs, `no answer within ${waitLimitMs} ms`, refresh).catch(
+        (cause: unknown) => {
+          throw authError('IDENTITY_UNAVAILABLE', { retryAfterSeconds: 2 }, cause);
+        },
+      );
     },
   };
-}
-
-async function within(limitMs: number, work: Promise<void>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,4 @@
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '../../time-limit.ts';
 
 /** An effect that could not be undone, for the generation's report. */
 export interface EffectFault {

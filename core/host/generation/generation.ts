@@ -13,7 +13,7 @@ import type { Leak, LeakTracker } from './leaks.ts';
 import type { PluginPackage } from '../packages/package.ts';
 import type { Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
-import { withTimeLimit } from './time-limit.ts';
+import { withTimeLimit } from '../../time-limit.ts';
 import { OwnedTimers } from './timers.ts';
 
 export interface GenerationOptions {

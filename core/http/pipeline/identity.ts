@@ -1,9 +1,9 @@
 import type { Access, Caller } from '@orchestrall/sdk';
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { isAllowed } from '../../auth/access.ts';
 import { authError } from '../../auth/errors.ts';
 import { bearerToken } from '../../auth/tokens/bearer.ts';
+import { withTimeLimit } from '../../time-limit.ts';
 
 /** Tells who holds a token; the built-in provider's or Keycloak's verifier. */
 export interface Authentication {
@@ -35,16 +35,13 @@ export async function identify(
 const longestWaitMs = 2_000;
 
 async function verifyOrNobody(token: string, authentication: Authentication): Promise<Caller | undefined> {
-  const ended = new AbortController();
-  const { signal } = ended;
   try {
     // A database that hangs must not make `/health` hang.
-    const late = pause(longestWaitMs, undefined, { ref: false, signal }).catch(() => undefined);
-    return await Promise.race([authentication.verify(token), late]);
+    return await withTimeLimit(longestWaitMs, 'the token was not verified in time', () =>
+      authentication.verify(token),
+    );
   } catch {
     // A public route serves whoever asks; a token that is not accepted makes no one of the caller.
     return undefined;
-  } finally {
-    ended.abort();
   }
 }

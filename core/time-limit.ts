@@ -1,6 +1,6 @@
 /**
- * Runs a plugin's code for at most `limitMs`; rejects with `lateMessage` when it takes longer. The code itself cannot
- * be stopped and goes on: what it still does is its generation's, and counted there.
+ * Waits at most `limitMs` for work; rejects with an Error of `lateMessage` when it takes longer. The work itself cannot
+ * be stopped and goes on; nobody hears how it ends then.
  */
 export async function withTimeLimit<Result>(
   limitMs: number,
