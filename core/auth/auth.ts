@@ -11,7 +11,7 @@ import { createUsers } from './accounts/users.ts';
 import type { Users } from './accounts/users.ts';
 import { authError } from './errors.ts';
 import { createAccessTokens } from './provider/access-tokens.ts';
-import { createArtifacts } from './provider/artifacts.ts';
+import { createArtifacts } from './tokens/artifacts.ts';
 import { createHandler } from './provider/handler.ts';
 import type { AuthHandler } from './provider/handler.ts';
 import { realmPath } from './provider/paths.ts';

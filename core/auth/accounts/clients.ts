@@ -2,7 +2,7 @@ import { createId } from '@orchestrall/sdk';
 import type { Database, EventDefinition, Transaction } from '@orchestrall/sdk';
 import { hash, randomBytes } from 'node:crypto';
 import { authError } from '../errors.ts';
-import type { Artifacts } from '../provider/artifacts.ts';
+import type { Artifacts } from '../tokens/artifacts.ts';
 import { checkNewClient, toClient, toMetadata } from './client.ts';
 import type { Client, ClientRow, NewClient } from './client.ts';
 import { storable } from './user.ts';

@@ -1,7 +1,7 @@
 import { createId } from '@orchestrall/sdk';
 import type { Database, EventDefinition, Role, Transaction } from '@orchestrall/sdk';
 import { authError } from '../errors.ts';
-import type { Artifacts } from '../provider/artifacts.ts';
+import type { Artifacts } from '../tokens/artifacts.ts';
 import { userKey } from './attempts.ts';
 import * as events from './events.ts';
 import { checkPasswordRules, generatePassword, isHashable } from './password.ts';

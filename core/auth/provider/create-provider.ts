@@ -8,7 +8,7 @@ import { extraClientMetadata } from '../accounts/client.ts';
 import { hashSecret } from '../accounts/clients.ts';
 import type { Users } from '../accounts/users.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import type { Artifacts } from './artifacts.ts';
+import type { Artifacts } from '../tokens/artifacts.ts';
 import { accessTokenClaims, toAccount } from './issued-claims.ts';
 import { formTarget, messagePage, pageHeaders, signOutPage } from './pages.ts';
 import { realmPath, routes, signInPath } from './paths.ts';

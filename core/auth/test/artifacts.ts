@@ -1,6 +1,6 @@
 import type { Database } from '@orchestrall/sdk';
-import { createArtifacts } from '../provider/artifacts.ts';
-import type { Artifacts } from '../provider/artifacts.ts';
+import { createArtifacts } from '../tokens/artifacts.ts';
+import type { Artifacts } from '../tokens/artifacts.ts';
 import { createRevocations } from '../tokens/revocations.ts';
 
 /** Stored tokens as another replica sees them that has heard of no revocation. */

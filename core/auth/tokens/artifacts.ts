@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Adapter, ModelPayload } from 'oidc-provider';
 import { hash } from 'node:crypto';
-import type { Revocations } from '../tokens/revocations.ts';
+import type { Revocations } from './revocations.ts';
 
 /** Kinds whose id is all that a thief would need: only its hash is stored. */
 const secretIds: ReadonlySet<string> = new Set([
