@@ -1,6 +1,6 @@
 import { coreError } from '../errors.ts';
+import { refuseWith } from '../http/gateway/prefix-table.ts';
 import type { PrefixEntry } from '../http/gateway/prefix-table.ts';
-import { refuseWith } from '../http/gateway/refusal.ts';
 import { servingFirst, type Slot } from './slot.ts';
 
 /**

@@ -4,7 +4,7 @@ import { ServerResponse } from '../../node-http.ts';
 import { coreError } from '../../errors.ts';
 import { createId } from '@orchestrall/sdk';
 import { problemOf, problemType } from '../errors/problem.ts';
-import { rawAnswer } from './refusal.ts';
+import { rawAnswer } from '../pipeline/refusal.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
 /** Answers bytes that are no HTTP request, or one that never completed, with problem details, and closes. */

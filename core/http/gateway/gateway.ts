@@ -11,23 +11,18 @@ import { coreError } from '../../errors.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { readCertificate } from './certificate.ts';
 import type { CertificateFiles } from './certificate.ts';
+import type { ChildTarget } from '../pipeline/child.ts';
 import { PrefixTable } from './prefix-table.ts';
 import type { GatewayTarget, PrefixEntry, PrefixTarget } from './prefix-table.ts';
 import { pathOf } from '../errors/problem.ts';
-import { refuseUpgrade } from './refusal.ts';
-import type { Refused } from './refusal.ts';
-import { isForServer, settleTarget } from './request-target.ts';
+import { refuseUpgrade } from '../pipeline/refusal.ts';
+import type { Refused } from '../pipeline/refusal.ts';
+import { isForServer, settleHead } from './request-head.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
-/** The core's child, which also answers the requests that are refused. */
-export interface CoreTarget extends GatewayTarget {
-  dispatch(request: IncomingMessage, response: ServerResponse, refused?: Refused): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, refused?: Refused): void;
-}
-
 export interface GatewayOptions {
-  /** Answers whatever no prefix matches: the core's own routes and `ROUTE_NOT_FOUND`. */
-  readonly core: CoreTarget;
+  /** Answers whatever no prefix matches: the core's own routes, `ROUTE_NOT_FOUND`, and requests that are refused. */
+  readonly core: ChildTarget;
   readonly log: CoreLog;
   /** Files in PEM; without them the gateway speaks plain HTTP. */
   readonly tls?: CertificateFiles;
@@ -99,8 +94,9 @@ export class Gateway {
   }
 
   /**
-   * Refuses new requests but the question whether it lives with `SHUTTING_DOWN` from this call on, waits for those in flight and closes everything.
-   * Resolves with the number of requests and upgraded connections that were cut at the deadline, default 30,000 ms.
+   * From this call on answers every request but GET and HEAD /health/live with `SHUTTING_DOWN`, waits for those in
+   * flight and closes everything. Resolves with the number of requests and upgraded connections that were cut at the
+   * deadline, default 30,000 ms.
    */
   async stop(deadlineMs = 30_000): Promise<{ cut: number }> {
     this.#stopping = true;
@@ -177,7 +173,7 @@ export class Gateway {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#inFlight += 1;
     response.on('close', this.#onResponseClose);
-    const reason = settleTarget(request);
+    const reason = settleHead(request);
     const refused = this.#refusedAtOnce(request, reason);
     if (this.#stopping) response.setHeader('connection', 'close');
     if (refused !== undefined) {
@@ -195,7 +191,7 @@ export class Gateway {
       this.#upgraded.delete(socket);
       this.#checkIdle();
     });
-    const refused = this.#refusedAtOnce(request, settleTarget(request));
+    const refused = this.#refusedAtOnce(request, settleHead(request));
     if (refused !== undefined) this.#options.core.upgrade(request, socket, head, refused);
     else this.#targetOf(request).upgrade(request, socket, head);
   };

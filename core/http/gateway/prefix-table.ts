@@ -20,6 +20,11 @@ export interface Refusal {
   readonly createError: () => AppError;
 }
 
+/** A refusal of every request below a prefix, with an error such as `PLUGIN_DISABLED`. */
+export function refuseWith(createError: () => AppError): Refusal {
+  return { createError };
+}
+
 /** One row of the gateway's table: who answers below a prefix, or why nobody does. */
 export type PrefixEntry = Omit<PrefixTarget, 'target'> & {
   readonly target: GatewayTarget | Refusal;

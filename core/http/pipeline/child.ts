@@ -3,7 +3,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { HttpInstance } from '@orchestrall/sdk';
 import { fastify, LogController } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { createServer } from '../../node-http.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
@@ -11,11 +12,10 @@ import { coreError } from '../../errors.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import type { Authentication } from './identity.ts';
 import { requestPipeline } from './pipeline.ts';
-import type { CoreTarget } from '../gateway/gateway.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { refuse, refuseUpgrade } from '../gateway/refusal.ts';
-import type { Refused } from '../gateway/refusal.ts';
-import { takeSocketToken } from '../gateway/socket-token.ts';
+import { refuse, refuseUpgrade } from './refusal.ts';
+import type { Refused } from './refusal.ts';
+import { takeSocketToken } from './socket-token.ts';
 import { requestIdOf } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import { RequestWork } from './request-work.ts';
@@ -53,10 +53,16 @@ export interface ChildOptions {
   readonly activity: ActivityCounter;
 }
 
+/** Answers requests; one that comes with a refusal gets that instead of a handler. */
+export interface ChildTarget {
+  dispatch(request: IncomingMessage, response: ServerResponse, refused?: Refused): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, refused?: Refused): void;
+}
+
 /** One Fastify instance behind the gateway, with everything its swap needs. */
 export interface Child {
   readonly instance: HttpInstance;
-  readonly target: CoreTarget;
+  readonly target: ChildTarget;
   readonly streams: Streams;
   /** Its routes, in the order of their declaration. */
   readonly routes: readonly RouteRecord[];

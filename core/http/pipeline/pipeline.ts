@@ -7,7 +7,7 @@ import type { CoreLog } from '../../telemetry/logs.ts';
 import { withScope } from '../../telemetry/scope.ts';
 import { childTraceparent, parseTraceparent } from '../../telemetry/traces.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
-import { allowedMethods } from '../gateway/allowed-methods.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import { openEventStream } from '../streams/event-stream.ts';
 import { identify } from './identity.ts';
@@ -21,10 +21,10 @@ import type { ActivityCounter } from './request-work.ts';
 import { recordRoute, recordUnrouted } from './route-record.ts';
 import type { RouteRecord } from './route-record.ts';
 import { responseHeaders } from './response-headers.ts';
-import type { Refused } from '../gateway/refusal.ts';
-import { guardSocketRoute } from '../gateway/socket-guard.ts';
+import type { Refused } from './refusal.ts';
+import { guardSocketRoute } from '../streams/socket-guard.ts';
 import type { Streams } from '../streams/open-streams.ts';
-import { whenBodyIsKnown } from '../gateway/unread-body.ts';
+import { whenBodyIsKnown } from '../body/unread-body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { coreError } from '../../errors.ts';
-import { refuseWith } from '../gateway/refusal.ts';
+import { refuseWith } from '../gateway/prefix-table.ts';
 import { problemType } from '../errors/problem.ts';
 import { as, bodyOf, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';

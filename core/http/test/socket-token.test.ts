@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { coreError } from '../../errors.ts';
-import { refuseWith } from '../gateway/refusal.ts';
+import { refuseWith } from '../gateway/prefix-table.ts';
 import { as, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { sendRaw } from './raw.ts';

@@ -2,7 +2,7 @@ import type { WebSocket } from '@orchestrall/sdk';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { CoreLog } from '../../telemetry/logs.ts';
-import type { Streams } from '../streams/open-streams.ts';
+import type { Streams } from './open-streams.ts';
 
 /** Close code "internal error" (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1). */
 const internalError = 1011;

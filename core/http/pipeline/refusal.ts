@@ -2,11 +2,10 @@ import type { AppError } from '@orchestrall/sdk';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from '../../node-http.ts';
-import type { Refusal } from './prefix-table.ts';
 import { problemHeaders, problemOf, problemType } from '../errors/problem.ts';
-import { requestIdOf } from '../pipeline/request-id.ts';
-import { responseHeaders } from '../pipeline/response-headers.ts';
-import { whenBodyIsKnown } from './unread-body.ts';
+import { requestIdOf } from './request-id.ts';
+import { responseHeaders } from './response-headers.ts';
+import { whenBodyIsKnown } from '../body/unread-body.ts';
 
 /** Why a request gets no handler. The core's child answers it, so that it is limited, counted and logged as all are. */
 export interface Refused {
@@ -15,11 +14,6 @@ export interface Refused {
   readonly endpoint: string;
   /** Whether it is answered without asking who is calling and how often. */
   readonly immediate: boolean;
-}
-
-/** A refusal of every request below a prefix, with an error such as `PLUGIN_DISABLED`. */
-export function refuseWith(createError: () => AppError): Refusal {
-  return { createError };
 }
 
 /** Answers a request that no Fastify instance has seen with problem details. */

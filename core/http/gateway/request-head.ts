@@ -12,7 +12,7 @@ const absoluteForm = /^https?:\/\/([^/?#]+)/i;
  * `Authorization`, and a target that is neither a path nor an absolute URL
  * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). Two readers of a doubled header would each believe another one.
  */
-export function settleTarget(request: IncomingMessage): string | undefined {
+export function settleHead(request: IncomingMessage): string | undefined {
   const { headers, rawHeaders, url = '' } = request;
   let hosts = 0;
   let authorizations = 0;

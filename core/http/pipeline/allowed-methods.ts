@@ -1,4 +1,4 @@
-import type { RouteRecord } from '../pipeline/route-record.ts';
+import type { RouteRecord } from './route-record.ts';
 
 /** The methods that some route answers at this path, in capitals and sorted; empty when no route matches. */
 export function allowedMethods(routes: readonly RouteRecord[], path: string): string[] {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { coreError } from '../../errors.ts';
-import { refuseWith } from '../gateway/refusal.ts';
+import { refuseWith } from '../gateway/prefix-table.ts';
 import { createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { sendRaw } from './raw.ts';
