@@ -78,8 +78,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
   };
 
   const close = (session: Session): void => {
-    options.stalls.delete(session);
-    session.giveBack();
+    session.giveBack(() => options.stalls.delete(session));
   };
 
   const attempt = async <Result>(

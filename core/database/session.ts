@@ -130,21 +130,28 @@ export class Session implements Waiting {
     this.#client.connection.stream.destroy();
   }
 
-  /** Returns the connection to the pool, or closes it when its state is not known. */
-  giveBack(): void {
-    if (this.#client.getTransactionStatus() !== 'I') {
-      this.#client.release(true);
+  /**
+   * Returns the connection to the pool, or closes it when its state is not known. `done` is called once nothing of
+   * the session is awaited any more, at once in the usual case.
+   */
+  giveBack(done: () => void): void {
+    const client = this.#client;
+    if (client.getTransactionStatus() !== 'I') {
+      done();
+      client.release(true);
       return;
     }
-    const client = this.#client;
     if (!this.#sessionTouched) {
+      done();
       withoutScope(() => client.release());
       return;
     }
-    client.query('RESET ROLE; RESET ALL; UNLISTEN *').then(
-      () => withoutScope(() => client.release()),
-      () => client.release(true),
-    );
+    this.#track(client.query('RESET ROLE; RESET ALL; UNLISTEN *'))
+      .then(
+        () => withoutScope(() => client.release()),
+        () => client.release(true),
+      )
+      .finally(done);
   }
 
   #control(text: string): void {
