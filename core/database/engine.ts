@@ -63,7 +63,7 @@ export interface DatabaseEngine extends AsyncDisposable {
   listen(
     channel: string,
     handler: (payload: string) => void,
-    options?: ListenOptions,
+    options: ListenOptions,
   ): Promise<AsyncDisposable>;
   /** Rejects when the database does not answer; for health checks. */
   ping(): Promise<void>;

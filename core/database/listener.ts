@@ -5,14 +5,17 @@ import type { ServerConnection } from './connection.ts';
 import { mapError } from './map-error.ts';
 
 export interface ListenOptions {
-  /** Called after a lost connection has come back: what was sent meanwhile is gone, so look for yourself. */
-  readonly onReconnect?: () => void;
+  /**
+   * Called after a lost connection has come back: what was sent meanwhile is gone, so look for yourself. `polls` for
+   * who looks without being told anyway.
+   */
+  readonly onReconnect: (() => void) | 'polls';
 }
 
 interface Hearing {
   readonly channel: string;
   readonly handler: (payload: string) => void;
-  readonly onReconnect: (() => void) | undefined;
+  readonly onReconnect: ListenOptions['onReconnect'];
 }
 
 /** Hears NOTIFY over one connection of its own, which is opened at the first `listen` and reopened when lost. */
@@ -21,19 +24,28 @@ export interface Listener {
   listen(
     channel: string,
     handler: (payload: string) => void,
-    options?: ListenOptions,
+    options: ListenOptions,
   ): Promise<AsyncDisposable>;
   close(): Promise<void>;
 }
 
-const longestPauseMs = 5_000;
-
-/** Opens no connection yet. */
-export function createListener(options: {
+export interface ListenerOptions {
   readonly connection: ServerConnection;
   readonly log: Pick<Log, 'warn' | 'error'>;
-}): Listener {
-  const { log } = options;
+  /** Pause between two questions whether the connection still lives; default 3,000 ms. */
+  readonly checkEveryMs?: number;
+  /** Longest wait for an answer on it, after which it is given up and opened anew; default 5,000 ms. */
+  readonly answerLimitMs?: number;
+}
+
+const shortestPauseMs = 50;
+const longestPauseMs = 5_000;
+/** A connection that was lost sooner is not opened anew at once. */
+const steadyMs = 1_000;
+
+/** Opens no connection yet. */
+export function createListener(options: ListenerOptions): Listener {
+  const { log, checkEveryMs = 3_000, answerLimitMs = 5_000 } = options;
   const hearings = new Set<Hearing>();
   const closed = new AbortController();
   let client: Client | undefined;
@@ -52,6 +64,7 @@ export function createListener(options: {
       ...options.connection,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
+      query_timeout: answerLimitMs,
       application_name: 'orchestrall listen',
     });
     fresh.on('notification', ({ channel, payload }) => {
@@ -67,16 +80,31 @@ export function createListener(options: {
         await fresh.query(`LISTEN ${escapeIdentifier(channel)}`);
       }
     } catch (error) {
-      await fresh.end().catch(() => undefined);
+      // A goodbye could wait for ever for a server that is out of reach.
+      fresh.connection.stream.destroy();
       throw mapError(error);
     }
+    const openedAt = performance.now();
+    const lost = new AbortController();
     fresh.once('end', () => {
+      lost.abort();
       client = undefined;
       opening = undefined;
-      if (!closed.signal.aborted) void reopen();
+      if (!closed.signal.aborted) void reopen(performance.now() - openedAt > steadyMs);
     });
     client = fresh;
+    void check(fresh, lost.signal);
     return fresh;
+  };
+
+  /** Nobody else sends on this connection, so that it could be dead for hours unnoticed. */
+  const check = async (current: Client, lost: AbortSignal): Promise<void> => {
+    while (!lost.aborted) {
+      await pause(checkEveryMs, undefined, { signal: lost, ref: false }).catch(() => undefined);
+      if (lost.aborted) return;
+      // Its end is then handled as any other.
+      await current.query('SELECT 1').catch(() => current.connection.stream.destroy());
+    }
   };
 
   const connected = (): Promise<Client> => {
@@ -87,23 +115,31 @@ export function createListener(options: {
     return opening;
   };
 
-  const reopen = async (): Promise<void> => {
+  let pauseMs = shortestPauseMs;
+  const rest = async (): Promise<void> => {
+    await pause(pauseMs, undefined, { signal: closed.signal }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  };
+
+  const reopen = async (wasSteady: boolean): Promise<void> => {
     log.warn({}, 'the connection that hears notifications was lost');
-    for (let waitMs = 50; !closed.signal.aborted; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
+    if (wasSteady) pauseMs = shortestPauseMs;
+    else await rest();
+    while (!closed.signal.aborted) {
       try {
         await connected();
-        for (const hearing of hearings) if (hearing.onReconnect !== undefined) call(hearing.onReconnect);
+        for (const hearing of hearings) if (hearing.onReconnect !== 'polls') call(hearing.onReconnect);
         return;
       } catch (error) {
         log.warn({ error }, 'the connection that hears notifications cannot be opened');
-        await pause(waitMs, undefined, { signal: closed.signal }).catch(() => undefined);
+        await rest();
       }
     }
   };
 
   return {
-    async listen(channel, handler, given = {}) {
-      const hearing: Hearing = { channel, handler, onReconnect: given.onReconnect };
+    async listen(channel, handler, { onReconnect }) {
+      const hearing: Hearing = { channel, handler, onReconnect };
       hearings.add(hearing);
       try {
         const current = await connected();
@@ -125,7 +161,17 @@ export function createListener(options: {
       closed.abort();
       hearings.clear();
       await opening?.catch(() => undefined);
-      await client?.end();
+      if (client !== undefined) await sayGoodbye(client, answerLimitMs);
     },
   };
+}
+
+/** A server that is out of reach would never answer the goodbye. */
+async function sayGoodbye(client: Client, limitMs: number): Promise<void> {
+  const late = setTimeout(() => client.connection.stream.destroy(), limitMs);
+  try {
+    await client.end();
+  } finally {
+    clearTimeout(late);
+  }
 }

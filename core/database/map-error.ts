@@ -45,7 +45,7 @@ function mapSqlState(error: DatabaseError): AppError {
 function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('syscall' in error || ('code' in error && String(error.code).startsWith('ECONN'))) return true;
-  return /^(?:Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(
+  return /^(?:Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|Query read timeout)/.test(
     error.message,
   );
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Flags, Log } from '@orchestrall/sdk';
 import { nearestNames } from '../config/validation/nearest.ts';
 import { coreError } from '../errors.ts';
@@ -8,7 +9,7 @@ import { isFlagName, KnownFlags } from './known.ts';
 import { flagChannel, FlagStore, type Decided, type StoredFlag } from './store.ts';
 
 export interface FlagsOptions {
-  readonly database: DatabaseEngine;
+  readonly database: Pick<DatabaseEngine, 'core' | 'listen'>;
   /** Overrides by environment variables, by flag name. */
   readonly environment: ReadonlyMap<string, { readonly enabled: boolean; readonly variable: string }>;
   readonly log: Log;
@@ -19,6 +20,10 @@ export interface ExplainedFlag extends Decision {
   readonly name: string;
   readonly sources: FlagSources;
 }
+
+/** Pauses before a read that failed is tried again, doubled each time. */
+const shortestPauseMs = 250;
+const longestPauseMs = 5_000;
 
 type Listener = (name: string, enabled: boolean) => void;
 
@@ -33,6 +38,8 @@ export class FlagRoom implements AsyncDisposable {
   #subscription: AsyncDisposable | undefined;
   #reading: Promise<void> | undefined;
   #readAgain = false;
+  #retrying = false;
+  readonly #ending = new AbortController();
 
   constructor(options: FlagsOptions) {
     this.#options = options;
@@ -42,11 +49,8 @@ export class FlagRoom implements AsyncDisposable {
 
   /** Reads the table and follows its changes from then on. */
   async start(): Promise<void> {
-    this.#subscription = await this.#options.database.listen(flagChannel, () => {
-      this.#refresh().catch((error: unknown) => {
-        this.#options.log.error({ error }, 'flags could not be read after a change');
-      });
-    });
+    const follow = (): void => void this.#follow(shortestPauseMs);
+    this.#subscription = await this.#options.database.listen(flagChannel, follow, { onReconnect: follow });
     await this.#refresh();
   }
 
@@ -167,6 +171,7 @@ export class FlagRoom implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await this.#subscription?.[Symbol.asyncDispose]();
     this.#listeners.clear();
   }
@@ -212,18 +217,43 @@ export class FlagRoom implements AsyncDisposable {
   /** One read at a time; a change that comes during one is followed by another. */
   async #refresh(): Promise<void> {
     this.#readAgain = true;
-    this.#reading ??= this.#readUntilQuiet().finally(() => (this.#reading = undefined));
+    this.#reading ??= this.#readUntilQuiet();
     await this.#reading;
   }
 
   async #readUntilQuiet(): Promise<void> {
-    while (this.#readAgain) {
-      this.#readAgain = false;
-      const before = this.#stored;
-      this.#stored = await this.#store.load();
-      const names = new Set([...before.keys(), ...this.#stored.keys()]);
-      for (const name of names)
-        this.#tell(name, { ...before.get(name), environment: this.#environment.get(name) });
+    try {
+      while (this.#readAgain) {
+        this.#readAgain = false;
+        await this.#read();
+      }
+    } finally {
+      // In the same turn as the last look above: a change that comes later begins a read of its own.
+      this.#reading = undefined;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const before = this.#stored;
+    this.#stored = await this.#store.load();
+    const names = new Set([...before.keys(), ...this.#stored.keys()]);
+    for (const name of names)
+      this.#tell(name, { ...before.get(name), environment: this.#environment.get(name) });
+  }
+
+  /** Reads what a notification told of, until it is read: a kill switch that was pulled must not be missed. */
+  async #follow(pauseMs: number): Promise<void> {
+    if (this.#retrying) return;
+    try {
+      await this.#refresh();
+    } catch (error) {
+      const { signal } = this.#ending;
+      if (this.#retrying || signal.aborted) return;
+      this.#retrying = true;
+      this.#options.log.error({ error, pause_ms: pauseMs }, 'flags could not be read after a change');
+      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      this.#retrying = false;
+      if (!signal.aborted) await this.#follow(Math.min(pauseMs * 2, longestPauseMs));
     }
   }
 

@@ -77,10 +77,14 @@ export function createJobs(options: JobsOptions): JobsEngine {
     history,
     enqueuePort: createEnqueuePort(enqueued),
     async start() {
-      listening = await database.listen(jobsChannel, (payload) => {
-        if (payload === '') dispatcher.wake();
-        else heartbeat.urge(payload);
-      });
+      listening = await database.listen(
+        jobsChannel,
+        (payload) => {
+          if (payload === '') dispatcher.wake();
+          else heartbeat.urge(payload);
+        },
+        { onReconnect: 'polls' },
+      );
       timers.push(setInterval(() => dispatcher.wake(), pollMs));
       timers.push(
         setInterval(() => {

@@ -1,12 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { effectPort } from '../../database/effects.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
-import { readMigrations } from '../../database/migrate/migration.ts';
 import { withScope } from '../../telemetry/scope.ts';
-import { testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
 import { FlagRoom } from '../flags.ts';
+import { flagDatabase } from './flag-database.ts';
 
 let store: TestDatabase;
 let database: DatabaseEngine;
@@ -22,22 +19,7 @@ const owner = {
 };
 
 beforeAll(async () => {
-  const folder = fileURLToPath(new URL('../migrations', import.meta.url));
-  const migrations = [{ owner: 'core/flags', migrations: await readMigrations(folder, 'core/flags') }];
-  store = await testDatabase({ migrations });
-  database = await store.open();
-  database.connectEffects({
-    emit: effectPort({
-      prepare: (_scope, _event, data) => ({ effect: data, result: '' }),
-      statements: () => [],
-      committed: (events) => void emitted.push(...events),
-    }),
-    audit: effectPort({
-      prepare: (_scope, entry) => ({ effect: entry, result: undefined }),
-      statements: () => [],
-      committed: (entries) => void audited.push(...entries),
-    }),
-  });
+  ({ store, database } = await flagDatabase(emitted, audited));
 });
 afterAll(() => store[Symbol.asyncDispose]());
 beforeEach(async () => {
