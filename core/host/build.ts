@@ -94,8 +94,9 @@ async function migrate(
   const isOlder = record.highestVersion !== undefined && lt(version, record.highestVersion);
   await options.rooms.database.migrate(slot.name, migrations, { allowNewer: isOlder });
   if (record.highestVersion !== undefined && !gt(version, record.highestVersion)) return;
-  await remember(options.store, slot, (known) => ({
-    highestVersion: version,
-    rollbackFloor: rollbackFloor ?? known.rollbackFloor,
-  }));
+  await remember(options.store, slot, (known) => {
+    // Another replica may have gone further meanwhile.
+    if (known.highestVersion !== undefined && !gt(version, known.highestVersion)) return undefined;
+    return { highestVersion: version, rollbackFloor: rollbackFloor ?? known.rollbackFloor };
+  });
 }

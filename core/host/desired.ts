@@ -42,10 +42,15 @@ export function emptyRecord(name: string): PluginRecord {
   };
 }
 
-/** Keeps plugin records and the revisions of the desired state; on PostgreSQL, and a fake for unit tests. */
+/** What becomes of a record, given it as it is stored; undefined changes nothing. It may be asked more than once. */
+export type RecordChange = (record: PluginRecord) => Partial<PluginRecord> | undefined;
+
+/** Keeps plugin records; on PostgreSQL, and a fake for unit tests. */
 export interface HostStore {
   load(): Promise<ReadonlyMap<string, PluginRecord>>;
-  save(record: PluginRecord): Promise<void>;
-  /** Keeps a new revision of the desired state when it differs from the last one. */
-  recordDesired(desired: Desired): Promise<void>;
+  /**
+   * Changes a record so that no change of another replica is lost, and tells the replicas; returns it as it is stored
+   * then. Throws what `change` throws, and stores nothing.
+   */
+  change(name: string, change: RecordChange): Promise<PluginRecord>;
 }

@@ -1,6 +1,6 @@
 import { definePlugin } from '@orchestrall/sdk';
 import { afterAll, expect, test } from 'vitest';
-import { emptyRecord, type HostStore, type PluginRecord } from './desired.ts';
+import { emptyRecord, type HostStore, type PluginRecord, type RecordChange } from './desired.ts';
 import { ServiceHub } from './generation/services.ts';
 import { LeakTracker } from './generation/leaks.ts';
 import { Host } from './host.ts';
@@ -21,7 +21,7 @@ function available(version: string): AvailablePlugin {
   };
 }
 
-/** The store in memory; `failing` makes it refuse to save. */
+/** The store in memory; `failing` makes it refuse changes. */
 class FakeStore implements HostStore {
   readonly records = new Map<string, PluginRecord>();
   failing = false;
@@ -30,13 +30,14 @@ class FakeStore implements HostStore {
     return this.records;
   }
 
-  async save(record: PluginRecord): Promise<void> {
+  async change(name: string, change: RecordChange): Promise<PluginRecord> {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.failing) throw new Error('the database is away');
-    this.records.set(record.name, record);
+    const stored = this.records.get(name) ?? emptyRecord(name);
+    const record = { ...stored, ...change(stored) };
+    this.records.set(name, record);
+    return record;
   }
-
-  async recordDesired(): Promise<void> {}
 }
 
 /** A host whose only plugin is off, so that nothing is ever built. */
@@ -61,7 +62,7 @@ async function hostOf(store: FakeStore): Promise<Host> {
   });
   await host.load();
   host.offer([available('1.1.0'), available('1.0.0')]);
-  await host.apply(new Map());
+  host.apply(new Map());
   return host;
 }
 
@@ -71,7 +72,7 @@ test('a rollback that cannot be recorded is refused and does not come into effec
   const host = await hostOf(store);
   store.failing = true;
   await expect(host.rollback('crm')).rejects.toThrow('the database is away');
-  await host.apply(new Map());
+  host.apply(new Map());
   expect(host.get('crm').version).toBe('1.1.0');
   store.failing = false;
   await host.rollback('crm');
@@ -88,4 +89,14 @@ test('what is remembered of a plugin at the same time is all remembered', async 
   ]);
   expect(store.records.get('crm')).toMatchObject({ servedVersion: '1.1.0', highestVersion: '1.1.0' });
   expect(slot.record).toEqual(store.records.get('crm'));
+});
+
+test('what a replica remembers that has not heard of a rollback yet leaves its hold', async () => {
+  const store = new FakeStore();
+  const [here, there] = [new Slot('crm', new Date(0)), new Slot('crm', new Date(0))];
+  const hold = { version: '1.0.0', above: '1.1.0' };
+  await remember(store, here, () => ({ hold }));
+  await remember(store, there, () => ({ servedVersion: '1.1.0' }));
+  expect(store.records.get('crm')).toMatchObject({ hold, servedVersion: '1.1.0' });
+  expect(there.record.hold).toEqual(hold);
 });

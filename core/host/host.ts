@@ -3,10 +3,10 @@ import { gt, lt } from 'semver';
 import { coreError } from '../errors.ts';
 import { buildGeneration, type BuildOptions } from './build.ts';
 import type { UncaughtFault } from './generation/containment.ts';
-import { emptyRecord, type Desired } from './desired.ts';
+import { emptyRecord, type Desired, type PluginRecord, type VersionHold } from './desired.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
-import { remember, servedBy } from './remember.ts';
+import { recall, remember, servedBy } from './remember.ts';
 import { Reconciler, type ReconcilerOptions, type Settlement } from './reconciler.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
@@ -46,9 +46,12 @@ export class Host {
     });
   }
 
-  /** Reads what earlier runs left behind; before anything else. */
+  /** Reads what earlier runs left behind and replicas have changed; before anything else, and after each change. */
   async load(): Promise<void> {
-    for (const record of (await this.#options.store.load()).values()) this.#slot(record.name).record = record;
+    await recall(this.#options.store, this.#reconciler.slots.values(), (record) => {
+      this.#slot(record.name).record = record;
+    });
+    if (this.#knowsDesired) this.#reconciler.pass();
   }
 
   /** Replaces the set of versions at hand, as discovery found them; reconciles once a desired state is known. */
@@ -60,8 +63,8 @@ export class Host {
     if (this.#knowsDesired) this.#reconciler.pass();
   }
 
-  /** Makes this the desired state; resolves once it is recorded. Await `settled` for the effect. */
-  async apply(desired: Desired): Promise<void> {
+  /** Makes this the desired state. Await `switched` or `allSettled` for the effect. */
+  apply(desired: Desired): void {
     for (const slot of this.#reconciler.slots.values()) {
       const wish = desired.get(slot.name) ?? { enabled: false, provider: undefined, config: {} };
       if (wish.enabled && !slot.desired.enabled) forgive(slot);
@@ -69,7 +72,6 @@ export class Host {
     }
     this.#knowsDesired = true;
     this.#reconciler.pass();
-    await this.#options.store.recordDesired(desired);
   }
 
   list(): PluginView[] {
@@ -121,18 +123,7 @@ export class Host {
    */
   async rollback(name: string): Promise<Settlement> {
     const slot = this.#known(name);
-    await slot.remembering;
-    const { previousVersion, rollbackFloor, highestVersion } = slot.record;
-    const present = slot.current?.version ?? slot.targetVersion;
-    const isKnownToGoBackTo = previousVersion !== undefined && slot.available.has(previousVersion);
-    if (!isKnownToGoBackTo || present === undefined || present === previousVersion) {
-      throw coreError('ROLLBACK_IMPOSSIBLE', { plugin: name });
-    }
-    if (rollbackFloor !== undefined && lt(previousVersion, rollbackFloor)) {
-      throw coreError('ROLLBACK_REFUSED', { plugin: name, version: previousVersion, floor: rollbackFloor });
-    }
-    const above = highestVersion !== undefined && gt(highestVersion, present) ? highestVersion : present;
-    await remember(this.#options.store, slot, () => ({ hold: { version: previousVersion, above } }));
+    await remember(this.#options.store, slot, (record) => ({ hold: holdOf(slot, record) }));
     forgive(slot);
     this.#reconciler.pass();
     return this.#reconciler.settled(slot);
@@ -187,6 +178,21 @@ export class Host {
     if (slot === undefined || !isKnown(slot)) throw coreError('PLUGIN_NOT_FOUND', { plugin: name });
     return slot;
   }
+}
+
+/** What a rollback of the plugin leaves behind, by its record as every replica has left it. */
+function holdOf(slot: Slot, { previousVersion, rollbackFloor, highestVersion }: PluginRecord): VersionHold {
+  const plugin = slot.name;
+  const present = slot.current?.version ?? slot.targetVersion;
+  const isKnownToGoBackTo = previousVersion !== undefined && slot.available.has(previousVersion);
+  if (!isKnownToGoBackTo || present === undefined || present === previousVersion) {
+    throw coreError('ROLLBACK_IMPOSSIBLE', { plugin });
+  }
+  if (rollbackFloor !== undefined && lt(previousVersion, rollbackFloor)) {
+    throw coreError('ROLLBACK_REFUSED', { plugin, version: previousVersion, floor: rollbackFloor });
+  }
+  const above = highestVersion !== undefined && gt(highestVersion, present) ? highestVersion : present;
+  return { version: previousVersion, above };
 }
 
 function isKnown(slot: Slot): boolean {

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ScopedDatabase } from '../database/scoped-database.ts';
-import { currentScope } from '../telemetry/scope.ts';
-import type { Desired, HostStore, PluginRecord } from './desired.ts';
+import { emptyRecord, type HostStore, type PluginRecord } from './desired.ts';
 
 interface PluginRow {
   readonly name: string;
@@ -13,6 +11,9 @@ interface PluginRow {
   readonly hold_above: string | null;
 }
 
+/** Channel on which replicas tell each other of which plugin a record has changed. */
+export const recordsChannel = 'orchestrall_plugin_records';
+
 /** The host's memory in PostgreSQL. */
 export function createHostStore(database: ScopedDatabase): HostStore {
   return {
@@ -20,33 +21,31 @@ export function createHostStore(database: ScopedDatabase): HostStore {
       const rows = await database.query<PluginRow>('select * from plugins');
       return new Map(rows.map((row) => [row.name, recordOf(row)]));
     },
-    async save(record) {
-      await database.query(
-        `insert into plugins (name, highest_version, rollback_floor, served_version, previous_version,
-           hold_version, hold_above)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (name) do update set highest_version = excluded.highest_version,
-           rollback_floor = excluded.rollback_floor, served_version = excluded.served_version,
-           previous_version = excluded.previous_version,
-           hold_version = excluded.hold_version, hold_above = excluded.hold_above`,
-        [
-          record.name,
-          record.highestVersion ?? null,
-          record.rollbackFloor ?? null,
-          record.servedVersion ?? null,
-          record.previousVersion ?? null,
-          record.hold?.version ?? null,
-          record.hold?.above ?? null,
-        ],
-      );
-    },
-    async recordDesired(desired) {
-      await database.query(
-        `with latest as (select plugins from desired_states order by revision desc limit 1)
-         insert into desired_states (plugins, recorded_by)
-         select $1::jsonb, $2 where not exists (select from latest where latest.plugins = $1::jsonb)`,
-        [JSON.stringify(summaryOf(desired)), currentScope().caller?.name ?? null],
-      );
+    async change(name, change) {
+      return database.transaction(async (tx) => {
+        // A first row must be there to be locked.
+        await tx.query('insert into plugins (name) values ($1) on conflict (name) do nothing', [name]);
+        const [row] = await tx.query<PluginRow>('select * from plugins where name = $1 for update', [name]);
+        const stored = row === undefined ? emptyRecord(name) : recordOf(row);
+        const changed = change(stored);
+        if (changed === undefined) return stored;
+        const record = { ...stored, ...changed };
+        await tx.query(
+          `update plugins set highest_version = $2, rollback_floor = $3, served_version = $4,
+             previous_version = $5, hold_version = $6, hold_above = $7 where name = $1`,
+          [
+            name,
+            record.highestVersion ?? null,
+            record.rollbackFloor ?? null,
+            record.servedVersion ?? null,
+            record.previousVersion ?? null,
+            record.hold?.version ?? null,
+            record.hold?.above ?? null,
+          ],
+        );
+        await tx.query('select pg_notify($1, $2)', [recordsChannel, name]);
+        return record;
+      });
     },
   };
 }
@@ -61,13 +60,4 @@ function recordOf(row: PluginRow): PluginRecord {
     previousVersion: row.previous_version ?? undefined,
     hold: version === null || above === null ? undefined : { version, above },
   };
-}
-
-function summaryOf(desired: Desired): object {
-  return Object.fromEntries(
-    [...desired].map(([name, { enabled, provider, config }]) => {
-      const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex');
-      return [name, { enabled, provider: provider ?? null, config_sha256: hash }];
-    }),
-  );
 }

@@ -159,7 +159,6 @@ function declareSystemApi(
       flags: rooms.flags,
       refresh: async () => control.reconcile(),
       rescan: async () => control.rescan(),
-      rollback: async (plugin) => control.rollback(plugin),
       purge: async (plugin) => purgePlugin(rooms, host, plugin),
     }),
     live: routes,

@@ -30,7 +30,7 @@ async function schemaOf(table: string): Promise<string> {
   return row?.schema ?? '';
 }
 
-test.each(['secrets', 'plugins', 'desired_states'])(
+test.each(['secrets', 'plugins', 'configuration_versions'])(
   "a plugin reaches another's table %s neither by plain SQL, search path nor RESET ROLE",
   async (table) => {
     const schema = await schemaOf(table);

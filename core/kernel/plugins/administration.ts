@@ -13,8 +13,6 @@ export interface PluginAdministrationOptions {
   readonly refresh: () => Promise<void>;
   /** Looks for plugins and versions that have come or gone. */
   readonly rescan: () => Promise<void>;
-  /** Goes back to the version before, at every replica. */
-  readonly rollback: Host['rollback'];
   /** Deletes everything that is kept of a plugin which is off; throws `PLUGIN_NOT_OFF` otherwise. */
   readonly purge: (plugin: string) => Promise<void>;
 }
@@ -32,7 +30,7 @@ export function createPluginAdministration(options: PluginAdministrationOptions)
     enable: async (name) => switchTo(name, true),
     disable: async (name) => switchTo(name, false),
     reload: async (name) => host.reload(name),
-    rollback: async (name) => options.rollback(name),
+    rollback: async (name) => host.rollback(name),
   };
   return {
     list: () => host.list(),

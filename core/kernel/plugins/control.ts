@@ -1,20 +1,22 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
 import type { FlagRoom } from '../../flags/flags.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import type { Host } from '../../host/host.ts';
+import { recordsChannel } from '../../host/store.ts';
 import { desiredOf, flagOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
 
-/** Tells replicas that what the host remembers of a plugin, such as the hold of a rollback, has changed. */
-const recordsChannel = 'orchestrall_plugin_records';
+/** Pause before what replicas have changed is read again, when it could not be. */
+const rereadPauseMs = 1_000;
 
 export interface PluginControlOptions {
   readonly host: Host;
   readonly flags: FlagRoom;
-  readonly database: Pick<DatabaseEngine, 'core' | 'listen'>;
+  readonly database: Pick<DatabaseEngine, 'listen'>;
   readonly shelf: PluginShelf;
   /** The configuration in force. */
   readonly configuration: () => LoadedConfiguration;
@@ -38,7 +40,6 @@ export class PluginControl {
   /** Brings up every enabled plugin; resolves once each is active or has failed. */
   async start(stages: Stages): Promise<void> {
     const { host, flags, shelf, configuration, log } = this.#options;
-    await host.load();
     flags.declare(() => [...this.installed, ...host.list()].map(({ name }) => flagOf(name)));
     await flags.applyYaml(flagsOfYaml(configuration(), this.installed));
     await stages.start(
@@ -56,6 +57,8 @@ export class PluginControl {
       async () => this.#followRecords(),
       async (following) => following[Symbol.asyncDispose](),
     );
+    // After listening, so that no change comes between.
+    await host.load();
     host.offer(shelf.plugins);
     await this.reconcile();
     await host.allSettled();
@@ -71,14 +74,6 @@ export class PluginControl {
       },
       async (watched) => watched[Symbol.asyncDispose](),
     );
-  }
-
-  /** Goes back to the version before, here and at every replica. Throws as `Host.rollback` does. */
-  async rollback(name: string): ReturnType<Host['rollback']> {
-    const { host, database } = this.#options;
-    const settlement = await host.rollback(name);
-    await database.core().query('select pg_notify($1, $2)', [recordsChannel, name]);
-    return settlement;
   }
 
   /** Looks for plugins and versions that have come or gone, at once. */
@@ -98,18 +93,31 @@ export class PluginControl {
   /** Gives the host what is desired as of now. */
   async reconcile(configuration: LoadedConfiguration = this.#options.configuration()): Promise<void> {
     const { host, flags } = this.#options;
-    await host.apply(desiredOf(configuration.value, this.installed, (flag) => flags.isEnabled(flag)));
+    host.apply(desiredOf(configuration.value, this.installed, (flag) => flags.isEnabled(flag)));
   }
 
+  /** Takes over what the host must remember as replicas change it, such as the hold of a rollback. */
   async #followRecords(): Promise<AsyncDisposable> {
-    const { database, host, shelf, log } = this.#options;
-    const reload = (): void => {
-      host.load().then(
-        () => host.offer(shelf.plugins),
-        (error: unknown) => log.error({ error }, 'a rollback of a replica could not be followed'),
-      );
+    const { database, host, log } = this.#options;
+    const ending = new AbortController();
+    const { signal } = ending;
+    const reload = async (): Promise<void> => {
+      try {
+        await host.load();
+      } catch (error) {
+        log.error({ error }, 'what replicas have changed of a plugin could not be read; it is tried again');
+        await pause(rereadPauseMs, undefined, { signal }).catch(() => undefined);
+        if (!signal.aborted) await reload();
+      }
     };
-    return database.listen(recordsChannel, reload, { onReconnect: reload });
+    const follow = (): void => void reload();
+    const hearing = await database.listen(recordsChannel, follow, { onReconnect: follow });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        ending.abort();
+        await hearing[Symbol.asyncDispose]();
+      },
+    };
   }
 
   async #shelfChanged(): Promise<void> {
