@@ -251,6 +251,11 @@ export const coreErrors = {
     remedy:
       'server.tls.cert must name a certificate in PEM with its chain, and server.tls.key its key, both readable here.',
   },
+  KEPT_FILE_UNUSABLE: {
+    status: 500,
+    message: 'The file {file} {fault}.',
+    remedy: '{hint}',
+  },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,
     message: 'The {dependency} has failed repeatedly and is left alone for a while.',

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret, type Log } from '@orchestrall/sdk';
 import type { LoadedConfiguration } from '../config/load.ts';
 import { parseDatabaseUrl, type ServerConnection } from '../database/connection.ts';
 import { startEmbeddedServer, type EmbeddedServer } from '../database/embedded/server.ts';
+import { readOrMake } from './kept-text.ts';
 import type { Stages } from './stages.ts';
 
 /** The PostgreSQL this appliance runs on. */
@@ -64,9 +64,20 @@ export async function applianceKey(configuration: LoadedConfiguration, dataFolde
     const { password } = parseDatabaseUrl(url.reveal());
     return new Secret(createHmac('sha256', password).update('orchestrall appliance key').digest('base64'));
   }
-  return new Secret(
-    await readOrMake(join(dataFolder, 'appliance.key'), () => randomBytes(32).toString('base64')),
-  );
+  return new Secret(await keptKey(dataFolder));
+}
+
+/** The key in the data folder, made at the first start. Throws `KEPT_FILE_UNUSABLE`. */
+export async function keptKey(dataFolder: string): Promise<string> {
+  return readOrMake({
+    file: join(dataFolder, 'appliance.key'),
+    make: () => randomBytes(32).toString('base64'),
+    form: /^[\x20-\x7e]{16,}$/,
+    remedy:
+      'Put it back from a backup of the data folder. Deleting it makes a new key at the next start, but the signing ' +
+      'keys sealed with the old one are lost: the rows of core.auth_keys must then be deleted, and everyone signs in ' +
+      'again.',
+  });
 }
 
 /** The key under which secrets enter the hash of a configuration, out of the appliance's own. */
@@ -78,19 +89,12 @@ export async function configurationHashKey(
   return new Secret(createHmac('sha256', key.reveal()).update('hash of a configuration').digest('base64'));
 }
 
-/** A name for this process among the replicas, kept in the data folder. */
+/** A name for this process among the replicas, kept in the data folder. Throws `KEPT_FILE_UNUSABLE`. */
 export async function replicaName(dataFolder: string): Promise<string> {
-  return readOrMake(join(dataFolder, 'replica'), () => randomUUID());
-}
-
-/** A text that is made once and kept, readable by its owner only. */
-async function readOrMake(file: string, make: () => string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
-  const text = make();
-  await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
-  return text;
+  return readOrMake({
+    file: join(dataFolder, 'replica'),
+    make: () => randomUUID(),
+    form: /^[\x21-\x7e]+$/,
+    remedy: 'Delete it: the next start gives this replica a new name, and nothing else is lost.',
+  });
 }
