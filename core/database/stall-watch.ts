@@ -33,6 +33,10 @@ export interface StallWatchOptions {
   readonly probe: (limitMs: number) => Promise<boolean>;
   /** Called when the server falls silent and when it is heard again. */
   readonly onChange: (silent: boolean) => void;
+  /** Monotonic milliseconds; default `performance.now()`. */
+  readonly now?: () => number;
+  /** Calls back again and again; default a timer that does not hold the process. */
+  readonly every?: (intervalMs: number, work: () => void) => Disposable;
 }
 
 /** Longest a single probe waits; a new one then finds a server that came back at another place. */
@@ -49,10 +53,10 @@ const confidentMs = 1_000;
  * is never cut by that.
  */
 export function createStallWatch(options: StallWatchOptions): StallWatch {
-  const { graceMs, doubtMs = 1_000, silenceMs = 3_000 } = options;
+  const { graceMs, doubtMs = 1_000, silenceMs = 3_000, now: clock = monotonicMs, every = onTimer } = options;
   const everyMs = Math.min(250, Math.max(10, graceMs / 2), Math.max(10, doubtMs / 4));
   const all = new Set<Waiting>();
-  let heardAt = performance.now();
+  let heardAt = clock();
   let lookedAt = heardAt;
   let doubtedSince: number | undefined;
   let confidentUntil = 0;
@@ -76,7 +80,7 @@ export function createStallWatch(options: StallWatchOptions): StallWatch {
     probing = true;
     try {
       const answered = await options.probe(probeLimitMs);
-      if (answered && !disposed) trust(performance.now());
+      if (answered && !disposed) trust(clock());
     } finally {
       probing = false;
     }
@@ -95,7 +99,7 @@ export function createStallWatch(options: StallWatchOptions): StallWatch {
   };
 
   const look = (): void => {
-    const now = performance.now();
+    const now = clock();
     const late = now - lookedAt > everyMs + silenceMs / 2;
     lookedAt = now;
     // The process itself was held up: answers may lie unread, and are read before the next look.
@@ -113,7 +117,7 @@ export function createStallWatch(options: StallWatchOptions): StallWatch {
     }
   };
 
-  const timer = withoutScope(() => setInterval(look, everyMs)).unref();
+  const timer = every(everyMs, look);
   return {
     add: (waiting) => void all.add(waiting),
     delete: (waiting) => void all.delete(waiting),
@@ -125,7 +129,16 @@ export function createStallWatch(options: StallWatchOptions): StallWatch {
     },
     [Symbol.dispose]() {
       disposed = true;
-      clearInterval(timer);
+      timer[Symbol.dispose]();
     },
   };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+function onTimer(intervalMs: number, work: () => void): Disposable {
+  const timer = withoutScope(() => setInterval(work, intervalMs)).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
