@@ -20,7 +20,10 @@ export interface WatchOptions extends LoadOptions {
   readonly file: string;
   /** What runs now. */
   readonly initial: LoadedConfiguration;
-  /** Told after each accepted edit, one at a time. What it throws rejects the edit. */
+  /**
+   * Told after each accepted edit, one at a time. What it throws rejects the edit, which is tried again with each look
+   * at the files unless that is a `ConfigurationError`.
+   */
   readonly onApplied: (applied: AppliedConfiguration) => void | Promise<void>;
   /** Told once per broken edit, with what stays; a `ConfigurationError` names all faults. Must not throw. */
   readonly onRejected: (error: Error, kept: LoadedConfiguration) => void | Promise<void>;
@@ -62,6 +65,8 @@ class Watcher implements ConfigurationWatcher {
   /** Counts signs of a change, so that a reading knows whether another came while it ran. */
   #signs = 0;
   #rejection: string | undefined;
+  /** The last edit was refused for a reason that is not in the files, so that it may pass while they stay as they are. */
+  #mayPass = false;
   #closed = false;
 
   constructor(options: WatchOptions) {
@@ -97,7 +102,7 @@ class Watcher implements ConfigurationWatcher {
 
   async #look(): Promise<void> {
     const seen = await this.#fingerprint();
-    if (seen !== this.#seen) this.#sign();
+    if (seen !== this.#seen || this.#mayPass) this.#sign();
   }
 
   async #fingerprint(): Promise<string> {
@@ -148,9 +153,11 @@ class Watcher implements ConfigurationWatcher {
     }
     this.current = next;
     this.#rejection = undefined;
+    this.#mayPass = false;
   }
 
   async #reject(error: Error): Promise<void> {
+    this.#mayPass = !(error instanceof ConfigurationError);
     if (this.#rejection === error.message) return;
     this.#rejection = error.message;
     await this.#options.onRejected(error, this.current);

@@ -95,6 +95,22 @@ test('a change that another overtakes before it is in effect is told so at once,
   await changePlugin(world, 'faulty', 'enable');
 });
 
+test('an edit that switches a plugin on and configures it starts it with the new configuration alone', async () => {
+  const broken = configurationOf('setup_throws');
+  await world.configure({ ...broken, features: { ...broken.features, faulty: false } });
+  await untilPlugin(world, 'faulty', { state: 'off', draining: 0 });
+  await expect
+    .poll(async () => (await world.request('GET', '/api/v1/system/configuration')).text(), {
+      timeout: 20_000,
+    })
+    .toContain('setup_throws');
+  const from = world.logs.length;
+  await world.configure(configurationOf('none'));
+  await untilPlugin(world, 'faulty', { state: 'active', reason: null });
+  const failures = world.logs.slice(from).filter(({ message }) => /faulty .* failed:/.test(String(message)));
+  expect(failures).toEqual([]);
+});
+
 test('a failed plugin is tried again by itself, after a pause that grows, and recovers', async () => {
   await changePlugin(world, 'faulty', 'disable');
   await world.configure(configurationOf('setup_throws_twice'));

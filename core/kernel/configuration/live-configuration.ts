@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Log, Secret } from '@orchestrall/sdk';
 import { configRejected } from '../../bus/core-events.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
@@ -5,7 +6,7 @@ import { ConfigurationError, type Refusal } from '../../config/faults.ts';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration, LoadOptions } from '../../config/load.ts';
 import { hashOf } from '../../config/changes/hash.ts';
-import { describeVersion } from '../../config/changes/version.ts';
+import { describeVersion, type DescribedVersion } from '../../config/changes/version.ts';
 import { watchConfiguration, type ConfigurationWatcher } from '../../config/changes/watch.ts';
 import { applyLive } from '../../config/changes/apply-live.ts';
 import { masked } from '../../config/secrets/masked.ts';
@@ -23,10 +24,17 @@ export interface LiveConfigurationOptions {
   readonly now: () => Date;
   /** Key under which secrets enter hash and snapshot of a version. */
   readonly hashKey: Secret;
+  /** First pause before a version that could not be kept is tried again, doubled up to a minute; default 1,000 ms. */
+  readonly keepPauseMs?: number;
 }
 
-/** Brings everything that can change live in line with an edit; what it throws rejects the edit. */
-export type ApplyEdit = (next: LoadedConfiguration) => Promise<void>;
+/**
+ * Does of an edit what can fail, and returns what then brings everything that can change live in line with it in one
+ * turn and cannot; what it throws rejects the edit.
+ */
+export type ApplyEdit = (next: LoadedConfiguration) => Promise<() => void>;
+
+const longestPauseMs = 60_000;
 
 /** Why the last edit was refused, for health. */
 export interface Rejection {
@@ -41,6 +49,9 @@ export class LiveConfiguration implements AsyncDisposable {
   #current: LoadedConfiguration;
   #waiting: readonly string[] = [];
   #rejection: Rejection | undefined;
+  /** The last version that is being kept: one after the other, in the order in which they came into force. */
+  #keeping: Promise<void> = Promise.resolve();
+  readonly #ending = new AbortController();
 
   constructor(options: LiveConfigurationOptions) {
     this.#options = options;
@@ -75,7 +86,8 @@ export class LiveConfiguration implements AsyncDisposable {
    * giving each edit to `apply`.
    */
   async start(apply: ApplyEdit): Promise<void> {
-    await this.#keep(this.#current);
+    await this.#keep(this.#describe(this.#current));
+    this.#tellWithoutEffect(this.#current);
     const { load } = this.#options;
     const { file } = load();
     if (file === undefined) return;
@@ -99,24 +111,53 @@ export class LiveConfiguration implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watcher?.[Symbol.asyncDispose]();
+    this.#ending.abort();
+    await this.#keeping;
   }
 
   async #applied(apply: ApplyEdit, next: LoadedConfiguration): Promise<void> {
     const live = applyLive(this.#current, next, this.#options.installed());
-    await apply(live);
+    const putInForce = await apply(live);
     this.#current = live;
     this.#rejection = undefined;
-    await this.#keep(next);
+    putInForce();
+    const described = this.#describe(next);
+    this.#keeping = this.#keeping.then(async () => this.#keepUntilKept(described));
+    this.#tellWithoutEffect(next);
   }
 
-  async #keep(next: LoadedConfiguration): Promise<void> {
-    const { initial: started, versions, now, hashKey, log } = this.#options;
+  #describe(next: LoadedConfiguration): DescribedVersion {
+    const { initial: started, now, hashKey } = this.#options;
     const installed = this.#options.installed();
     const described = describeVersion({ started, next, appliedAt: now(), hashKey, installed });
     this.#waiting = described.waiting;
-    const version = await versions.keep(described, installed);
-    log.info({ version, hash: described.hash, waiting: this.#waiting }, 'configuration in force');
-    this.#tellWithoutEffect(next);
+    return described;
+  }
+
+  async #keep(described: DescribedVersion): Promise<void> {
+    const { versions, installed, log } = this.#options;
+    const { hash, waiting } = described;
+    const version = await versions.keep(described, installed());
+    log.info({ version, hash, waiting }, 'configuration in force');
+  }
+
+  /** The configuration is in force whether or not its version can be written down now. */
+  async #keepUntilKept(described: DescribedVersion): Promise<void> {
+    const { signal } = this.#ending;
+    let pauseMs = this.#options.keepPauseMs ?? 1_000;
+    for (;;) {
+      try {
+        await this.#keep(described);
+        return;
+      } catch (error) {
+        const said = 'the configuration in force could not be kept as a version; it is tried again';
+        this.#options.log.warn({ error, hash: described.hash, pause_ms: pauseMs }, said);
+      }
+      if (signal.aborted) return;
+      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    }
   }
 
   /** What a person who wrote the file may wonder about: capabilities that it does not switch on, and keys for none. */

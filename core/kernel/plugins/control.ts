@@ -28,6 +28,8 @@ export interface PluginControlOptions {
 /** Derives the desired state from shelf, flags and configuration, and gives it to the host. */
 export class PluginControl {
   readonly #options: PluginControlOptions;
+  /** The edit that is being taken over, if one is; settled once it is in force or refused. */
+  #edit: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PluginControlOptions) {
     this.#options = options;
@@ -47,7 +49,7 @@ export class PluginControl {
       () =>
         flags.onChange(() => {
           this.reconcile().catch((error: unknown) => {
-            log.error({ error }, 'the desired state could not be recorded');
+            log.error({ error }, 'a change of a flag could not be followed');
           });
         }),
       (changes) => changes[Symbol.dispose](),
@@ -82,18 +84,40 @@ export class PluginControl {
     await this.#shelfChanged();
   }
 
-  /** Takes over an edit of the client's YAML. */
-  async apply(next: LoadedConfiguration): Promise<void> {
+  /**
+   * Stores what an edit of the client's YAML says of flags; returns what then takes it over in one turn, to be called
+   * once the edit is in force. Nothing is reconciled in between: flags would be new and sections old.
+   */
+  async apply(next: LoadedConfiguration): Promise<() => void> {
     const { flags } = this.#options;
-    flags.applyEnvironment(flagsOfEnvironment(next, this.installed));
-    await flags.applyYaml(flagsOfYaml(next, this.installed));
-    await this.reconcile(next);
+    const edit = Promise.withResolvers<void>();
+    this.#edit = edit;
+    const end = (): void => {
+      this.#edit = undefined;
+      this.#reconcileNow();
+      edit.resolve();
+    };
+    try {
+      await flags.applyYaml(flagsOfYaml(next, this.installed));
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return () => {
+      flags.applyEnvironment(flagsOfEnvironment(next, this.installed));
+      end();
+    };
   }
 
-  /** Gives the host what is desired as of now. */
-  async reconcile(configuration: LoadedConfiguration = this.#options.configuration()): Promise<void> {
-    const { host, flags } = this.#options;
-    host.apply(desiredOf(configuration.value, this.installed, (flag) => flags.isEnabled(flag)));
+  /** Gives the host what is desired as of now; what an edit desires that is being taken over, once it is in force. */
+  async reconcile(): Promise<void> {
+    while (this.#edit !== undefined) await this.#edit.promise;
+    this.#reconcileNow();
+  }
+
+  #reconcileNow(): void {
+    const { host, flags, configuration } = this.#options;
+    host.apply(desiredOf(configuration().value, this.installed, (flag) => flags.isEnabled(flag)));
   }
 
   /** Takes over what the host must remember as replicas change it, such as the hold of a rollback. */

@@ -37,9 +37,12 @@ export async function startPlugins(foundation: Foundation, options: StartPlugins
     'live configuration',
     async () =>
       live.start(async (next) => {
-        front.rateLimits.configure(limitOf(next.value));
-        applyLevels(logs, next.value, client.installed());
-        await control.apply(next);
+        const switchPlugins = await control.apply(next);
+        return () => {
+          front.rateLimits.configure(limitOf(next.value));
+          applyLevels(logs, next.value, client.installed());
+          switchPlugins();
+        };
       }),
     async () => live[Symbol.asyncDispose](),
   );
