@@ -22,6 +22,7 @@ import { serviceAccountPrefix } from './tokens/verified-claims.ts';
 import { embeddedKeySource } from './tokens/key-source.ts';
 import { createRevocations, readRevoked } from './tokens/revocations.ts';
 import { createVerifier } from './verify.ts';
+import type { Verified } from './verify.ts';
 
 /** How often each replica reads what others revoked and which keys there are. */
 const pollMs = 400;
@@ -51,6 +52,8 @@ export interface AuthOptions {
 export interface Auth extends AsyncDisposable {
   /** Throws `TOKEN_INVALID` (401) or `IDENTITY_UNAVAILABLE` (503); see `Verifier`. */
   verify(token: string): Promise<Caller>;
+  /** As `verify`, with the claims and the time that is left. */
+  inspect(token: string): Promise<Verified>;
   readonly users: Users;
   readonly clients: Clients;
   /** Answers every path at and below `/realms/orchestrall`; never rejects. */
@@ -145,6 +148,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     firstPassword,
     issuer,
     verify: (token) => verifier.verify(token),
+    inspect: (token) => verifier.inspect(token),
     handler: createHandler({ provider, accessTokens, signIn, log }),
     async prepare() {
       await provider();

@@ -46,10 +46,14 @@ export interface VerifierOptions {
 }
 
 /** A verified token. */
-interface Verified {
+export interface Verified {
   readonly caller: Caller;
   readonly claims: AccessTokenClaims;
+  /** How long it is accepted from now on, unless it is revoked; the tolerance of clocks is in it. */
+  readonly expiresInMs: number;
 }
+
+type Decided = Omit<Verified, 'expiresInMs'>;
 
 /** Decides whether an access token is genuine, current and meant for us. */
 export interface Verifier {
@@ -58,7 +62,7 @@ export interface Verifier {
    * only; `IDENTITY_UNAVAILABLE` (503) when keys or revocations cannot be read.
    */
   verify(token: string): Promise<Caller>;
-  /** As `verify`, with the claims; the caches are the same. */
+  /** As `verify`, with the claims and the time that is left; the caches are the same. */
   inspect(token: string): Promise<Verified>;
 }
 
@@ -66,12 +70,12 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { keys, revoked, clock, log, audience = 'orchestrall', clockToleranceSeconds = 5 } = options;
   const algorithms = [...(options.algorithms ?? ['RS256' as const])];
-  const cache = new LRUCache<string, Verified>({ max: options.cacheSize ?? 10_000 });
+  const cache = new LRUCache<string, Decided>({ max: options.cacheSize ?? 10_000 });
   let cachedFor: object | undefined;
   const issuer = (): string => (typeof options.issuer === 'string' ? options.issuer : options.issuer());
   const nowSeconds = (): number => clock.now().getTime() / 1000;
 
-  async function decide(token: string): Promise<Verified> {
+  async function decide(token: string): Promise<Decided> {
     inspectToken(token);
     const { payload } = await jwtVerify(token, keys, {
       issuer: issuer(),
@@ -104,7 +108,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
         throw new TokenRefusal('expired');
       } else if (verified.claims.iss !== issuer()) throw new TokenRefusal('issuer_wrong');
       if (revoked?.has(verified.claims.jti) === true) throw new TokenRefusal('revoked');
-      return verified;
+      const expiresInMs = (verified.claims.exp + clockToleranceSeconds - nowSeconds()) * 1000;
+      return { ...verified, expiresInMs };
     } catch (error) {
       throw refuse(error, log);
     }

@@ -81,6 +81,8 @@ export interface BusEngine extends AsyncDisposable {
   observe(pattern: string, handler: (event: Event) => void): Disposable;
   /** Follows the history and what is broadcast. Throws `EVENT_PATTERN_INVALID` and `BUS_STOPPED`. */
   openStream(options: StreamOptions): AsyncIterable<StreamItem>;
+  /** Highest position that this process has seen: a stream opened now begins behind it. */
+  readonly position: number;
   readonly history: History;
   readonly deadLetters: DeadLetters;
   /** Hands events to one subscription once more; see `replayEvents`. */
@@ -270,6 +272,9 @@ export function createBus(options: BusOptions): BusEngine {
     openStream(given) {
       if (state === 'stopped') throw busError('BUS_STOPPED');
       return streams.openStream(given);
+    },
+    get position() {
+      return tail.head;
     },
     history: createHistory(core),
     deadLetters: createDeadLetters(core, () => replayed()),

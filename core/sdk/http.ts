@@ -40,7 +40,10 @@ declare module 'fastify' {
     caller: Caller | undefined;
   }
   interface FastifyReply {
-    /** Turns the reply into a server-sent event stream that ends with `server_shutdown` when the plugin is swapped. */
+    /**
+     * Turns the reply into a server-sent event stream. It ends with `server_shutdown` when the plugin is swapped, and
+     * with `end` and the reason `token_ended` when the caller's token has expired or was revoked.
+     */
     sse(): EventStream;
   }
 }
@@ -49,6 +52,11 @@ declare module 'fastify' {
 export interface EventStream {
   /** Sends one message; false when the reader is slow (wait for `drained`) or gone. */
   send(message: { readonly id?: string; readonly event?: string; readonly data: unknown }): boolean;
+  /**
+   * Tells the reader where it is without a message, so that one that has had none yet resumes there: `Last-Event-ID`
+   * of its next request. Clients keep it by themselves.
+   */
+  mark(id: string): void;
   /** Resolves when more may be sent. */
   drained(): Promise<void>;
   /** Ends the stream with a last event that names the reason. */
@@ -57,7 +65,10 @@ export interface EventStream {
   readonly signal: AbortSignal;
 }
 
-/** The socket a route with `websocket: true` is given; its plugin's swap closes it with 1012. */
+/**
+ * The socket a route with `websocket: true` is given. Its plugin's swap closes it with 1012, the end of its caller's
+ * token with 1008 and the reason `token_ended`.
+ */
 export type { WebSocket };
 
 /** The Fastify instance of one plugin generation, with TypeBox types. */

@@ -89,7 +89,12 @@ async function pipelineTargets(logs: Logs): Promise<GatewayTarget[]> {
   const registry = new Registry();
   const environment: ChildEnvironment = {
     logs,
-    authentication: { verify: async () => ({ id: 'u', kind: 'user', name: 'u', roles: ['admin'] }) },
+    authentication: {
+      inspect: async () => ({
+        caller: { id: 'u', kind: 'user', name: 'u', roles: ['admin'] },
+        expiresInMs: 3_600_000,
+      }),
+    },
     rateLimits: new RateLimits(),
     requestMetrics: new RequestMetrics(registry),
     streams: { metrics: { opened: () => {}, closed: () => {}, messageSent: () => {} } },

@@ -10,6 +10,7 @@ import type { Logs } from '../../telemetry/logs.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { coreError } from '../../errors.ts';
 import { errorFrom } from '../errors/errors-from.ts';
+import { isAccepted } from './identity.ts';
 import type { Authentication } from './identity.ts';
 import { requestPipeline } from './pipeline.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -33,7 +34,7 @@ export interface ChildEnvironment {
   readonly authentication: Authentication;
   readonly rateLimits: RateLimits;
   readonly requestMetrics: RequestMetrics;
-  readonly streams: Omit<StreamsOptions, 'log'>;
+  readonly streams: Omit<StreamsOptions, 'log' | 'isAccepted'>;
   /** From `startTracing`, where the client's YAML asks for it. */
   readonly tracing?: Pick<Tracing, 'startRequest'>;
   /** Proxies whose `x-forwarded-*` headers are believed, as addresses or CIDR blocks; default none. */
@@ -76,7 +77,11 @@ export interface Child {
 export async function createChild(environment: ChildEnvironment, options: ChildOptions): Promise<Child> {
   const name = options.plugin === undefined ? 'core.http' : `plugin.${options.plugin.name}.http`;
   const log = environment.logs.logger(name);
-  const streams = new Streams({ ...environment.streams, log });
+  const streams = new Streams({
+    ...environment.streams,
+    log,
+    isAccepted: (token) => isAccepted(token, environment.authentication),
+  });
   const routes: RouteRecord[] = [];
   const upgrades = new WeakSet<IncomingMessage>();
   const refusals = new WeakMap<IncomingMessage, Refused>();

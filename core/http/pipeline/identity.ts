@@ -1,14 +1,24 @@
+import { AppError } from '@orchestrall/sdk';
 import type { Access, Caller } from '@orchestrall/sdk';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isAllowed } from '../../auth/access.ts';
 import { authError } from '../../auth/errors.ts';
 import { bearerToken } from '../../auth/tokens/bearer.ts';
 import { withTimeLimit } from '../../time-limit.ts';
+import type { StreamToken } from '../streams/token-ends.ts';
 
 /** Tells who holds a token; the built-in provider's or Keycloak's verifier. */
 export interface Authentication {
-  /** Rejects with an AppError such as `TOKEN_INVALID` when the token is not accepted. */
-  verify(token: string): Promise<Caller>;
+  /**
+   * Who holds a token, and for how long it is accepted from now on. Rejects with an AppError: `TOKEN_INVALID` when the
+   * token is not accepted.
+   */
+  inspect(token: string): Promise<{ readonly caller: Caller; readonly expiresInMs: number }>;
+}
+
+/** Who is calling, and the token that says so. */
+export interface Identity extends StreamToken {
+  readonly caller: Caller;
 }
 
 /**
@@ -20,25 +30,40 @@ export async function identify(
   headers: IncomingHttpHeaders,
   access: Access,
   authentication: Authentication,
-): Promise<Caller | undefined> {
+): Promise<Identity | undefined> {
   const token = bearerToken(headers.authorization);
   if (access === 'public') return token === undefined ? undefined : verifyOrNobody(token, authentication);
   if (token === undefined) {
     throw authError(headers.authorization === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID');
   }
-  const caller = await authentication.verify(token);
-  if (isAllowed(access, caller)) return caller;
+  const identity = await inspect(token, authentication);
+  if (isAllowed(access, identity.caller)) return identity;
   throw authError('ROLE_MISSING', { required: typeof access === 'string' ? access : access.join(' or ') });
+}
+
+/** Whether a token is accepted still. What cannot be told now, as the database is away, is no reason to refuse it. */
+export async function isAccepted(token: string, authentication: Authentication): Promise<boolean> {
+  try {
+    await authentication.inspect(token);
+    return true;
+  } catch (error) {
+    return !(error instanceof AppError && error.code === 'TOKEN_INVALID');
+  }
+}
+
+async function inspect(token: string, authentication: Authentication): Promise<Identity> {
+  const { caller, expiresInMs } = await authentication.inspect(token);
+  return { caller, token, endsAtMs: performance.now() + expiresInMs };
 }
 
 /** How long a public route waits for what tells who is calling, before it serves a caller it does not know. */
 const longestWaitMs = 2_000;
 
-async function verifyOrNobody(token: string, authentication: Authentication): Promise<Caller | undefined> {
+async function verifyOrNobody(token: string, authentication: Authentication): Promise<Identity | undefined> {
   try {
     // A database that hangs must not make `/health` hang.
     return await withTimeLimit(longestWaitMs, 'the token was not verified in time', () =>
-      authentication.verify(token),
+      inspect(token, authentication),
     );
   } catch {
     // A public route serves whoever asks; a token that is not accepted makes no one of the caller.

@@ -11,7 +11,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import { openEventStream } from '../streams/event-stream.ts';
 import { identify } from './identity.ts';
-import type { Authentication } from './identity.ts';
+import type { Authentication, Identity } from './identity.ts';
 import { parseJsonBodies } from '../body/json-parser.ts';
 import { pathOf, problemHeaders, problemOf, problemType } from '../errors/problem.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -30,6 +30,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** How the pipeline follows this request. */
     work: RequestWork | undefined;
+    /** The caller with its token. */
+    identity: Identity | undefined;
   }
 }
 
@@ -62,10 +64,11 @@ export const requestPipeline = fastifyPlugin(
   async (app: FastifyInstance, options: PipelineOptions) => {
     parseJsonBodies(app);
     app.decorateRequest('caller');
+    app.decorateRequest('identity');
     app.decorateRequest('work');
     app.decorateReply('sse', function sse(this: FastifyReply) {
       this.request.work?.becomeStream();
-      return openEventStream(this, options.streams);
+      return openEventStream(this, options.streams, this.request.identity);
     });
     const unknown = recordUnrouted('(unknown)', options.requestMetrics);
     app.addHook('onRoute', (route) => {
@@ -128,7 +131,8 @@ async function enter(
   let caller: Caller | undefined;
   try {
     if (route.access !== 'public' || headers.authorization !== undefined) {
-      caller = await identify(headers, route.access, options.authentication);
+      request.identity = await identify(headers, route.access, options.authentication);
+      caller = request.identity?.caller;
       request.caller = caller;
     }
   } finally {

@@ -2,6 +2,7 @@ import type { EventStream } from '@orchestrall/sdk';
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Streams } from './open-streams.ts';
+import type { StreamToken } from './token-ends.ts';
 
 const lingerMs = 5_000;
 
@@ -18,13 +19,14 @@ export class OpenEventStream implements EventStream {
   #sentSinceBeat = false;
   #ended = false;
 
-  constructor(response: ServerResponse, streams: Streams) {
+  /** `token` is the one it was opened with: it ends with it. */
+  constructor(response: ServerResponse, streams: Streams, token: StreamToken | undefined) {
     this.#response = response;
     this.#streams = streams;
     response.on('drain', () => this.#onDrain());
     response.on('close', () => this.#onClose());
     response.on('error', () => response.destroy());
-    streams.addEvents(this);
+    streams.addEvents(this, token);
   }
 
   get signal(): AbortSignal {
@@ -36,6 +38,10 @@ export class OpenEventStream implements EventStream {
     this.#sentSinceBeat = true;
     this.#streams.options.metrics.messageSent();
     return this.#write(frame(message));
+  }
+
+  mark(id: string): void {
+    if (!this.#ended) this.#write(`id: ${line('id', id)}\n\n`);
   }
 
   async drained(): Promise<void> {
@@ -113,8 +119,12 @@ export class OpenEventStream implements EventStream {
   }
 }
 
-/** Turns a reply into an event stream; a HEAD request gets the headers only. */
-export function openEventStream(reply: FastifyReply, streams: Streams): OpenEventStream {
+/** Turns a reply into an event stream that ends with the caller's token; a HEAD request gets the headers only. */
+export function openEventStream(
+  reply: FastifyReply,
+  streams: Streams,
+  token: StreamToken | undefined,
+): OpenEventStream {
   reply.hijack();
   const response = reply.raw;
   for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -127,7 +137,7 @@ export function openEventStream(reply: FastifyReply, streams: Streams): OpenEven
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();
-  const stream = new OpenEventStream(response, streams);
+  const stream = new OpenEventStream(response, streams, token);
   if (reply.request.method === 'HEAD') stream.end();
   return stream;
 }

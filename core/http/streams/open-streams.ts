@@ -2,9 +2,14 @@ import type { WebSocket } from '@orchestrall/sdk';
 import type { CoreLog } from '../../telemetry/logs.ts';
 import type { OpenEventStream } from './event-stream.ts';
 import { usualLimits, type StreamLimits } from './limits.ts';
+import { TokenEnds, type StreamToken } from './token-ends.ts';
 
 /** Close code "service restart" (https://www.iana.org/assignments/websocket). */
 const serviceRestart = 1012;
+/** Close code "policy violation" (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1). */
+const policyViolation = 1008;
+/** Why a stream ends whose token has expired or was revoked. */
+const tokenEnded = 'token_ended';
 const longestReason = 123;
 
 /** What streams count for `orch_sse_connections_active` and `orch_sse_messages_sent_total`. */
@@ -17,20 +22,27 @@ export interface StreamMetrics {
 export interface StreamsOptions extends Partial<StreamLimits> {
   readonly log: CoreLog;
   readonly metrics: StreamMetrics;
+  /** Whether a token is accepted still; never rejects, and says yes when that cannot be told at the moment. */
+  readonly isAccepted: (token: string) => Promise<boolean>;
 }
 
-/** All open event streams and WebSockets of one child, ended together when its plugin is swapped. */
+/**
+ * All open event streams and WebSockets of one child, ended together when its plugin is swapped, and each when the
+ * token it was opened with has expired or was revoked.
+ */
 export class Streams {
   readonly options: StreamsOptions & StreamLimits;
   readonly #events = new Set<OpenEventStream>();
   /** Whether the socket has answered the last ping. */
   readonly #sockets = new Map<WebSocket, boolean>();
+  readonly #tokens: TokenEnds;
   #sweep: NodeJS.Timeout | undefined;
   #ended: string | undefined;
   #cut = 0;
 
   constructor(options: StreamsOptions) {
     this.options = { ...usualLimits, ...options };
+    this.#tokens = new TokenEnds(options.isAccepted);
   }
 
   /** Open streams by kind. */
@@ -43,9 +55,13 @@ export class Streams {
     return this.#cut;
   }
 
-  /** Takes a new event stream in; one that opens after `endAll` is ended at once. */
-  addEvents(stream: OpenEventStream): void {
+  /**
+   * Takes a new event stream in; one that opens after `endAll` is ended at once. With the end of its token it ends
+   * with `token_ended`; one without a token lives on.
+   */
+  addEvents(stream: OpenEventStream, token: StreamToken | undefined): void {
     this.#events.add(stream);
+    if (token !== undefined) this.#tokens.hold(stream, token, () => stream.end(tokenEnded));
     this.options.metrics.opened();
     if (this.#ended !== undefined) stream.shutdown(this.#ended);
     this.#startBeating();
@@ -53,16 +69,20 @@ export class Streams {
 
   /** Called by the stream when its connection has closed. */
   removeEvents(stream: OpenEventStream): void {
+    this.#tokens.release(stream);
     if (!this.#events.delete(stream)) return;
     this.options.metrics.closed();
     this.#stopWhenEmpty();
   }
 
-  /** Takes a WebSocket in until it closes. */
-  addSocket(socket: WebSocket): void {
+  /** Takes a WebSocket in until it closes; with the end of its token it is closed with 1008 and `token_ended`. */
+  addSocket(socket: WebSocket, token: StreamToken | undefined): void {
     this.#sockets.set(socket, true);
+    if (token !== undefined)
+      this.#tokens.hold(socket, token, () => socket.close(policyViolation, tokenEnded));
     socket.on('pong', () => this.#sockets.set(socket, true));
     socket.on('close', () => {
+      this.#tokens.release(socket);
       this.#sockets.delete(socket);
       this.#stopWhenEmpty();
     });
@@ -97,6 +117,7 @@ export class Streams {
   }
 
   #beat(): void {
+    void this.#tokens.check();
     for (const stream of this.#events) stream.heartbeat();
     for (const [socket, answered] of this.#sockets) {
       if (answered) {

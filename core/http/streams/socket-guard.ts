@@ -35,7 +35,7 @@ export function guardSocketRoute(
   const handler = functionOf(route[name], route.url);
   function open(this: FastifyInstance, socket: WebSocket, request: FastifyRequest): unknown {
     guardSocket(socket, log);
-    streams.addSocket(socket);
+    streams.addSocket(socket, request.identity);
     request.work?.becomeStream();
     return Reflect.apply(handler, this, [socket, request]);
   }

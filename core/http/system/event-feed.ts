@@ -5,6 +5,8 @@ import { rolesOf } from '../pipeline/caller-roles.ts';
 
 /** The bus as the feed sees it. */
 export interface EventSource {
+  /** Highest position seen: a stream opened now begins behind it. */
+  readonly position: number;
   /** Throws `EVENT_PATTERN_INVALID`; ends with an item of kind `end`, or silently after `signal`. */
   openStream(options: StreamOptions): AsyncIterable<StreamItem>;
 }
@@ -31,6 +33,7 @@ const ResumeHeaders = Type.Object({
 /**
  * `/sse/events` and `/ws/events`: what happens, as it happens, to callers who may see it. Both go on behind
  * `Last-Event-ID` or `after` with nothing missed, or say `reset` when the history no longer reaches back so far.
+ * Both end with the token they were opened with: the one with `end` and `token_ended`, the other with 1008.
  * A browser opens the WebSocket with the subprotocols `orchestrall.events` and `bearer.<token>`.
  */
 export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
@@ -42,7 +45,9 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
         operationId: 'streamEvents',
         summary: 'Streams events as server-sent events',
         description:
-          'Each message has the position as id, the type as event and the CloudEvents envelope as data.',
+          'Each message has the position as id, the type as event and the CloudEvents envelope as data. The stream ' +
+          'ends with the access token it was opened with, at its expiry or soon after it was revoked: with the event ' +
+          '`end` and the reason `token_ended`. Go on with a new token and `Last-Event-ID`; nothing is missed.',
         tags: ['events'],
         querystring: FeedQuery,
         headers: ResumeHeaders,
@@ -54,6 +59,7 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
       const after = resumed === undefined ? request.query.after : Number(resumed);
       const abort = new AbortController();
       // Opened before the answer begins, so that a bad pattern is answered as such.
+      const { position } = events;
       const items = events.openStream({
         pattern,
         after,
@@ -63,6 +69,8 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
       const stream = reply.sse();
       stream.signal.addEventListener('abort', () => abort.abort(), { once: true });
       if (stream.signal.aborted) abort.abort();
+      // So that who has had no message yet when the stream ends goes on here as well.
+      if (after === undefined) stream.mark(String(position));
       for await (const item of items) {
         const flowing = stream.send(messageOf(item));
         if (!flowing) await stream.drained();

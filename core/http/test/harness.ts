@@ -58,7 +58,7 @@ export async function createHarness(
   const rateLimits = new RateLimits();
   const environment: ChildEnvironment = {
     logs,
-    authentication: { verify: async (token) => callerOf(token) },
+    authentication: { inspect: async (token) => ({ caller: callerOf(token), expiresInMs: 3_600_000 }) },
     rateLimits,
     requestMetrics: new RequestMetrics(registry),
     streams: { metrics: { opened: () => {}, closed: () => {}, messageSent: () => {} } },

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect } from 'node:net';
-import type { EventStream } from '@orchestrall/sdk';
+import { once } from 'node:events';
+import type { Caller, EventStream } from '@orchestrall/sdk';
+import { authError } from '../../auth/errors.ts';
 import { Counter, createHarness } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { sendRaw } from './raw.ts';
@@ -23,6 +25,9 @@ async function streaming(options: Parameters<typeof createHarness>[0] = {}): Pro
     const stream = reply.sse();
     stream.send({ id: '1', event: 'contact.created', data: { name: 'Ada' } });
     opened.push(stream);
+  });
+  plugin.instance.get('/feed/mine', { config: { access: 'viewer' } }, (_request, reply) => {
+    opened.push(reply.sse());
   });
   plugin.instance.get('/feed/socket', { websocket: true, config: { access: 'public' } }, (socket) => {
     socket.on('message', (message: Buffer) => {
@@ -115,6 +120,36 @@ test('a WebSocket is counted as a stream and closed with 1012 when its child is 
   plugin.streams.endAll('plugin reloaded');
   expect(await closed).toEqual([1012, 'plugin reloaded']);
   await expect.poll(() => activity.of('stream')).toBe(0);
+});
+
+test("a plugin's streams end with their token: revoked ones with the next sweep, and none while that cannot be told", async () => {
+  let refusal: Error | undefined;
+  const caller: Caller = { id: 'ada', kind: 'user', name: 'ada', roles: ['viewer'] };
+  const { plugin } = await streaming({
+    streams: { heartbeatMs: 20, metrics: { opened: () => {}, closed: () => {}, messageSent: () => {} } },
+    authentication: {
+      inspect: async () => {
+        if (refusal !== undefined) throw refusal;
+        return { caller, expiresInMs: 3_600_000 };
+      },
+    },
+  });
+  const headers = { authorization: 'Bearer ada' };
+  const socket = new WebSocket(`${harness.url.replace('http', 'ws')}/feed/socket`, { headers });
+  const anonymous = new WebSocket(`${harness.url.replace('http', 'ws')}/feed/socket`);
+  await Promise.all([socket, anonymous].map((one) => new Promise((open) => one.once('open', open))));
+  const closed = new Promise<[number, string]>((resolve) =>
+    socket.once('close', (code, reason) => resolve([code, reason.toString()])),
+  );
+  const answer = await fetch(`${harness.url}/feed/mine`, { headers });
+  refusal = authError('IDENTITY_UNAVAILABLE');
+  // Three sweeps.
+  for (let pings = 0; pings < 3; pings += 1) await once(socket, 'ping');
+  expect(plugin.streams.open).toEqual({ events: 1, sockets: 2 });
+  refusal = authError('TOKEN_INVALID');
+  expect(await closed).toEqual([1008, 'token_ended']);
+  expect(await answer.text()).toContain('event: end\ndata: {"reason":"token_ended"}\n\n');
+  expect([anonymous.readyState, plugin.streams.cut]).toEqual([WebSocket.OPEN, 0]);
 });
 
 test('a WebSocket whose peer answers no ping is cut, one that does stays', async () => {

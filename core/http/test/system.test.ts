@@ -226,11 +226,13 @@ async function* give(items: readonly StreamItem[]): AsyncIterable<StreamItem> {
 /** Gives what it is told and keeps what it was asked. */
 function scriptedEvents(items: readonly StreamItem[]): {
   asked: StreamOptions[];
+  position: number;
   openStream: (options: StreamOptions) => AsyncIterable<StreamItem>;
 } {
   const asked: StreamOptions[] = [];
   return {
     asked,
+    position: 39,
     openStream(options) {
       asked.push(options);
       if (options.pattern === '!') throw coreError('VALIDATION_FAILED', { faults: [] });
