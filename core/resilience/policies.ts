@@ -81,9 +81,9 @@ function createPolicy(name: string, options: PolicyOptions, log: Log): Policy {
           halfOpenAfter: options.breaker.halfOpenAfterMs,
         });
   breaker?.onBreak(() =>
-    log.warn({ policy: name }, 'A dependency failed repeatedly; calls are refused for a while'),
+    log.warn({ policy: name }, 'a dependency failed repeatedly; calls are refused for a while'),
   );
-  breaker?.onReset(() => log.info({ policy: name }, 'A dependency answers again'));
+  breaker?.onReset(() => log.info({ policy: name }, 'a dependency answers again'));
   const { retry: again, bulkhead: room, timeoutMs } = options;
   const chain: IPolicy = wrap(
     again === undefined

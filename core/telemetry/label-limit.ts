@@ -26,7 +26,7 @@ export class LabelLimit {
     }
     if (!this.#warned) {
       this.#warned = true;
-      this.#log.warn({ metric: this.#name, max_series: maxSeries }, 'A metric has too many label values');
+      this.#log.warn({ metric: this.#name, max_series: maxSeries }, 'a metric has too many label values');
     }
     return Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']));
   }

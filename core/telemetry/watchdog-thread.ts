@@ -28,7 +28,7 @@ setInterval(() => {
   lastBeat = beat;
   missed = 0;
   if (stalledAt === undefined) return;
-  write('WARNING', 'The main loop goes on', { blocked_ms: Math.round(performance.now() - stalledAt) });
+  write('WARNING', 'the main loop goes on', { blocked_ms: Math.round(performance.now() - stalledAt) });
   stalledAt = undefined;
 }, checkMs);
 
@@ -36,11 +36,11 @@ setInterval(() => {
 function inspectMain(): void {
   const session = new Session();
   session.connectToMainThread();
-  let message = 'The main loop stands still';
+  let message = 'the main loop stands still';
   const giveUp = setTimeout(() => {
     report(message, { stack: ['(not in JavaScript: a synchronous call of Node or native code)'] });
     // The pause comes when that call returns, and then shows who made it.
-    message = 'The call that blocked the main loop has returned';
+    message = 'the call that blocked the main loop has returned';
   }, 1_000);
   session.on('Debugger.paused', ({ params }) => {
     clearTimeout(giveUp);

@@ -48,10 +48,10 @@ test('a loop that stands still is reported with the plugin that blocks it, also 
     plugin: 'greedy',
     generation: 4,
     correlation_id: 'r1',
-    message: 'The main loop stands still',
+    message: 'the main loop stands still',
   });
   expect(JSON.stringify(lines[0]?.['stack'])).toContain('spin ');
-  expect(lines[1]).toMatchObject({ level: 'WARNING', message: 'The main loop goes on' });
+  expect(lines[1]).toMatchObject({ level: 'WARNING', message: 'the main loop goes on' });
 });
 
 test('a call that blocks outside JavaScript is reported too, and the process goes on after it', async () => {
@@ -59,10 +59,10 @@ test('a call that blocks outside JavaScript is reported too, and the process goe
     const { execFileSync } = await import('node:child_process');
     execFileSync('sleep', ['2.5']);
   `);
-  expect(lines[0]?.['message']).toBe('The main loop stands still');
+  expect(lines[0]?.['message']).toBe('the main loop stands still');
   // Where the pause lands once the call is back is up to the engine, so the plugin is not certain here.
   expect(lines.map((line) => line['message'])).toEqual(
-    expect.arrayContaining(['The call that blocked the main loop has returned', 'The main loop goes on']),
+    expect.arrayContaining(['the call that blocked the main loop has returned', 'the main loop goes on']),
   );
   expect(JSON.stringify(lines[0]?.['stack'])).toContain('not in JavaScript');
 });

@@ -32,7 +32,7 @@ export default definePlugin({
     const sweep = createSweep({ database, jobs, retentionDays: config.import_retention_days });
     jobs.handle(sweepJob, async () => {
       const swept = await sweep();
-      if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'Imports were swept');
+      if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'imports were swept');
     });
     jobs.schedule({ name: 'sweep-imports', cron: '*/10 * * * *' }, sweepJob, {});
     return { service: createContractService(crm) };

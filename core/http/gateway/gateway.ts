@@ -77,7 +77,7 @@ export class Gateway {
         resolve();
       });
     });
-    server.on('error', (error) => this.#options.log.error({ error }, 'The HTTP server failed'));
+    server.on('error', (error) => this.#options.log.error({ error }, 'the HTTP server failed'));
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
@@ -90,7 +90,7 @@ export class Gateway {
     if (tls === undefined || !(this.#server instanceof TlsServer)) return;
     const { files, validUntil, sha256 } = await readCertificate(tls);
     this.#server.setSecureContext(files);
-    log.info({ valid_until: validUntil.toISOString(), sha256 }, 'The certificate was read again');
+    log.info({ valid_until: validUntil.toISOString(), sha256 }, 'the certificate was read again');
   }
 
   /**
@@ -165,7 +165,7 @@ export class Gateway {
       answerBrokenRequest(error, socket, this.#options.maxHeaderBytes ?? 16_384);
     });
     server.on('drop', () =>
-      log.warn({ max_connections: maxConnections }, 'A connection was dropped: too many'),
+      log.warn({ max_connections: maxConnections }, 'a connection was dropped: too many'),
     );
     return server;
   }

@@ -109,7 +109,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
   await instance.register(websocket, {
     options: { maxPayload: environment.bodyLimitBytes ?? 1_048_576 },
     errorHandler: (error, socket) => {
-      log.error({ error }, 'A WebSocket failed');
+      log.error({ error }, 'a WebSocket failed');
       socket.close(internalError, 'internal error');
     },
   });

@@ -102,7 +102,7 @@ export const requestPipeline = fastifyPlugin(
     app.setErrorHandler((thrown, request, reply) => {
       const error = errorFrom(thrown, request);
       if (error.status >= 500 && options.refusedOf(request.raw) === undefined) {
-        options.log.error({ code: error.code, error: error.cause ?? error }, 'A request failed');
+        options.log.error({ code: error.code, error: error.cause ?? error }, 'a request failed');
       }
       whenBodyIsKnown(request.raw, reply.raw, (close) => {
         if (close || options.isUpgrade(request.raw)) reply.header('connection', 'close');

@@ -109,7 +109,7 @@ export class RequestWork {
         correlation_id: this.#request.id,
         user_id: this.#request.caller?.id,
       },
-      'Request answered',
+      'request answered',
     );
     this.#endPart();
   }

@@ -93,7 +93,7 @@ export class Streams {
   /** Counts a stream that was cut, with the reason in the log. */
   countCut(reason: string): void {
     this.#cut += 1;
-    this.options.log.warn({ reason }, 'A stream was cut');
+    this.options.log.warn({ reason }, 'a stream was cut');
   }
 
   /** Ends all streams, those that open later too: events with `server_shutdown`, WebSockets with code 1012. */

@@ -19,7 +19,7 @@ export function guardSocket(socket: WebSocket, log: CoreLog): void {
       try {
         return emit(event, ...values);
       } catch (error) {
-        log.error({ error, event: String(event) }, 'A WebSocket listener threw');
+        log.error({ error, event: String(event) }, 'a WebSocket listener threw');
         socket.close(internalError, 'internal error');
         return true;
       }

@@ -95,7 +95,7 @@ export function pluginRoutes(app: HttpInstance, plugins: PluginAdministration): 
         existing(plugins, name);
         const done = plugins.change(name, change);
         if (request.query.wait) return done;
-        done.catch((error: unknown) => request.log.warn({ error, plugin: name, change }, 'A change failed'));
+        done.catch((error: unknown) => request.log.warn({ error, plugin: name, change }, 'a change failed'));
         return reply.code(202).send(existing(plugins, name));
       },
     );

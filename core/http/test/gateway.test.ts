@@ -67,7 +67,7 @@ test('whatever gets no handler is limited, counted by a bounded name and logged 
   await fetch(`${url}/made-up/%zz`);
   await sendRaw(harness.port, ['GET /off HTTP/1.1\r\n\r\n']);
   const answered = (): Record<string, unknown>[] =>
-    harness.lines.filter((line) => line['message'] === 'Request answered');
+    harness.lines.filter((line) => line['message'] === 'request answered');
   await expect.poll(() => answered().length).toBe(6);
   expect(harness.lines.filter((line) => line['level'] === 'ERROR')).toEqual([]);
   expect(answered()[0]).toMatchObject({

@@ -299,6 +299,6 @@ test('a thrown error is logged with its cause under the request id', async () =>
   const line = harness.lines.find(
     (one) => one['correlation_id'] === 'given-id-0001' && one['level'] === 'ERROR',
   );
-  expect(line).toMatchObject({ logger: 'core.http', message: 'A request failed', code: 'INTERNAL_ERROR' });
+  expect(line).toMatchObject({ logger: 'core.http', message: 'a request failed', code: 'INTERNAL_ERROR' });
   expect(JSON.stringify(line)).toContain('the password is hunter2');
 });

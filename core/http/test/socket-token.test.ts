@@ -98,7 +98,7 @@ test('a token stands in no log line and no answer, whatever became of the reques
   await open('/nowhere', ['bearer.viewer-token', 'x']);
   await open('/feed', ['bearer.secret-of-nobody', 'x']);
   await expect
-    .poll(() => harness.lines.filter((line) => line['message'] === 'Request answered').length)
+    .poll(() => harness.lines.filter((line) => line['message'] === 'request answered').length)
     .toBeGreaterThanOrEqual(3);
   const withoutNames = harness.lines.map((line) => ({ ...line, user_id: undefined }));
   expect(JSON.stringify(withoutNames)).not.toMatch(/bearer\.|secret-of-nobody|viewer-token/);

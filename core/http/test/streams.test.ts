@@ -93,7 +93,7 @@ test('a reader that takes nothing is cut and counted, and send tells it to wait 
   expect(plugin.streams.cut).toBe(1);
   expect(refused).toBeGreaterThan(0);
   expect(stream?.signal.aborted).toBe(true);
-  expect(harness.lines.some((line) => line['message'] === 'A stream was cut')).toBe(true);
+  expect(harness.lines.some((line) => line['message'] === 'a stream was cut')).toBe(true);
   socket.destroy();
   await expect.poll(() => activity.of('stream')).toBe(0);
 });
@@ -171,7 +171,7 @@ test('an error in a socket listener closes that socket with 1011 and is logged f
   socket.send('throw');
   const code = await new Promise((resolve) => socket.once('close', resolve));
   expect(code).toBe(1011);
-  const line = harness.lines.find((one) => one['message'] === 'A WebSocket listener threw');
+  const line = harness.lines.find((one) => one['message'] === 'a WebSocket listener threw');
   expect(line).toMatchObject({ level: 'ERROR', plugin: 'feed', logger: 'plugin.feed.http' });
 });
 

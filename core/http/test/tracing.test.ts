@@ -57,7 +57,7 @@ test('spans of requests are sent to the collector that the configuration names',
     harness.gateway.setTable([{ prefix: '/crm', target: crm.target }]);
     const answer = await fetch(`${url}/crm/1`, { headers: { traceparent: given } });
     expect(answer.headers.get('traceparent')).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
-    await expect.poll(() => harness.lines.some((line) => line['message'] === 'Request answered')).toBe(true);
+    await expect.poll(() => harness.lines.some((line) => line['message'] === 'request answered')).toBe(true);
   } finally {
     await tracing[Symbol.asyncDispose]();
     collector.closeAllConnections();

@@ -68,7 +68,7 @@ describeWith('TLS', missing, () => {
     process.kill(running.pid, 'SIGHUP');
     await expect.poll(() => ask(undefined), { timeout: 20_000 }).toEqual([200, 'second']);
     expect(await ask(kept)).toEqual([200, 'first']);
-    expect(logged()).toContain('The certificate was read again');
+    expect(logged()).toContain('the certificate was read again');
   });
 
   test.each([
