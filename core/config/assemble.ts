@@ -1,4 +1,4 @@
-import { applyEnvironment, applyOverrides } from './source/apply-environment.ts';
+import { applyEnvironment, applyOverrides } from './apply-environment.ts';
 import { checkMeaning } from './check-meaning.ts';
 import { CoreSections } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
@@ -7,7 +7,7 @@ import { fitsRevealed } from './validation/fits.ts';
 import { featuresOf, sectionOf } from './capabilities/installed.ts';
 import type { InstalledPlugins } from './capabilities/installed.ts';
 import { interpolate } from './source/interpolate.ts';
-import { knowsPath, schemasAlong } from './validation/schemas-along.ts';
+import { knowsPath, schemasAlong } from './capabilities/schemas-along.ts';
 import { applyPresets, presetsNamedBy } from './presets.ts';
 import { readSwitches } from './capabilities/environment-switches.ts';
 import type { EnvironmentSwitches } from './capabilities/environment-switches.ts';

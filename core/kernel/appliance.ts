@@ -22,7 +22,7 @@ import { PluginControl } from './plugins/control.ts';
 import { flagsOfEnvironment } from './plugins/desired-plugins.ts';
 import { createPluginHost } from './plugins/plugin-host.ts';
 import { purgePlugin } from './plugins/purge.ts';
-import { startPlugins } from './plugins/start-plugins.ts';
+import { startPlugins } from './start-plugins.ts';
 import { engineVersion } from './version.ts';
 
 /** The database and the rooms on it, and the client's YAML that shaped them. */

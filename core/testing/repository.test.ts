@@ -42,6 +42,50 @@ function roomOf(path: string): string | undefined {
   return /^core\/([a-z]+)\//.exec(path)?.[1];
 }
 
+/** `core/http/streams/limits.ts` is in the sub-room `core/http/streams`; a file of a room's own folder is in none. */
+function subRoomOf(path: string): string | undefined {
+  const folder = dirname(path);
+  return folder.split('/').length > 2 && !folder.startsWith('core/sdk/') ? folder : undefined;
+}
+
+/** A way from each sub-room back to itself over what its files import; a folder and those in it count as one. */
+function circles(): string[] {
+  const imported = new Map<string, Set<string>>();
+  for (const file of code) {
+    const from = subRoomOf(file);
+    for (const target of from === undefined ? [] : importsOf(file)) {
+      const to = subRoomOf(target);
+      if (from === undefined || to === undefined) continue;
+      if (`${from}/`.startsWith(`${to}/`) || `${to}/`.startsWith(`${from}/`)) continue;
+      imported.set(from, (imported.get(from) ?? new Set()).add(to));
+    }
+  }
+  return [...imported.keys()].flatMap((start) => {
+    const way = wayBack(start, imported);
+    return way === undefined ? [] : [way.join(' -> ')];
+  });
+}
+
+/** The shortest way from a sub-room back to itself. */
+function wayBack(start: string, imported: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+  const seen = new Set<string>();
+  let ways = [[start]];
+  while (ways.length > 0) {
+    const next = ways.flatMap((way) =>
+      Array.from(imported.get(way.at(-1) ?? '') ?? [], (to) => [...way, to]),
+    );
+    const back = next.find((way) => way.at(-1) === start);
+    if (back !== undefined) return back;
+    ways = next.filter((way) => {
+      const end = way.at(-1) ?? '';
+      if (seen.has(end)) return false;
+      seen.add(end);
+      return true;
+    });
+  }
+  return undefined;
+}
+
 describe('the map of folders', () => {
   test('at the root there is only what the map names', () => {
     const allowed =
@@ -63,6 +107,10 @@ describe('the map of folders', () => {
           .map((target) => `${file} -> ${target}`),
       );
     expect(climbing).toEqual([]);
+  });
+
+  test('sub-rooms of a room, and folders of a plugin, import each other in one direction only', () => {
+    expect(circles()).toEqual([]);
   });
 
   test('the SDK imports nothing of ours', () => {
@@ -108,4 +156,16 @@ test('a log line names its error `error`', () => {
     .filter((file) => /^(core|plugins)\//.test(file) && file !== 'core/telemetry/logs.ts')
     .filter((file) => /[{,]\s*err\s*[:,}]/.test(readFileSync(join(root, file), 'utf8')));
   expect(otherwise).toEqual([]);
+});
+
+test('a message of a log begins in lower case', () => {
+  const capital = code
+    .filter((file) => /^(core|plugins)\//.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      const calls = text.matchAll(/\blog(?:ger)?\.(?:debug|info|warn|error)\([^;]*?'([A-Z][a-z]+ [^']*)'/gsu);
+      return Array.from(calls, (match) => `${file}: ${match[1]}`);
+    })
+    .filter((line) => !/: PostgreSQL /.test(line));
+  expect(capital).toEqual([]);
 });

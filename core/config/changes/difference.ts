@@ -1,7 +1,7 @@
 import { secretMask } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
-import { schemasAlong } from '../validation/schemas-along.ts';
+import { schemasAlong } from '../capabilities/schemas-along.ts';
 import { renderPath } from '../source/tree.ts';
 import { leavesOf } from './leaves.ts';
 import type { ConfigurationSnapshot, SnapshotValue } from './snapshot.ts';

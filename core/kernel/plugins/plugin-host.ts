@@ -8,20 +8,31 @@ import { createHostStore } from '../../host/store.ts';
 import { gateTable } from '../../host/gate.ts';
 import { Policies } from '../../resilience/policies.ts';
 import { createResilientFetch } from '../../resilience/resilient-fetch.ts';
+import type { PrefixEntry } from '../../http/gateway/prefix-table.ts';
 import type { LiveRoutes } from '../../http/openapi/live-document.ts';
+import type { Child, ChildEnvironment } from '../../http/pipeline/child.ts';
 import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import { hostEvents } from './host-events.ts';
-import type { HttpFront } from '../http/front.ts';
 import { contextRooms } from './context-rooms.ts';
 import type { CoreRooms } from '../core-rooms.ts';
 import type { Stages } from '../stages.ts';
 import { engineVersion } from '../version.ts';
 
+/** What of the listening side the plugins are served by. */
+export interface PluginFront {
+  /** The core's own routes. */
+  readonly core: Pick<Child, 'routes'>;
+  /** What every child is made with. */
+  readonly children: ChildEnvironment;
+  /** Puts the plugins' prefixes in place beside the core's own. */
+  publish(plugins: readonly PrefixEntry[]): void;
+}
+
 export interface PluginHostOptions {
   readonly rooms: CoreRooms;
-  readonly front: HttpFront;
+  readonly front: PluginFront;
   readonly metrics: MetricsRegistry;
   readonly services: ServiceRegistry;
   readonly logs: Logs;

@@ -1,11 +1,11 @@
-import { booleanOf } from '../validation/text-to-value.ts';
-import type { Variables, Variable } from './environment.ts';
-import { environmentNames, flagVariable } from './environment-names.ts';
-import type { FaultList } from '../faults.ts';
-import { nearest } from '../validation/nearest.ts';
-import type { InactiveKey } from '../capabilities/set-aside-inactive.ts';
-import { putAt, renderPath } from './tree.ts';
-import type { MappingNode, Place, TreeNode } from './tree.ts';
+import { booleanOf } from './validation/text-to-value.ts';
+import type { Variables, Variable } from './source/environment.ts';
+import { environmentNames, flagVariable } from './source/environment-names.ts';
+import type { FaultList } from './faults.ts';
+import { nearest } from './validation/nearest.ts';
+import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
+import { putAt, renderPath } from './source/tree.ts';
+import type { MappingNode, Place, TreeNode } from './source/tree.ts';
 
 /** What the environment is applied to. */
 export interface EnvironmentTarget {

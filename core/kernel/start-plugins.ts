@@ -1,11 +1,11 @@
-import { containFaults } from '../../host/generation/containment.ts';
-import type { Host } from '../../host/host.ts';
-import type { Client } from '../configuration/client.ts';
-import type { LiveConfiguration } from '../configuration/live-configuration.ts';
-import { applyLevels } from '../configuration/log-levels.ts';
-import type { Foundation } from '../foundation.ts';
-import { limitOf, type HttpFront } from '../http/front.ts';
-import type { PluginControl } from './control.ts';
+import { containFaults } from '../host/generation/containment.ts';
+import type { Host } from '../host/host.ts';
+import type { Client } from './configuration/client.ts';
+import type { LiveConfiguration } from './configuration/live-configuration.ts';
+import { applyLevels } from './configuration/log-levels.ts';
+import type { Foundation } from './foundation.ts';
+import { limitOf, type HttpFront } from './http/front.ts';
+import type { PluginControl } from './plugins/control.ts';
 
 export interface StartPluginsOptions {
   readonly client: Client;

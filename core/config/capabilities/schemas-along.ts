@@ -1,9 +1,9 @@
 import { CoreSections } from '../configuration.ts';
-import { sectionOf } from '../capabilities/installed.ts';
-import type { InstalledPlugins } from '../capabilities/installed.ts';
-import { schemaNode } from './schema-node.ts';
-import type { SchemaNode } from './schema-node.ts';
-import { schemaOfKey } from './validate.ts';
+import { sectionOf } from './installed.ts';
+import type { InstalledPlugins } from './installed.ts';
+import { schemaNode } from '../validation/schema-node.ts';
+import type { SchemaNode } from '../validation/schema-node.ts';
+import { schemaOfKey } from '../validation/validate.ts';
 
 /**
  * The schemas that a path leads through, the section's first: as many as the path has keys where the core or an
