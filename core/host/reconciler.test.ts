@@ -27,6 +27,20 @@ test('a provider comes on before its consumer and goes off after it', async () =
   expect(sales.state).toBe('active');
 });
 
+test('a provider ends only after the consumers that may still call it have ended', async () => {
+  const working = Promise.withResolvers<void>();
+  const { want, quiet, journal } = world(({ name }) => (name === 'sales' ? { idle: working.promise } : {}));
+  want('crm', true);
+  want('sales', true);
+  await quiet();
+  want('crm', false);
+  await quiet();
+  expect(journal.filter((line) => line.endsWith(' drained'))).toEqual([]);
+  working.resolve();
+  await quiet();
+  expect(journal.slice(-2)).toEqual(['sales 1.0.0 drained', 'crm 1.0.0 drained']);
+});
+
 test('on, off, on, off while the first build runs ends off, with nothing left active', async () => {
   const { want, quiet, journal, crm: slot } = world();
   for (const enabled of [true, false, true, false]) want('crm', enabled);

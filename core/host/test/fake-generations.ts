@@ -12,6 +12,8 @@ export interface FakeBehaviour {
   buildFails?: string;
   activateFails?: string;
   drainFails?: string;
+  /** Settles when nothing of it is in flight any more; by default at once. */
+  idle?: Promise<void>;
 }
 
 class FakeGeneration implements RunningGeneration {
@@ -21,7 +23,6 @@ class FakeGeneration implements RunningGeneration {
   readonly #journal: string[];
   readonly #behaviour: FakeBehaviour;
   isActive = false;
-  ended = Promise.resolve();
 
   constructor(slot: Slot, journal: string[], behaviour: FakeBehaviour) {
     slot.generations += 1;
@@ -59,8 +60,8 @@ class FakeGeneration implements RunningGeneration {
   }
 
   async drain(): ReturnType<RunningGeneration['drain']> {
-    await this.ended;
-    const { drainFails } = this.#behaviour;
+    const { drainFails, idle } = this.#behaviour;
+    await idle;
     if (drainFails !== undefined) throw new Error(drainFails);
     this.#journal.push(`${this.plugin} ${this.version} drained`);
     return {
