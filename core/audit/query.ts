@@ -1,4 +1,4 @@
-import { validationFailed } from '@orchestrall/sdk';
+import { isId, validationFailed } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { CoreStatements } from '../database/transaction.ts';
 
@@ -63,7 +63,7 @@ export async function listAuditEntries(
     values.push(value);
     clauses.push(`${clause} $${values.length}`);
   };
-  if (filter.cursor !== undefined && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(filter.cursor)) {
+  if (filter.cursor !== undefined && !isId(filter.cursor)) {
     throw validationFailed([{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }]);
   }
   add('plugin =', filter.plugin);

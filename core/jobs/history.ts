@@ -1,4 +1,4 @@
-import { validationFailed } from '@orchestrall/sdk';
+import { isId, validationFailed } from '@orchestrall/sdk';
 import type { JobStatus } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { jobsChannel } from './running/wake-up.ts';
@@ -19,8 +19,6 @@ export interface JobHistory {
   retry(id: string): Promise<JobRecord>;
   schedules(): Promise<readonly ScheduleRecord[]>;
 }
-
-const idPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const common = `id, plugin, name, priority, unique_key, attempt, fence, progress_done, progress_total, error_code, error,
   created_at, started_at`;
@@ -62,7 +60,7 @@ type Stored = Omit<JobRecord, 'created_at' | 'run_at' | 'started_at' | 'ended_at
 /** `woken` is called when a job waits again. */
 export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken: () => void): JobHistory {
   const get = async (id: string, plugin?: string): Promise<JobRecord | undefined> => {
-    if (!idPattern.test(id)) return undefined;
+    if (!isId(id)) return undefined;
     const [row] = await database.core().query<Stored>(
       jobsWhere(`id = coalesce((select job_id from core.job_aliases where job_aliases.id = $1), $1)
         and ($2::text is null or plugin = $2)`),
@@ -87,17 +85,18 @@ export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
     async cancel(id, plugin) {
-      if (!idPattern.test(id)) return false;
+      if (!isId(id)) return false;
       const core = database.core();
       const [row] = await core.query<{ outcome: string | null }>(
         'select core.cancel_job($1, $2) as outcome',
         [id, plugin ?? null],
       );
-      if (row?.outcome === 'asked') await core.query('select pg_notify($1, $2)', [jobsChannel, id]);
+      if (row?.outcome === 'asked')
+        await core.query('select pg_notify($1, $2)', [jobsChannel, id.toLowerCase()]);
       return typeof row?.outcome === 'string';
     },
     async retry(id) {
-      const [row] = idPattern.test(id)
+      const [row] = isId(id)
         ? await database
             .core()
             .query<{ outcome: string | null }>('select core.requeue_job($1) as outcome', [id])
@@ -135,7 +134,7 @@ function conditions(filter: JobFilter): { readonly where: string; readonly value
   if (filter.plugin !== undefined) add('plugin =', filter.plugin);
   if (filter.name !== undefined) add('name =', filter.name);
   if (filter.cursor !== undefined) {
-    if (!idPattern.test(filter.cursor)) {
+    if (!isId(filter.cursor)) {
       throw validationFailed([{ path: '/cursor', message: 'must be the `next_cursor` of the page before' }]);
     }
     add('id <', filter.cursor);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createId } from './id.ts';
+import { createId, isId } from './id.ts';
 
 test('createId() gives version 7 ids that ascend within one process', () => {
   const ids = Array.from({ length: 20_000 }, () => createId());
@@ -15,4 +15,12 @@ test('createId() carries the time in its first 48 bits', () => {
   const time = Number.parseInt(createId().replace('-', '').slice(0, 12), 16);
   expect(time).toBeGreaterThanOrEqual(before);
   expect(time).toBeLessThan(before + 60_000);
+});
+
+test('isId() takes a UUID in lower case or capitals, and nothing around it', () => {
+  const id = createId();
+  for (const text of [id, id.toUpperCase()]) expect(isId(text)).toBe(true);
+  for (const text of ['', `${id}\n`, ` ${id}`, `{${id}}`, id.replaceAll('-', ''), id.replace(/^./, 'g')]) {
+    expect(isId(text)).toBe(false);
+  }
 });

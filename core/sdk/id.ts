@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
+/**
+ * Form of an id as a pattern of JSON Schema: a UUID of any version. Ours are written in lower case; capitals are taken
+ * as well, as the standard asks of who reads one (https://www.rfc-editor.org/rfc/rfc9562#section-4).
+ */
+export const idPattern = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+
+const form = new RegExp(idPattern);
 let lastMs = 0;
 let sequence = 0;
 
@@ -23,4 +30,9 @@ export function createId(): string {
   const counter = sequence.toString(16).padStart(3, '0');
   // The last 17 hexadecimal digits of a version 4 id already carry the variant and 62 random bits.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${randomUUID().slice(19)}`;
+}
+
+/** Whether text has the form of an id, see `idPattern`; one with capitals means the same id as in lower case. */
+export function isId(text: string): boolean {
+  return form.test(text);
 }

@@ -20,7 +20,7 @@ export type {
   Routes,
   WebSocket,
 } from './http.ts';
-export { createId } from './id.ts';
+export { createId, idPattern, isId } from './id.ts';
 export { defineJob } from './jobs.ts';
 export type {
   EnqueueOptions,

@@ -1,3 +1,4 @@
+import { isId } from '@orchestrall/sdk';
 import type { Fault, Role } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Static } from 'typebox';
@@ -77,7 +78,7 @@ export function checkNewUser(user: NewUser): void {
     });
   }
   // Users are asked for by id or name, so a name that could be an id might mean two of them.
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(user.name)) {
+  if (isId(user.name)) {
     faults.push({ path: '/name', message: 'must not have the form of an id' });
   }
   // Keycloak names the accounts of clients so; a person must not be taken for one.

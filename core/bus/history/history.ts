@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { isId } from '@orchestrall/sdk';
 import type { Event } from '@orchestrall/sdk';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { fromRow } from '../envelope.ts';
@@ -56,7 +57,6 @@ export interface History {
 }
 
 const checkQuery = Compile(HistoryQuery);
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const visible = (placeholder: number): string =>
   `(e.visible_to is null or e.visible_to && $${placeholder}::text[])`;
 
@@ -75,7 +75,7 @@ export function createHistory(database: ScopedDatabase): History {
       };
     },
     async get(id, roles) {
-      const rows = uuid.test(id)
+      const rows = isId(id)
         ? await database.query<EventRow>(
             `select ${envelopeColumns} from core.events e where e.id = $1 and ${visible(2)}`,
             [id, roles],

@@ -1,3 +1,4 @@
+import { isId } from '@orchestrall/sdk';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { busError } from '../errors.ts';
 
@@ -11,8 +12,6 @@ export interface SubscriptionReference {
 export type ReplayChoice =
   | { readonly event_ids: readonly string[] }
   | { readonly from_position: number; readonly to_position: number };
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Hands events of the history to one subscription once more, though it may have handled them: effects can happen
@@ -34,7 +33,7 @@ export async function replayEvents(
       throw busError('SUBSCRIPTION_NOT_FOUND', { plugin: reference.plugin, name: reference.subscription });
     }
     const byId = 'event_ids' in choice;
-    const strange = byId ? choice.event_ids.find((id) => !uuid.test(id)) : undefined;
+    const strange = byId ? choice.event_ids.find((id) => !isId(id)) : undefined;
     if (strange !== undefined) throw busError('EVENT_NOT_FOUND', { id: strange });
     const rows = await tx.query<{ id: string; position: number; type: string; key: string }>(
       `select e.id, e.position, e.type, coalesce(e.subject, e.type) as key from core.events e

@@ -1,9 +1,9 @@
+import { isId } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import { contactKind } from '../contacts/kind.ts';
 import { countContactsOfCompany, lockContactsOfCompany } from '../contacts/store.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
-import { isId } from '../fields/schemas.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { checkVersion } from '../records/if-match.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';

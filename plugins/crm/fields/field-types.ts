@@ -1,6 +1,7 @@
+import { isId } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Field } from './field.ts';
-import { Id, Nullable, Tags, isId } from './schemas.ts';
+import { Id, Nullable, Tags } from './schemas.ts';
 import { keepTag, maxTags } from './tag.ts';
 import { foldCase, keepText } from './text.ts';
 import type { TextResult } from './text.ts';

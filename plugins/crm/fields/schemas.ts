@@ -1,3 +1,4 @@
+import { idPattern } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { maxPageLimit } from '../paging/cursor.ts';
@@ -5,15 +6,10 @@ import { maxTagLength, maxTags } from './tag.ts';
 
 /** Id of a record: UUIDv7 as text. */
 export const Id = Type.String({
-  pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  pattern: idPattern,
   description: 'Id, a UUID.',
   examples: ['01890a5d-ac96-774b-bcce-b302099a8057'],
 });
-
-/** Whether text is an id. */
-export function isId(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
 
 /** Instant: RFC 3339, UTC, milliseconds. */
 export const Instant = Type.String({ format: 'date-time', examples: ['2026-11-20T08:30:00.000Z'] });

@@ -1,6 +1,6 @@
+import { isId } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import { isId } from '../fields/schemas.ts';
 import { readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from './change-records.ts';

@@ -1,7 +1,7 @@
+import { isId } from '@orchestrall/sdk';
 import type { Statement, Transaction } from '@orchestrall/sdk';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
-import { isId } from '../fields/schemas.ts';
 import { toTsquery } from '../fields/search-words.ts';
 import { keepTag } from '../fields/tag.ts';
 import type { Bookkeeping, Kept, RecordKey, RecordKind } from './kind.ts';
