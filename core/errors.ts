@@ -1,6 +1,10 @@
 import { defineErrors, sharedErrors } from '@orchestrall/sdk';
 
-/** Every error the core can answer with; `docs/errors.md` is generated from it. */
+/**
+ * The errors of the core but those of `auth`, `bus` and `database`. These three stand between the appliance and a server
+ * of its own or a foreign one (identity provider, broker, PostgreSQL) and have a table each, `<room>/errors.ts`; every
+ * other room raises errors of this table. No code stands in two; `docs/errors.md` is generated from all.
+ */
 export const coreErrors = {
   ROUTE_NOT_FOUND: {
     status: 404,

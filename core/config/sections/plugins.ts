@@ -15,7 +15,7 @@ export const Plugins = Type.Object(
         uniqueItems: true,
         maxItems: 64,
         description:
-          'Folders with plugins, packed files and source folders; relative to the file they stand in. They are watched, also through symbolic links: what is put there, exchanged or removed takes effect while the appliance runs. The code of a source folder is read once a process: a correction of code that could be read, and was wrong, needs a start, or the folder under another name.',
+          'Folders with plugins, packed files and source folders; relative to the file they stand in. They are watched, also through symbolic links: what is put there, exchanged or removed takes effect while the appliance runs. The code of a source folder is read once a process: a correction of code that could be read, and was wrong, needs a start, or the folder under another name. A packed file may have at most 64 MiB.',
         examples: [['/var/lib/orchestrall/plugins']],
       },
     ),

@@ -9,3 +9,10 @@ test('docs/errors.md says what the error tables say; if not, run npm run generat
   expect(text).toContain('## plugins/crm');
   expect(await readFile(join(import.meta.dirname, '..', '..', '..', errorsDocumentPath), 'utf8')).toBe(text);
 });
+
+test('no code stands in two error tables of the core', async () => {
+  const text = await errorsDocument();
+  const core = text.slice(0, text.indexOf('\n## plugins/'));
+  const codes = Array.from(core.matchAll(/^### (\w+)$/gm), (match) => match[1]);
+  expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
+});
