@@ -50,21 +50,52 @@ describe('two appliances on one database', { timeout: 90_000 }, () => {
     await vi.waitFor(async () => expect(await status(other)).toBe(200), patience);
   });
 
+  const traffic = '/api/v1/system/plugins/traffic';
+
+  /** Resolves once both replicas serve this version. */
+  async function runs(version: string): Promise<void> {
+    for (const each of [one, other]) {
+      await vi.waitFor(async () => {
+        const found: unknown = await (await each.request('GET', traffic)).json();
+        expect(found).toMatchObject({ state: 'active', version });
+      }, patience);
+    }
+  }
+
   test('a rollback at one holds at the other', async () => {
-    const traffic = '/api/v1/system/plugins/traffic';
-    const runs = async (version: string): Promise<void> => {
-      for (const each of [one, other]) {
-        await vi.waitFor(async () => {
-          const found: unknown = await (await each.request('GET', traffic)).json();
-          expect(found).toMatchObject({ state: 'active', version });
-        }, patience);
-      }
-    };
     await runs('1.0.0');
     await packFixture({ name: 'traffic', version: '1.1.0', into: plugins });
     await runs('1.1.0');
     expect((await one.request('POST', `${traffic}/rollback`)).status).toBe(200);
     await runs('1.0.0');
+  });
+
+  test('what one remembers of a plugin leaves the hold that the other has stored', async () => {
+    await packFixture({ name: 'traffic', version: '1.2.0', into: plugins });
+    await runs('1.2.0');
+    expect((await other.request('POST', `${traffic}/rollback`)).status).toBe(200);
+    await runs('1.0.0');
+    for (const each of [one, other]) await each.request('POST', `${traffic}/reload`);
+    await runs('1.0.0');
+    const [row] = await one.appliance.rooms.database
+      .core()
+      .query('select hold_version, hold_above from plugins where name = $1', ['traffic']);
+    expect(row).toEqual({ hold_version: '1.0.0', hold_above: '1.2.0' });
+  });
+
+  test('a hold whose word was lost with the connection that hears is followed once that is back', async () => {
+    await packFixture({ name: 'traffic', version: '1.3.0', into: plugins });
+    await runs('1.3.0');
+    // As a rollback does, but for the word, which nobody would have heard.
+    await one.appliance.rooms.database
+      .core()
+      .query('update plugins set hold_version = $2, hold_above = $3 where name = $1', [
+        'traffic',
+        '1.2.0',
+        '1.3.0',
+      ]);
+    expect(await database.cutConnections('orchestrall listen')).toBe(2);
+    await runs('1.2.0');
   });
 
   test('an event of one reaches a stream of the other', async () => {
