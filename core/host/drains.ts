@@ -44,5 +44,5 @@ export class Drains {
 /** The report of a generation whose end itself threw: a defect of the host, and no reason to wait for it for ever. */
 function brokenEnd({ plugin, version, generation }: RunningGeneration, error: unknown): DrainReport {
   const faults = [{ effect: 'its end', error }];
-  return { plugin, version, generation, durationMs: 0, cut: 0, faults, leaks: [] };
+  return { plugin, version, generation, durationMs: 0, cut: 0, outlived: {}, faults, leaks: [] };
 }

@@ -6,7 +6,7 @@ import type { Child } from '../../http/pipeline/child.ts';
 import { OpenResponses } from './open-responses.ts';
 import type { Owner, WorkKind } from '../../telemetry/owner.ts';
 import { withScope } from '../../telemetry/scope.ts';
-import { Activity } from './activity.ts';
+import { Activity, type WorkCounts } from './activity.ts';
 import { buildContext, type BuiltContext } from './context.ts';
 import { Effects, type EffectFault } from './effects.ts';
 import type { Leak, LeakTracker } from './leaks.ts';
@@ -36,8 +36,10 @@ export interface DrainReport {
   readonly version: string;
   readonly generation: number;
   readonly durationMs: number;
-  /** Requests and streams that outlived the deadline. */
+  /** Requests and streams that were ended because they outlived the deadline. */
   readonly cut: number;
+  /** All work that outlived the deadline; what cannot be ended goes on without what the context had given it. */
+  readonly outlived: WorkCounts;
   readonly faults: readonly EffectFault[];
   readonly leaks: readonly Leak[];
 }
@@ -148,6 +150,7 @@ export class Generation implements Owner {
     this.#draining.abort(new Error('the generation is draining'));
     this.#child?.streams.endAll('server_shutdown');
     const reachedZero = await this.activity.idle(deadlineMs);
+    const outlived = reachedZero ? {} : this.activity.inFlight;
     const cut = reachedZero ? 0 : this.#cut();
     this.#disposed.abort(new Error('the generation has ended'));
     if (this.definition.provides !== undefined) {
@@ -162,6 +165,7 @@ export class Generation implements Owner {
       generation: this.generation,
       durationMs: this.#options.rooms.clock.monotonicMs() - startedAt,
       cut,
+      outlived,
       faults,
       leaks,
     };

@@ -70,6 +70,7 @@ class FakeGeneration implements RunningGeneration {
       generation: this.generation,
       durationMs: 0,
       cut: 0,
+      outlived: {},
       faults: [],
       leaks: [],
     };

@@ -109,7 +109,7 @@ test('no request fails while a plugin is reloaded, upgraded, rolled back and swi
   expect(ended.filter(({ cut, leaked }) => cut !== 0 || String(leaked) !== '')).toEqual([]);
 });
 
-test('what outlives the drain deadline is cut and counted in the log', async () => {
+test('what outlives the drain deadline is cut, and the log says how much of what it was', async () => {
   world = await createTestAppliance({ configuration: configurationOf(true, 0), repository: liveFixtures });
   const slow = fetch(`${world.url}/api/v1/traffic/slow?ms=30000`);
   const refused = expect(slow).rejects.toThrow();
@@ -117,5 +117,9 @@ test('what outlives the drain deadline is cut and counted in the log', async () 
   await change('reload');
   await refused;
   await expect.poll(() => world.logs.filter(({ cut }) => cut === 1).length, { timeout: 20_000 }).toBe(1);
+  expect(world.logs.find(({ cut }) => cut === 1)).toMatchObject({
+    level: 'WARNING',
+    outlived: { request: 1 },
+  });
   expect((await fetch(`${world.url}/api/v1/traffic/short`)).status).toBe(200);
 });

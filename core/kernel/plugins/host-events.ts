@@ -31,13 +31,23 @@ export function hostEvents(bus: Pick<BusEngine, 'emitFromCore'>, log: Log): Host
       log.error({ error, plugin, version }, `${plugin} ${version} failed: ${reason}`);
       emit(pluginFailed, { plugin, version, reason }, { subject: plugin });
     },
-    drained({ plugin, version, generation, cut, faults, leaks, durationMs }) {
+    drained({ plugin, version, generation, cut, outlived, faults, leaks, durationMs }) {
       const leaked = leaks.map(({ kind, madeAt }) => (madeAt === undefined ? kind : `${kind} ${madeAt}`));
-      const fields = { plugin, version, generation, cut, duration_ms: Math.round(durationMs), leaked };
+      const fields = {
+        plugin,
+        version,
+        generation,
+        cut,
+        outlived,
+        duration_ms: Math.round(durationMs),
+        leaked,
+      };
       for (const { effect, error } of faults)
         log.error({ ...fields, effect, error }, 'an effect was not undone');
-      if (leaked.length > 0) log.warn(fields, `generation ${generation} of ${plugin} left handles behind`);
-      else log.info(fields, `generation ${generation} of ${plugin} has ended`);
+      const said = `generation ${generation} of ${plugin}`;
+      if (leaked.length > 0) log.warn(fields, `${said} left handles behind`);
+      else if (Object.keys(outlived).length > 0) log.warn(fields, `${said} has ended before its work had`);
+      else log.info(fields, `${said} has ended`);
       emit(pluginStopped, { plugin, version, generation, leaked }, { subject: plugin });
     },
   };
