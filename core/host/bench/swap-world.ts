@@ -42,7 +42,11 @@ const yamlOf = (on: boolean): string =>
     client: { id: 'bench' },
     features: { crm_integration: on, traffic: on },
     plugins: { paths: [join(import.meta.dirname, '..', 'test', 'fixtures', 'live', 'traffic')] },
-    security: { rate_limit: { requests_per_minute: 10_000_000, burst_size: 10_000_000 } },
+    security: {
+      // A stream ends with its token; here only swaps are to end streams.
+      jwt_expiry: 86_400,
+      rate_limit: { requests_per_minute: 10_000_000, burst_size: 10_000_000 },
+    },
   });
 
 /** Starts everything; the load runs when it resolves. */
@@ -80,12 +84,8 @@ export async function openWorld(): Promise<SwapWorld> {
   const streams = new Tally(gate);
   const ending = new AbortController();
   const { signal } = ending;
-  let token = await appliance.rooms.auth.issueLocalToken('admin');
-  const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}` });
-  // Tokens live five minutes, which a long run outlasts.
-  const renewing = setInterval(() => {
-    void appliance.rooms.auth.issueLocalToken('admin').then((next) => (token = next));
-  }, 60_000);
+  const token = await appliance.rooms.auth.issueLocalToken('admin');
+  const headers = { authorization: `Bearer ${token}` };
   const contacts = { url: `${url}/api/v1/crm/contacts` };
   let created = 0;
   const load = Promise.all([
@@ -95,7 +95,7 @@ export async function openWorld(): Promise<SwapWorld> {
         kind: 'list',
         everyMs: (1000 * clients) / requestsPerSecond,
         signal,
-        asking: () => ({ ...contacts, url: `${contacts.url}?limit=10`, headers: headers() }),
+        asking: () => ({ ...contacts, url: `${contacts.url}?limit=10`, headers }),
       }),
     ),
     runClient({
@@ -106,7 +106,7 @@ export async function openWorld(): Promise<SwapWorld> {
       asking: () => ({
         ...contacts,
         method: 'POST',
-        headers: { ...headers(), 'content-type': 'application/json' },
+        headers: { ...headers, 'content-type': 'application/json' },
         body: () => slowContact((created += 1)),
       }),
     }),
@@ -117,7 +117,7 @@ export async function openWorld(): Promise<SwapWorld> {
       signal,
       asking: () => ({ url: `${url}/api/v1/traffic/slow?ms=5000` }),
     }),
-    readEvents({ tally, url: `${url}/sse/events`, headers: headers(), signal }),
+    readEvents({ tally, url: `${url}/sse/events`, headers, signal }),
     readEvents({ tally: streams, url: `${url}/api/v1/traffic/ticks`, signal }),
     echoMessages({ tally: streams, url: `${url}/api/v1/traffic/echo`, signal }),
   ]);
@@ -134,7 +134,7 @@ export async function openWorld(): Promise<SwapWorld> {
       const verb = on ? 'enable' : 'disable';
       const answer = await fetch(`${url}/api/v1/system/plugins/${plugin}/${verb}`, {
         method: 'POST',
-        headers: headers(),
+        headers,
       });
       await answer.arrayBuffer();
       if (answer.status !== 200) tally.unexpected.push(`${verb} ${plugin}: ${answer.status}`);
@@ -146,7 +146,6 @@ export async function openWorld(): Promise<SwapWorld> {
     faultyDrains: () => faulty,
     async [Symbol.asyncDispose]() {
       ending.abort();
-      clearInterval(renewing);
       await appliance.stop('the benchmark has ended');
       await server.stop();
       await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const [url = '', token = '', count = '0'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
-const separator = '\nid: ';
+const separator = '\nevent: ';
 let messages = 0;
 
 function open(): Promise<void> {
@@ -14,7 +14,7 @@ function open(): Promise<void> {
   const request = get(`${url}/sse/events`, { agent, headers }, (response) => {
     if (response.statusCode !== 200) reject(new Error(`a stream answered ${response.statusCode}`));
     response.setEncoding('utf8');
-    // Each message of the feed has one id.
+    // Each message of the feed has one type.
     let end = '\n';
     response.on('data', (text: string) => {
       const joined = end + text;
