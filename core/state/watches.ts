@@ -29,6 +29,9 @@ export interface Watches {
   compare(): void;
 }
 
+/** Longest pause between two tries, milliseconds. */
+const longestPauseMs = 5_000;
+
 /**
  * Tells listeners of changes by reading the document anew: a notification carries only its key, so that several for
  * one key lead to one call with the newest state. Reads follow each other, so versions never go back.
@@ -39,6 +42,7 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
   let active = false;
   let comparing = false;
   let reading = false;
+  let failures = 0;
 
   const wake = (): void => {
     if (active && !reading && (comparing || pending.size > 0)) void read();
@@ -60,10 +64,12 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
         for (const key of keys) pending.add(key);
         throw error;
       }
+      failures = 0;
     } catch (error) {
       comparing = true;
       log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      failures += 1;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** failures, longestPauseMs)));
     } finally {
       reading = false;
       wake();

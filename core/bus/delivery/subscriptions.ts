@@ -48,6 +48,7 @@ export class Subscriptions {
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
   #stopped = false;
+  #failures = 0;
   #search = true;
   #take = true;
   #renewAt = 0;
@@ -127,7 +128,8 @@ export class Subscriptions {
     if (what === 'take') this.#take = true;
     else this.#search = true;
     // In its own turn of the loop, so that an old generation's end and a new one's begin are seen together.
-    if (this.#ticking === undefined) this.#schedule(0);
+    // While the database fails, the pause that runs is the shortest.
+    if (this.#ticking === undefined && this.#failures === 0) this.#schedule(0);
   }
 
   #schedule(delayMs: number): void {
@@ -135,16 +137,29 @@ export class Subscriptions {
     clearTimeout(this.#timer);
     this.#timer = withoutScope(() =>
       setTimeout(() => {
-        this.#ticking = this.#tick()
-          .catch((error: unknown) => {
-            this.#options.log.warn({ error }, 'the subscriptions could not reach the database');
-          })
-          .finally(() => {
-            this.#ticking = undefined;
-            this.#schedule(tickMs);
-          });
+        this.#ticking = this.#tryTick().finally(() => {
+          this.#ticking = undefined;
+          this.#schedule(this.#pauseMs());
+        });
       }, delayMs),
     );
+  }
+
+  async #tryTick(): Promise<void> {
+    try {
+      await this.#tick();
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      // One line for a whole outage.
+      if (this.#failures === 1)
+        this.#options.log.warn({ error }, 'the subscriptions could not reach the database');
+    }
+  }
+
+  /** Longer after each failure, but soon enough for the leases of a database that is back. */
+  #pauseMs(): number {
+    return Math.min(tickMs * 2 ** this.#failures, Math.max(tickMs, this.#options.leaseMs / 3));
   }
 
   async #tick(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { claim, release } from './claim.ts';
 import { withoutScope } from '../../telemetry/scope.ts';
 import type { ClaimedJob } from './claim.ts';
@@ -29,6 +30,9 @@ export function createLanes(): Lanes {
   };
 }
 
+const shortestPauseMs = 250;
+const longestPauseMs = 2_000;
+
 /** Claims work for free slots whenever it is woken. */
 export interface Dispatcher {
   wake(): void;
@@ -48,7 +52,7 @@ export function createDispatcher(
   const stopping = new AbortController();
   let again = false;
   let claiming: Promise<void> | undefined;
-  let failing = false;
+  let failures = 0;
 
   const claimOnce = async (): Promise<void> => {
     const wanted = [...lanes.all()].flatMap(({ owner, definition, settings, runs }) => {
@@ -74,22 +78,25 @@ export function createDispatcher(
       again = false;
       try {
         await claimOnce();
-        failing = false;
+        failures = 0;
       } catch (error) {
-        // The poll tries again; one line for a whole outage.
-        if (!failing) log.warn({ error }, 'jobs cannot be claimed');
-        failing = true;
+        failures += 1;
+        // One line for a whole outage.
+        if (failures === 1) log.warn({ error }, 'jobs cannot be claimed');
+        // The poll, or whoever wakes it meanwhile, makes it try again afterwards.
+        const pauseMs = Math.min(shortestPauseMs * 2 ** (failures - 1), longestPauseMs);
+        await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
+    // In the same turn as the last look at `again`: a wake-up that comes later begins anew.
+    claiming = undefined;
   };
 
   return {
     wake() {
       again = true;
       if (stopping.signal.aborted) return;
-      claiming ??= withoutScope(loop).finally(() => {
-        claiming = undefined;
-      });
+      claiming ??= withoutScope(loop);
     },
     async stop() {
       stopping.abort();

@@ -20,7 +20,8 @@ export interface ExecuteServices extends Pick<JobsOptions, 'database' | 'log' | 
   readonly ended: AbortSignal;
 }
 
-const writeRetryMs = 250;
+const shortestRetryMs = 250;
+const longestRetryMs = 5_000;
 
 /**
  * Runs the handler and writes what came of it: completed, queued again after a pause, failed, cancelled, or given
@@ -146,13 +147,15 @@ async function settle(
   status: RunStatus,
   write: () => Promise<boolean>,
 ): Promise<RunStatus> {
-  while (run.cut !== 'lease_lost' && !services.ended.aborted) {
+  for (let retryMs = shortestRetryMs; run.cut !== 'lease_lost' && !services.ended.aborted; retryMs *= 2) {
     try {
       await services.progress.flush(run);
       return (await write()) ? status : 'lost';
     } catch (error) {
       services.log.warn({ job_id: run.claimed.id, error }, 'the end of a job could not be written yet');
-      await pause(writeRetryMs, undefined, { signal: services.ended }).catch(() => undefined);
+      await pause(Math.min(retryMs, longestRetryMs), undefined, { signal: services.ended }).catch(
+        () => undefined,
+      );
     }
   }
   return 'lost';

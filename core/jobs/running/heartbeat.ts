@@ -11,6 +11,7 @@ export interface Heartbeat extends Disposable {
   urge(id: string): void;
 }
 
+/** Not longer after each failure, since leases run out meanwhile. */
 const retryMs = 250;
 
 /**
@@ -25,6 +26,7 @@ export function createHeartbeat(
   const urgent = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let beating = false;
+  let failing = false;
   let stopped = false;
   let earliestRetryMs = 0;
 
@@ -65,9 +67,12 @@ export function createHeartbeat(
     plan();
     try {
       await renewAll(due, sentAtMs);
+      failing = false;
     } catch (error) {
       earliestRetryMs = clock.monotonicMs() + retryMs;
-      log.warn({ error, jobs: due.length }, 'leases could not be renewed');
+      // One line for a whole outage.
+      if (!failing) log.warn({ error, jobs: due.length }, 'leases could not be renewed');
+      failing = true;
     } finally {
       beating = false;
       plan();

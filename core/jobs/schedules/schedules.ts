@@ -29,7 +29,8 @@ export interface Schedules extends AsyncDisposable {
   deactivate(plugin: string, declared: readonly DeclaredSchedule[]): void;
 }
 
-const pollMs = 1000;
+const pollMs = 1_000;
+const longestPauseMs = 5_000;
 
 /**
  * Each second, fires what is due of the plugins that are active here. `next_at` is moved on only by whoever still
@@ -57,13 +58,17 @@ export function createSchedules(
   };
 
   const loop = async (): Promise<void> => {
+    let pauseMs = pollMs;
     while (!ending.signal.aborted) {
       try {
         await tick();
+        pauseMs = pollMs;
       } catch (error) {
-        log.warn({ error }, 'schedules cannot be fired');
+        // One line for a whole outage.
+        if (pauseMs === pollMs) log.warn({ error }, 'schedules cannot be fired');
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
-      await pause(pollMs, undefined, { signal: ending.signal }).catch(() => undefined);
+      await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   };
 
