@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import { Server as NetServer } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as immediate, setTimeout as pause } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import { pathOf } from '../errors/problem.ts';
 import { refuseUpgrade } from '../pipeline/refusal.ts';
 import type { Refused } from '../pipeline/refusal.ts';
 import { isForServer, settleHead } from './request-head.ts';
+import { stopListening } from './stop-listening.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
 export interface GatewayOptions {
@@ -46,6 +46,7 @@ export class Gateway {
   #table = new PrefixTable([]);
   #inFlight = 0;
   #stopping = false;
+  #held: (() => void)[] | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
@@ -114,21 +115,22 @@ export class Gateway {
     for (const socket of this.#upgraded) socket.destroy();
     await this.#stopListening(server);
     await Promise.race([closed, pause(lingerMs, undefined, { ref: false })]);
-    // The rest of what an HTTP server has to stop; by now it only says that it listens no more.
+    // What has arrived by now is being answered; who sent nothing is let go first.
+    await immediate();
     server.close(() => undefined);
+    await Promise.race([closed, pause(lingerMs, undefined, { ref: false })]);
     server.closeAllConnections();
     await closed;
     return { cut };
   }
 
-  /**
-   * Takes no new connections, and keeps the ones there are: a request may be on its way on any of them, and is
-   * answered before they close. Node's own `close()` of an HTTP server would reset it.
-   */
-  async #stopListening(server: Server | TlsServer): Promise<void> {
-    // Right after what was waiting to be accepted has been.
-    await immediate();
-    NetServer.prototype.close.call(server);
+  /** Answers meanwhile nobody: who has an answer comes back at once, and it would never be quiet enough to end. */
+  async #stopListening(server: Server): Promise<void> {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    await stopListening(server);
+    this.#held = undefined;
+    for (const answer of held) answer();
   }
 
   async #createServer(): Promise<Server | TlsServer> {
@@ -171,6 +173,10 @@ export class Gateway {
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.#onRequest(request, response));
+      return;
+    }
     this.#inFlight += 1;
     response.on('close', this.#onResponseClose);
     const reason = settleHead(request);
