@@ -125,11 +125,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     formKey: () => keys.cookieKey,
     log,
     onSignedIn: ({ id, name, roles, disabled }) =>
-      database.transaction(async (tx) => {
+      database.transaction((tx) => {
         const summary = { id, name, roles, disabled };
         tx.emit(userSignedIn, summary, { subject: id, visibleTo: ['admin'] });
         tx.audit({ action: userSignedIn.type, subjectType: 'user', subjectId: id, after: summary });
-        await Promise.resolve();
       }),
   });
 
@@ -188,10 +187,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
         },
       };
       await artifacts.keep('ClientCredentials', jti, payload, jwtExpirySeconds);
-      await database.transaction(async (tx) => {
+      await database.transaction((tx) => {
         tx.emit(localTokenIssued, { jti, role }, { subject: jti, visibleTo: ['admin'] });
         tx.audit({ action: localTokenIssued.type, subjectType: 'access', subjectId: jti, after: { role } });
-        await Promise.resolve();
       });
       return accessTokens.sign(tokenIssuer, payload);
     },

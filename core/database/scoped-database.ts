@@ -25,7 +25,7 @@ export interface TransactionHooks {
 export interface ScopedDatabase extends Database {
   readonly scope: Scope;
   transaction<Result>(
-    work: (tx: EngineTransaction) => Promise<Result>,
+    work: (tx: EngineTransaction) => Result | Promise<Result>,
     options?: TransactionOptions & TransactionHooks,
   ): Promise<Result>;
   query<Result extends object = Row>(
@@ -82,7 +82,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
   };
 
   const attempt = async <Result>(
-    work: (tx: EngineTransaction) => Promise<Result>,
+    work: (tx: EngineTransaction) => Result | Promise<Result>,
     given: TransactionOptions & TransactionHooks,
   ): Promise<Result> => {
     const { session, tx, effects } = await open(given);

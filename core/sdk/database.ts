@@ -61,7 +61,7 @@ export interface TransactionOptions {
 export interface Database<Emitted extends EventDefinition = EventDefinition> {
   /** Runs work in one transaction: commits its result, rolls back when it throws. */
   transaction<Result>(
-    work: (tx: Transaction<Emitted>) => Promise<Result>,
+    work: (tx: Transaction<Emitted>) => Result | Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
   /** Runs one statement in a transaction of its own. */

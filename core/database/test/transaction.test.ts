@@ -73,6 +73,14 @@ describeOnServers('transactions', (server) => {
     return rows.map((row) => row.name);
   };
 
+  test('work that awaits nothing may return its result as it is, and a throw of it rolls back', async () => {
+    expect(await database.transaction(() => 'done')).toBe('done');
+    const failing = database.transaction(() => {
+      throw new TypeError('broken');
+    });
+    await expect(failing).rejects.toThrow('broken');
+  });
+
   test('a transaction commits its writes and its events together', async () => {
     let called = 0;
     await crm.transaction(async (tx) => {
