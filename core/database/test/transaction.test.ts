@@ -74,8 +74,8 @@ describeOnServers('transactions', (server) => {
   };
 
   test('work that awaits nothing may return its result as it is, and a throw of it rolls back', async () => {
-    expect(await database.transaction(() => 'done')).toBe('done');
-    const failing = database.transaction(() => {
+    expect(await crm.transaction(() => 'done')).toBe('done');
+    const failing = crm.transaction(() => {
       throw new TypeError('broken');
     });
     await expect(failing).rejects.toThrow('broken');
