@@ -101,6 +101,19 @@ describe('the history', () => {
     await expect(replica.bus.history.query({ since: '2026-13-45T00:00:00Z' }, [])).rejects.toMatchObject({
       code: 'EVENT_QUERY_INVALID',
     });
+    for (const field of ['since', 'until'] as const) {
+      for (const value of ['2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-01T00:00:00+23:59']) {
+        await expect(replica.bus.history.query({ [field]: value }, []), value).rejects.toMatchObject({
+          code: 'EVENT_QUERY_INVALID',
+          details: { faults: expect.arrayContaining([expect.objectContaining({ path: `/${field}` })]) },
+        });
+      }
+    }
+    for (const field of ['after_position', 'before_position'] as const) {
+      await expect(replica.bus.history.query({ [field]: 2 ** 63 }, [])).rejects.toMatchObject({
+        details: { faults: [expect.objectContaining({ path: `/${field}` })] },
+      });
+    }
     await expect(replica.bus.history.query({ cursor: 'x' }, [])).rejects.toMatchObject({
       code: 'EVENT_CURSOR_INVALID',
     });
