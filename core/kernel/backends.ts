@@ -42,6 +42,7 @@ export async function openDatabaseServer(options: {
 async function startOwnServer(folder: string, log: Log): Promise<EmbeddedServer> {
   const server = await startEmbeddedServer({
     folder,
+    log,
     onStorageChange: (full, freeBytes) => {
       if (full) log.error({ free_bytes: freeBytes }, 'the disk is almost full: writes are refused');
       else log.info({ free_bytes: freeBytes }, 'the disk has space again: writes are taken');

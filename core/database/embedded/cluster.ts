@@ -7,6 +7,7 @@ import { databaseError } from '../errors.ts';
 import { accountHasName, giveTo } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import type { Layout } from './layout.ts';
+import { remedyFor } from './remedy.ts';
 import { spawnServerProgram } from './spawn.ts';
 
 /** Name of the embedded server's superuser. */
@@ -78,10 +79,9 @@ async function initialise(
     );
     const [code]: unknown[] = await once(child, 'exit');
     if (code !== 0) {
-      throw databaseError('EMBEDDED_POSTGRES_FAILED', {
-        reason: await lastLines(join(layout.folder, 'initdb.log')),
-        hint: 'Free disk space or mend the rights of the data folder, then start again.',
-      });
+      const log = join(layout.folder, 'initdb.log');
+      const said = await lastLines(log);
+      throw databaseError('EMBEDDED_POSTGRES_FAILED', { reason: said, hint: remedyFor(said, log) });
     }
     await rename(join(making, 'cluster'), layout.cluster);
     if (durable) await syncFolder(layout.folder);
@@ -134,9 +134,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The end of a log, one line, for an error message. */
-export async function lastLines(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+/** The end of a log as one line for an error message; only what stands at or behind the byte `from`, default 0. */
+export async function lastLines(file: string, from = 0): Promise<string> {
+  const content = await readFile(file).catch(() => Buffer.alloc(0));
+  const lines = content
+    .toString('utf8', from)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.slice(-4).join(' | ').slice(-800) || 'it said nothing.';
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -23,14 +24,18 @@ export function identify(pid: number): ProcessIdentity | undefined {
     }
   }
   try {
-    const startedAt = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-    return startedAt === '' ? undefined : { pid, startedAt };
+    const startedAt = ask(pid, 'lstart');
+    return startedAt === '' || ask(pid, 'stat').startsWith('Z') ? undefined : { pid, startedAt };
   } catch {
     return undefined;
   }
+}
+
+function ask(pid: number, field: 'lstart' | 'stat'): string {
+  return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
 }
 
 /** Whether the very process that was identified still runs. */
@@ -38,22 +43,48 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
+const states: Readonly<Record<string, string>> = {
+  R: 'running',
+  S: 'sleeping',
+  D: 'waiting for the kernel, mostly for a disk',
+  T: 'stopped',
+  t: 'held by a debugger',
+  Z: 'ended',
+  X: 'ended',
+};
+
+/** What a process is doing, in words for an operator; `unknown` where there is no `/proc`. */
+export function stateOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return states[stat.charAt(stat.lastIndexOf(')') + 2)] ?? 'unknown';
+  } catch {
+    return process.platform === 'linux' ? 'ended' : 'unknown';
+  }
+}
+
 /**
- * Processes whose working folder is `folder` (a real path), which is how PostgreSQL's processes are told from
- * others. Linux only, and only those this user may look at; elsewhere empty.
+ * Processes of `program` (a file name) whose working folder is `folder` (a real path), which is how PostgreSQL's
+ * processes are told from others, such as a shell that somebody has open there. Linux only, and only those
+ * this user may look at; elsewhere empty.
  */
-export function processesWorkingIn(folder: string): ProcessIdentity[] {
+export function processesWorkingIn(folder: string, program: string): ProcessIdentity[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => workingFolder(name) === folder)
+    .filter((name) => readLink(name, 'cwd') === folder && isProgram(readLink(name, 'exe'), program))
     .map((name) => identify(Number(name)))
     .filter((identity) => identity !== undefined);
 }
 
-function workingFolder(pid: string): string | undefined {
+/** The kernel adds a word to the path of a program that has been replaced since. */
+function isProgram(path: string | undefined, program: string): boolean {
+  return path !== undefined && basename(path.replace(/ \(deleted\)$/, '')) === program;
+}
+
+function readLink(pid: string, link: 'cwd' | 'exe'): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
+    return readlinkSync(`/proc/${pid}/${link}`);
   } catch {
     return undefined;
   }

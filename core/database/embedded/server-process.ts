@@ -4,11 +4,13 @@ import { existsSync } from 'node:fs';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '@orchestrall/sdk';
 import { databaseError } from '../errors.ts';
 import { giveTo } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { lastLines } from './cluster.ts';
 import type { Layout } from './layout.ts';
+import { remedyFor } from './remedy.ts';
 import { accessRules, serverSettings } from './settings.ts';
 import type { SettingsInput } from './settings.ts';
 import { spawnServerProgram } from './spawn.ts';
@@ -26,6 +28,8 @@ export interface ServerProcessOptions {
   readonly binaries: Binaries;
   readonly settings: SettingsInput;
   readonly startTimeoutMs: number;
+  /** Told every 10 s of a start that takes longer. */
+  readonly log: Pick<Log, 'info'>;
   readonly onUnexpectedExit: (exit: ServerExit) => void;
 }
 
@@ -37,6 +41,7 @@ export interface ServerProcess {
   pid(): number;
 }
 
+const tellEveryMs = 10_000;
 const largestLogBytes = 10 * 1024 * 1024;
 
 /** Prepares a process without starting it. */
@@ -50,14 +55,14 @@ export function createServerProcess(options: ServerProcessOptions): ServerProces
     await writeConfiguration(layout, options.settings);
     await rotate(log);
     expected = false;
-    const started = await launch(options, log);
+    const { child: started, from } = await launch(options, log);
     child = started;
     let ready = false;
     started.once('exit', (code, signal) => {
       if (!ready || expected) return;
-      void lastLines(log).then((lines) => options.onUnexpectedExit({ code, signal, lastLines: lines }));
+      void lastLines(log, from).then((lines) => options.onUnexpectedExit({ code, signal, lastLines: lines }));
     });
-    await waitUntilReady(started, layout, log, options.startTimeoutMs);
+    await waitUntilReady(started, options, (what, hint) => failure(log, from, what, hint));
     ready = true;
   };
 
@@ -69,9 +74,14 @@ export function createServerProcess(options: ServerProcessOptions): ServerProces
   return { start, stop, pid: () => child?.pid ?? 0 };
 }
 
-async function launch(options: ServerProcessOptions, log: string): Promise<ChildProcess> {
+/** Spawns the program; what it says begins at the byte `from` of the log. */
+async function launch(
+  options: ServerProcessOptions,
+  log: string,
+): Promise<{ child: ChildProcess; from: number }> {
   const output = await open(log, 'a', 0o600);
   try {
+    const from = (await output.stat()).size;
     const child = spawnServerProgram(
       options.layout,
       options.binaries.postgres,
@@ -79,7 +89,7 @@ async function launch(options: ServerProcessOptions, log: string): Promise<Child
       output.fd,
     );
     await once(child, 'spawn');
-    return child;
+    return { child, from };
   } catch (error) {
     throw databaseError(
       'EMBEDDED_POSTGRES_FAILED',
@@ -97,39 +107,54 @@ async function launch(options: ServerProcessOptions, log: string): Promise<Child
 /** A line of the server's own pid file tells its state, as pg_ctl reads it. */
 async function waitUntilReady(
   child: ChildProcess,
-  layout: Layout,
-  log: string,
-  limitMs: number,
+  { layout, log, startTimeoutMs: limitMs }: ServerProcessOptions,
+  failed: (what: string, hint?: string) => Promise<Error>,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
+  let tellAt = performance.now() + tellEveryMs;
   const pidFile = join(layout.cluster, 'postmaster.pid');
   for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) throw await failure(log, 'it ended');
+    if (child.exitCode !== null || child.signalCode !== null) throw await failed('it ended');
     const lines = existsSync(pidFile) ? (await readFile(pidFile, 'utf8').catch(() => '')).split('\n') : [];
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;
     if (performance.now() > deadline) {
       await end(child);
-      throw await failure(log, `it was not ready after ${limitMs} ms`);
+      throw await failed(
+        `it was not ready after ${limitMs} ms`,
+        'Crash recovery takes this long on a slow or busy disk: start again when the disk is idle; nothing committed is lost.',
+      );
+    }
+    if (performance.now() > tellAt) {
+      tellAt += tellEveryMs;
+      const leftMs = Math.round(deadline - performance.now());
+      log.info({ longest_wait_ms: leftMs }, 'waiting for PostgreSQL to recover and be ready');
     }
     await pause(10);
   }
 }
 
-async function failure(log: string, what: string): Promise<Error> {
+async function failure(log: string, from: number, what: string, hint?: string): Promise<Error> {
+  const said = await lastLines(log, from);
   return databaseError('EMBEDDED_POSTGRES_FAILED', {
-    reason: `${what}: ${await lastLines(log)}`,
-    hint: 'Free disk space or mend the rights of the data folder, then start again.',
+    reason: `${what}: ${said}`,
+    hint: hint ?? remedyFor(said, log),
   });
 }
 
-/** Fast shutdown; a server that does not end within a minute is ended without a checkpoint, which loses nothing. */
+/**
+ * Fast shutdown, of a stopped server too; one that does not end within a minute is ended without a checkpoint,
+ * and 10 s later by the kernel, which loses nothing.
+ */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
+  child.kill('SIGCONT');
   child.kill('SIGINT');
   const harder = setTimeout(() => child.kill('SIGQUIT'), 60_000);
+  const hardest = setTimeout(() => child.kill('SIGKILL'), 70_000);
   await ended;
   clearTimeout(harder);
+  clearTimeout(hardest);
 }
 
 async function writeConfiguration(layout: Layout, settings: SettingsInput): Promise<void> {

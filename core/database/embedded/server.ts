@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '@orchestrall/sdk';
 import type { ServerConnection } from '../connection.ts';
 import { serverAccount } from './account.ts';
 import { locateBinaries } from './binaries.ts';
@@ -12,6 +13,7 @@ import type { FolderLock } from './folder-lock.ts';
 import { prepareLayout } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { endLeftover } from './leftover.ts';
+import type { LeftoverOptions } from './leftover.ts';
 import { releaseReserve, setReserveAside } from './reserve.ts';
 import { createServerProcess } from './server-process.ts';
 import type { ServerExit, ServerProcess } from './server-process.ts';
@@ -37,6 +39,8 @@ export interface EmbeddedServerOptions {
   readonly onStorageChange?: (full: boolean, freeBytes: number) => void;
   /** Longest wait for readiness, crash recovery included; default 600,000 ms. */
   readonly startTimeoutMs?: number;
+  /** Told what a start waits for; silent by default. */
+  readonly log?: Pick<Log, 'info' | 'warn'>;
   /** Called when the server ends without having been told to. The folder stays locked; see `restart`. */
   readonly onUnexpectedExit?: (exit: ServerExit) => void;
 }
@@ -64,7 +68,7 @@ export interface EmbeddedServer extends AsyncDisposable {
  * Starts PostgreSQL on a data folder and resolves when it takes connections.
  *
  * It never runs as root (as `nobody` then), and takes over after a kill: what is left running is ended first,
- * and crash recovery is waited for. Some space is set aside, with which it starts even on a full disk.
+ * within 20 s even when it hangs, and crash recovery is waited for. Some space is set aside, with which it starts even on a full disk.
  * Throws `DATA_FOLDER_IN_USE`, `EMBEDDED_POSTGRES_MISSING`, `EMBEDDED_POSTGRES_FAILED`.
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
@@ -74,11 +78,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   // Even the lock needs a block of the disk.
   await releaseReserve(folder);
   const lock = await lockFolder(folder);
+  const log = options.log ?? { info: () => undefined, warn: () => undefined };
   let layout: Layout | undefined;
   let stop: (() => Promise<void>) | undefined;
   try {
-    await endLeftover(join(folder, 'cluster'));
+    // A socket folder elsewhere is made anew at every start.
+    const socketFolder = join(folder, 'socket');
+    await endLeftover({ cluster: join(folder, 'cluster'), socketFolder, account, log });
     layout = await prepareLayout(folder, account);
+    const { cluster } = layout;
+    const leftover = { cluster, socketFolder: layout.socketFolder, account, log };
     const binaries = options.binaries ?? (await locateBinaries(account, layout.programFolder));
     const { password } = await ensureCluster(layout, binaries, options.durable ?? true);
     const connection: ServerConnection = {
@@ -101,13 +110,19 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
         overrides: options.settings ?? {},
       },
       startTimeoutMs: options.startTimeoutMs ?? 600_000,
+      log,
       onUnexpectedExit: (exit) => options.onUnexpectedExit?.(exit),
     });
     stop = () => server.stop();
-    await startWithReserve(server, layout.folder);
+    const start = (): Promise<void> => startMending(server, folder, leftover);
+    await start();
     await ensureDatabase(connection);
     const guard = guardStorage(layout.folder, options);
-    return embeddedServer(connection, layout, server, lock, guard);
+    const restart = async (): Promise<void> => {
+      await endLeftover(leftover);
+      await start();
+    };
+    return embeddedServer({ connection, layout, server, lock, guard, restart });
   } catch (error) {
     await stop?.();
     await layout?.close();
@@ -116,11 +131,15 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   }
 }
 
-async function startWithReserve(server: ServerProcess, folder: string): Promise<void> {
+/** Starts the server, once more when the cause of its failure could be taken away. */
+async function startMending(server: ServerProcess, folder: string, leftover: LeftoverOptions): Promise<void> {
   try {
     await server.start();
   } catch (error) {
-    if (!(await releaseReserve(folder))) throw error;
+    const roomMade = await releaseReserve(folder);
+    // A server that was only being started when its appliance was killed shows itself late.
+    const rivalEnded = await endLeftover(leftover);
+    if (!roomMade && !rivalEnded) throw error;
     await server.start();
   }
 }
@@ -135,13 +154,15 @@ function guardStorage(folder: string, options: EmbeddedServerOptions): StorageGu
   });
 }
 
-function embeddedServer(
-  connection: ServerConnection,
-  layout: Layout,
-  server: ServerProcess,
-  lock: FolderLock,
-  guard: StorageGuard,
-): EmbeddedServer {
+function embeddedServer(parts: {
+  readonly connection: ServerConnection;
+  readonly layout: Layout;
+  readonly server: ServerProcess;
+  readonly lock: FolderLock;
+  readonly guard: StorageGuard;
+  readonly restart: () => Promise<void>;
+}): EmbeddedServer {
+  const { connection, layout, server, lock, guard } = parts;
   const stopped = new AbortController();
   let stopping: Promise<void> | undefined;
   let restarting: Promise<void> | undefined;
@@ -162,8 +183,7 @@ function embeddedServer(
     for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 15_000)) {
       stopped.signal.throwIfAborted();
       try {
-        await endLeftover(layout.cluster);
-        await startWithReserve(server, layout.folder);
+        await parts.restart();
         return;
       } catch (error) {
         onFailure(error);

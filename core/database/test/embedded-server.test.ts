@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startEmbeddedServer } from '../embedded/server.ts';
 import type { EmbeddedServer } from '../embedded/server.ts';
@@ -12,6 +10,7 @@ import type { ServerExit } from '../embedded/server-process.ts';
 import { identify, isRunning } from '../embedded/process-identity.ts';
 import { createDatabase } from '../engine.ts';
 import type { DatabaseEngine } from '../engine.ts';
+import { readAppliance, spawnAppliance } from './appliance-process.ts';
 
 const silent = { warn: () => undefined, error: () => undefined };
 const isRoot = process.getuid?.() === 0;
@@ -210,32 +209,4 @@ async function readFolder(folder: string): Promise<string[]> {
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function spawnAppliance(folder: string, path: string): ChildProcess {
-  const script = join(import.meta.dirname, 'fixtures', 'writing-appliance.ts');
-  return spawn(process.execPath, [script, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PATH: path },
-  });
-}
-
-/** Reads until `count` rows are acknowledged; `numbers` gives all that were by then and later. */
-async function readAppliance(
-  child: ChildProcess,
-  count: number,
-): Promise<{ serverPid: number; numbers: () => number[] }> {
-  const numbers: number[] = [];
-  let serverPid = 0;
-  if (child.stdout === null) throw new TypeError('the output of the appliance is piped');
-  const lines = createInterface(child.stdout);
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the appliance ended with ${code}`)));
-    lines.on('line', (line) => {
-      if (line.startsWith('READY ')) serverPid = Number(line.slice(6));
-      else numbers.push(Number(line));
-      if (numbers.length === count) resolve();
-    });
-  });
-  return { serverPid, numbers: () => numbers };
 }
