@@ -47,6 +47,11 @@ export const coreErrors = {
     message: 'The content type {contentType} is not accepted here.',
     remedy: 'Use one of the content types that the reference at /docs lists for this route.',
   },
+  CONTENT_ENCODING_UNSUPPORTED: {
+    status: 415,
+    message: 'A body with the content encoding {encoding} is not accepted; accepted is identity.',
+    remedy: 'Send the body as it is, without a Content-Encoding header.',
+  },
   REQUEST_TIMEOUT: {
     status: 503,
     message: 'The request took longer than {timeoutMs} ms.',

@@ -78,12 +78,6 @@ export const crmErrors = {
     message: 'A file sent as {content_type} is not accepted; accepted is text/csv in UTF-8.',
     remedy: 'Send the CSV file itself as the body, with the header Content-Type: text/csv; charset=utf-8.',
   },
-  UPLOAD_COMPRESSED: {
-    status: 415,
-    message:
-      'A file sent with the content encoding {content_encoding} is not accepted; accepted is identity.',
-    remedy: 'Send the file as it is, without a Content-Encoding header.',
-  },
   CHARSET_UNSUPPORTED: {
     status: 415,
     message: 'The character set {charset} is not accepted; accepted are utf-8 and us-ascii.',

@@ -12,6 +12,7 @@ import { errorFrom } from '../errors/errors-from.ts';
 import { openEventStream } from '../streams/event-stream.ts';
 import { identify } from './identity.ts';
 import type { Authentication, Identity } from './identity.ts';
+import { refuseEncodedBody } from '../body/content-encoding.ts';
 import { parseJsonBodies } from '../body/json-parser.ts';
 import { pathOf, problemHeaders, problemOf, problemType } from '../errors/problem.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -144,6 +145,7 @@ async function enter(
   }
   if (refused !== undefined) throw refused.error;
   if (request.url.includes('%00')) throw coreError('REQUEST_MALFORMED', { reason: 'the URL holds U+0000' });
+  if (!request.is404) refuseEncodedBody(request.raw);
   const upgrade = options.isUpgrade(request.raw);
   if (upgrade && !route.websocket && !request.is404) {
     throw coreError('UPGRADE_NOT_SUPPORTED', { protocol: headers.upgrade ?? 'websocket' });

@@ -30,6 +30,17 @@ beforeAll(async () => {
     throw 'text';
   });
   app.post('/nest', { config, bodyLimit: 100_000 }, async () => ({}));
+  const Form = Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.Integer() })]);
+  app.post(
+    '/nest-of-forms',
+    { config, bodyLimit: 100_000, schema: { body: Form } },
+    async (request) => request.body,
+  );
+  app.post(
+    '/dates',
+    { config, schema: { body: Type.Object({ at: Type.String({ format: 'date-time' }) }) } },
+    async (request) => request.body,
+  );
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.get('/private', { config: { access: 'operator' } }, async () => ({}));
@@ -91,6 +102,48 @@ const cases: readonly [string, string, RequestInit, number, string][] = [
     { method: 'POST', headers: json, body: `${'['.repeat(20_000)}"\\u0000"${']'.repeat(20_000)}` },
     400,
     'VALIDATION_FAILED',
+  ],
+  [
+    'a nest of lists that never ends',
+    '/nest',
+    { method: 'POST', headers: json, body: '['.repeat(100_000) },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a nest of fields that never ends',
+    '/nest-of-forms',
+    { method: 'POST', headers: json, body: '{"a":'.repeat(19_000) },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a nest of one level too many',
+    '/nest',
+    { method: 'POST', headers: json, body: `${'['.repeat(101)}${']'.repeat(101)}` },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a date that does not exist in a body',
+    '/dates',
+    { method: 'POST', headers: json, body: '{"at":"2026-02-30T00:00:00Z"}' },
+    400,
+    'VALIDATION_FAILED',
+  ],
+  [
+    'a body said to be compressed',
+    '/echo',
+    { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: '{"name":"a"}' },
+    415,
+    'CONTENT_ENCODING_UNSUPPORTED',
+  ],
+  [
+    'a body of no type said to be compressed twice',
+    '/slow',
+    { method: 'POST', headers: { 'content-encoding': 'identity, br' }, body: 'x' },
+    415,
+    'CONTENT_ENCODING_UNSUPPORTED',
   ],
   ['a path with U+0000', '/things/%00', {}, 400, 'REQUEST_MALFORMED'],
   ['a query with U+0000', '/things/1?x=%00', {}, 400, 'REQUEST_MALFORMED'],
@@ -261,6 +314,14 @@ const statusOf = async (id: string): Promise<number> => (await fetch(`${harness.
 test('a word is no number, and a number with a sign or an exponent is', async () => {
   for (const word of ['true', 'false', 'null', '%20']) expect(await statusOf(word), word).toBe(400);
   for (const number of ['0', '-1', '1e3']) expect(await statusOf(number), number).toBe(200);
+});
+
+test('a body said to be as it is, nested a hundred levels deep, with brackets in texts, is taken', async () => {
+  const body = `${'['.repeat(99)}{"${'{['.repeat(50)}\\\\":"${'[\\"'.repeat(50)}"}${']'.repeat(99)}`;
+  const headers = { ...json, 'content-encoding': 'Identity' };
+  expect((await fetch(`${harness.url}/nest`, { method: 'POST', headers, body })).status).toBe(200);
+  const without = await fetch(`${harness.url}/things/1`, { headers: { 'content-encoding': 'gzip' } });
+  expect(without.status).toBe(200);
 });
 
 test('a JSON merge patch is read as JSON by every route', async () => {

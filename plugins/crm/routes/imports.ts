@@ -123,10 +123,6 @@ function requireCsv(headers: IncomingHttpHeaders): void {
   if (type.trim().toLowerCase() !== 'text/csv') {
     throw crmError('UPLOAD_TYPE_UNSUPPORTED', { content_type: contentType });
   }
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding.trim().toLowerCase() !== 'identity') {
-    throw crmError('UPLOAD_COMPRESSED', { content_encoding: encoding });
-  }
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw crmError('CHARSET_UNSUPPORTED', { charset });
 }

@@ -58,7 +58,7 @@ describe('a body that is not declared as plain CSV in UTF-8 is refused, naming w
     async (contentEncoding) => {
       const headers = { 'content-encoding': contentEncoding };
       const { status, body } = await crm.send('POST', path, { body: gzipSync(good), headers });
-      expect({ status, code: body.code }).toEqual({ status: 415, code: 'UPLOAD_COMPRESSED' });
+      expect({ status, code: body.code }).toEqual({ status: 415, code: 'CONTENT_ENCODING_UNSUPPORTED' });
       expect(body.detail).toContain(contentEncoding);
     },
   );
