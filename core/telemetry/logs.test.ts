@@ -36,6 +36,35 @@ test('a line has timestamp, level, logger, correlation_id and message, and the s
   ]);
 });
 
+test('a field under a name of the line itself stands beside it, and no name stands twice', () => {
+  const { logs, lines, text } = collect();
+  const fields = {
+    level: 'low',
+    timestamp: 'then',
+    logger: 'mine',
+    message: 'theirs',
+    message_: 'both',
+    file: 'f',
+  };
+  logs.logger('core').info(fields, 'ours');
+  logs.fastify('core').info({ message: 'theirs', err: new Error('broken') });
+  expect(lines[0]).toMatchObject({
+    level: 'INFO',
+    timestamp: expect.stringMatching(/Z$/),
+    logger: 'core',
+    message: 'ours',
+    level_: 'low',
+    timestamp_: 'then',
+    logger_: 'mine',
+    message_: 'both',
+    message__: 'theirs',
+    file: 'f',
+  });
+  expect(text().match(/"(?:level|timestamp|logger)":/g)).toHaveLength(6);
+  expect(text().match(/"message":"ours"/g)).toHaveLength(1);
+  expect(text()).not.toContain('"message":"theirs"');
+});
+
 test('no secret reaches a line, whatever holds it', () => {
   const { logs, text } = collect();
   const log = logs.logger('core');

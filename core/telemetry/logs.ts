@@ -44,7 +44,8 @@ export interface LogsOptions {
 
 /**
  * The appliance's logs: one JSON object per line with `timestamp`, `level`, `logger`, `correlation_id`, `message` and
- * the record's own fields; plugin, generation, caller and trace come from the scope. Secrets are masked.
+ * the record's own fields, those under a name of the line itself with `_` behind it; plugin, generation, caller and
+ * trace come from the scope. Secrets are masked.
  */
 export class Logs {
   readonly #root: PinoLogger;
@@ -61,7 +62,7 @@ export class Logs {
         timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
         formatters: {
           level: (label) => ({ level: words[label] ?? label.toUpperCase() }),
-          log: (fields) => maskObject(withErrorField(fields), fieldRules),
+          log: (fields) => maskObject(withoutReserved(withErrorField(fields)), fieldRules),
         },
         errorKey: 'error',
         // Errors are plain objects by then.
@@ -114,6 +115,20 @@ function withErrorField(fields: object): object {
   if (!('err' in fields)) return fields;
   const { err, ...others } = fields;
   return { ...others, error: err };
+}
+
+/** What the line itself has, and would have twice with a field of that name. */
+const reserved = ['level', 'timestamp', 'logger', 'message'];
+
+/** Fields under a reserved name get `_` behind it, as often as it takes to be a name of their own. */
+function withoutReserved(fields: object): object {
+  if (!reserved.some((name) => Object.hasOwn(fields, name))) return fields;
+  const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => {
+    let free = name;
+    while (reserved.includes(free) || (free !== name && Object.hasOwn(fields, free))) free += '_';
+    return [free, value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function coreLog(child: PinoLogger): CoreLog {

@@ -57,7 +57,10 @@ export function logLevelRoutes(app: HttpInstance, logs: Pick<Logs, 'levels' | 'l
       const { logger } = request.params;
       const name = logger === 'root' ? '' : logger;
       logs.setLevel(name, request.body.level ?? undefined);
-      request.log.info({ changed_logger: logger, level: logs.level(name) }, 'a log level was changed');
+      request.log.info(
+        { changed_logger: logger, changed_level: logs.level(name) },
+        'a log level was changed',
+      );
       return { logger, level: logs.level(name) };
     },
   );

@@ -110,7 +110,8 @@ export class PluginShelf implements AsyncDisposable {
     const known = new Set(this.#faults.map(({ file, path, message }) => `${file} ${path} ${message}`));
     for (const fault of faults) {
       if (known.has(`${fault.file} ${fault.path} ${fault.message}`)) continue;
-      log.error({ ...fault }, `a plugin cannot be used: ${fault.message}`);
+      const { message, ...where } = fault;
+      log.error(where, `a plugin cannot be used: ${message}`);
     }
     this.#plugins = plugins;
     this.#faults = faults;
