@@ -70,7 +70,7 @@ describe('discover()', () => {
       ({ file, path, message }) => `${file.slice(folder.length + 1)} ${path}: ${message}`,
     );
     expect(named.toSorted()).toEqual([
-      expect.stringContaining('absent : ENOENT'),
+      expect.stringContaining('absent : there is no such folder'),
       expect.stringContaining('notes.txt : is not a packed plugin'),
       expect.stringContaining('some/broken.orchplugin : the file is cut short'),
       'some/nameless /name: nothing is not a plugin name',

@@ -2,6 +2,7 @@ import { AppError } from '@orchestrall/sdk';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import semver from 'semver';
+import { reasonOf as readingFailure } from '../../config/source/read-file.ts';
 import { reasonOf } from './faults.ts';
 import type { PackageFault } from './faults.ts';
 import { describePlugin } from './manifest/document.ts';
@@ -109,7 +110,9 @@ async function asCandidate(this: void, path: string): Promise<Candidate | undefi
 async function childrenOf(folder: string, faults: PackageFault[]): Promise<string[]> {
   const names = await readdir(folder).catch((thrown: unknown) => {
     const remedy = 'Create the folder, make it readable, or take the path out of plugins.paths.';
-    faults.push({ file: folder, path: '', message: reasonOf(thrown), remedy });
+    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    const message = missing ? 'there is no such folder' : `cannot be read: ${readingFailure(thrown).message}`;
+    faults.push({ file: folder, path: '', message, remedy });
     return [];
   });
   return names

@@ -23,6 +23,7 @@ describe('what lies under plugins.paths', { timeout: 120_000 }, () => {
   let folder: string;
   let mounted: string;
   let current: string;
+  let lent: string;
   let running: TestAppliance;
 
   beforeAll(async () => {
@@ -46,10 +47,12 @@ describe('what lies under plugins.paths', { timeout: 120_000 }, () => {
     await writeFile(join(folder, 'first', 'first', 'plugin.mjs'), entry('first-release'));
     await writeFile(join(folder, 'second', 'second', 'plugin.mjs'), entry('second-release'));
     await symlink('first', current);
+    lent = join(folder, 'lent');
+    await mkdir(lent);
     running = await createTestAppliance({
       configuration: {
         features: { traffic: true },
-        plugins: { paths: [mounted, current] },
+        plugins: { paths: [mounted, current, lent] },
       },
     });
   });
@@ -107,6 +110,18 @@ describe('what lies under plugins.paths', { timeout: 120_000 }, () => {
     await writeFile(join(broken, 'plugin.mjs'), entry('unread'));
     await vi.waitFor(async () => expect(await plugin('unread')).toMatchObject({ name: 'unread' }), patience);
     expect(await reason()).not.toContain(broken);
+  });
+
+  test('heals when a folder that a path names is taken away and put back, and says meanwhile what is wrong', async () => {
+    await rm(lent, { recursive: true });
+    await vi.waitFor(async () => expect(await reason()).toContain(lent), patience);
+    expect(await reason()).toContain('there is no such folder');
+    expect(await reason()).not.toContain('ENOENT');
+    await mkdir(lent);
+    await vi.waitFor(async () => expect(await reason()).not.toContain(lent), patience);
+    await mkdir(join(lent, 'guest'));
+    await writeFile(join(lent, 'guest', 'plugin.mjs'), entry('guest'));
+    await vi.waitFor(async () => expect(await plugin('guest')).toMatchObject({ name: 'guest' }), patience);
   });
 
   test('says to start again when a source folder has code that was read and is wrong, or comes under another name', async () => {
