@@ -25,6 +25,8 @@ let folder: string;
 let file: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'orchestrall-packed-'));
+  // So that a package.json of whoever uses the same temporary folder decides nothing.
+  await writeFile(join(folder, 'package.json'), '{}');
   file = join(folder, 'good.orchplugin');
   await pack(good, file);
 });
