@@ -51,9 +51,13 @@ export interface FaultReport {
   readonly remedy: string;
 }
 
-/** Gathers faults, so that all of them are told at once. */
+/** Most faults that are told of one configuration; of further ones only how many there are. */
+export const maxFaults = 100;
+
+/** Gathers faults, so that all of them are told at once, the first 100 in full. */
 export class FaultList {
   readonly #faults: ConfigurationFault[] = [];
+  #omitted = 0;
   readonly #files: ReadonlySet<string>;
 
   /** `files` grows while the configuration is read; the error says on which files it depends. */
@@ -62,6 +66,10 @@ export class FaultList {
   }
 
   add(report: FaultReport): void {
+    if (this.isFull) {
+      this.#omitted += 1;
+      return;
+    }
     const { place, ...fault } = report;
     this.#faults.push({
       ...fault,
@@ -71,13 +79,24 @@ export class FaultList {
     });
   }
 
+  /** Counts faults that are not told in full. */
+  passOver(count: number): void {
+    this.#omitted += count;
+  }
+
+  /** Whether further faults are only counted, and need no words. */
+  get isFull(): boolean {
+    return this.#faults.length >= maxFaults;
+  }
+
   get isEmpty(): boolean {
     return this.#faults.length === 0;
   }
 
-  /** Throws a `ConfigurationError` with all faults, in the order of their places, if there are any. */
+  /** Throws a `ConfigurationError` with the faults, in the order of their places, if there are any. */
   throwIfAny(): void {
-    if (!this.isEmpty) throw new ConfigurationError(this.#faults.toSorted(byPlace), [...this.#files]);
+    if (this.isEmpty) return;
+    throw new ConfigurationError(this.#faults.toSorted(byPlace), [...this.#files], this.#omitted);
   }
 }
 
@@ -91,19 +110,21 @@ function byPlace(one: ConfigurationFault, other: ConfigurationFault): number {
 
 /** A configuration that cannot be used; `faults` names every reason, `message` renders them for a terminal. */
 export class ConfigurationError extends AppError {
+  /** At most 100; the message says how many more there are. */
   readonly faults: readonly ConfigurationFault[];
   /** Exit code for a process that this stops. */
   readonly exitCode = configurationExitCode;
   /** Every file that had to be read, absolute, whether it exists or not. */
   readonly files: readonly string[];
 
-  constructor(faults: readonly ConfigurationFault[], files: readonly string[] = []) {
+  /** `omitted` counts the faults that are not among them. */
+  constructor(faults: readonly ConfigurationFault[], files: readonly string[] = [], omitted = 0) {
     super({
       code: 'CONFIGURATION_INVALID',
       status: 422,
-      message: renderFaults(faults),
+      message: renderFaults(faults, omitted),
       remedy: 'Correct each place named; nothing was changed.',
-      details: { faults },
+      details: { faults, ...(omitted === 0 ? {} : { omitted }) },
     });
     this.name = 'ConfigurationError';
     this.faults = faults;
@@ -112,9 +133,11 @@ export class ConfigurationError extends AppError {
 }
 
 /** Faults as text for a terminal: place and path on a line of their own, then message, expectation and remedy. */
-function renderFaults(faults: readonly ConfigurationFault[]): string {
-  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
-  return [`The configuration cannot be used: ${count}.`, ...faults.map(renderFault)].join('\n\n');
+function renderFaults(faults: readonly ConfigurationFault[], omitted: number): string {
+  const count = faults.length + omitted === 1 ? 'one fault' : `${faults.length + omitted} faults`;
+  const shown = omitted === 0 ? '' : `, of which ${faults.length} are shown`;
+  const text = [`The configuration cannot be used: ${count}${shown}.`, ...faults.map(renderFault)];
+  return text.join('\n\n');
 }
 
 /** Why a configuration was refused, as far as it is known: a fault of the file, or of what it was applied to. */

@@ -1,8 +1,10 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, YAMLError } from 'yaml';
+import { maxFaults } from '../faults.ts';
 import type { FaultList } from '../faults.ts';
 import { emptyMapping, renderPath } from './tree.ts';
 import type { MappingNode, Path, Place, TreeNode } from './tree.ts';
+import { fitsParser } from './yaml-extent.ts';
 import {
   maxDepth,
   maxValues,
@@ -27,9 +29,10 @@ export function readYaml(text: string, file: string, faults: FaultList): Mapping
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
+  if (!fitsParser(text, (offset) => placeIn(text, offset, file), faults)) return undefined;
   const document = parse(text, lines, file, faults);
   if (document === undefined) return undefined;
-  for (const { error, offset } of errorsToTell(document)) {
+  for (const { error, offset } of errorsToTell(document, faults)) {
     const before = text.slice(Math.max(0, error.pos[0] - 1), error.pos[0] + 1);
     reportSyntax(error, at(offset), before === '${', faults);
   }
@@ -53,12 +56,21 @@ export function readYaml(text: string, file: string, faults: FaultList): Mapping
   return tree?.kind === 'mapping' ? tree : undefined;
 }
 
+/** Line and column of an offset, from 1. */
+function placeIn(text: string, offset: number, file: string): Place {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
 function parse(
   text: string,
   lines: LineCounter,
   file: string,
   faults: FaultList,
 ): Document.Parsed | undefined {
+  // Each fault of the text is an error object, of which a long file can hold a hundred thousand.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     return parseDocument(text, {
       lineCounter: lines,
@@ -72,22 +84,27 @@ function parse(
     if (!(error instanceof RangeError)) throw error;
     reportDepth({ file }, '', faults);
     return undefined;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
 /** The parser's errors without those that only follow from another, each with the place where a person would look. */
-function errorsToTell(document: Document.Parsed): { error: YAMLError; offset: number }[] {
+function errorsToTell(document: Document.Parsed, faults: FaultList): { error: YAMLError; offset: number }[] {
   const multiline = new Set(
     document.errors.filter(({ code }) => code === 'MULTILINE_IMPLICIT_KEY').map(({ pos }) => pos[0]),
   );
-  return document.errors
-    .filter(({ code, pos }) => code !== 'BLOCK_AS_IMPLICIT_KEY' || !multiline.has(pos[0]))
-    .map((error) => {
-      // What is wrong is the last line of what was taken for a key, and the beginning of a text that does not end.
-      if (error.code === 'MULTILINE_IMPLICIT_KEY') return { error, offset: error.pos[1] - 1 };
-      if (error.code === 'MISSING_CHAR') return { error, offset: openQuoteBefore(error.pos[0], document) };
-      return { error, offset: error.pos[0] };
-    });
+  const independent = document.errors.filter(
+    ({ code, pos }) => code !== 'BLOCK_AS_IMPLICIT_KEY' || !multiline.has(pos[0]),
+  );
+  const told = independent.slice(0, maxFaults);
+  faults.passOver(independent.length - told.length);
+  return told.map((error) => {
+    // What is wrong is the last line of what was taken for a key, and the beginning of a text that does not end.
+    if (error.code === 'MULTILINE_IMPLICIT_KEY') return { error, offset: error.pos[1] - 1 };
+    if (error.code === 'MISSING_CHAR') return { error, offset: openQuoteBefore(error.pos[0], document) };
+    return { error, offset: error.pos[0] };
+  });
 }
 
 function openQuoteBefore(end: number, document: Document.Parsed): number {

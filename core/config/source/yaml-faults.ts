@@ -171,6 +171,19 @@ export function reportSize(place: Place, path: string, faults: FaultList): void 
   });
 }
 
+/** Reports a file that is too long to be parsed. */
+export function reportMarks(place: Place, most: number, faults: FaultList): void {
+  faults.add({
+    code: 'syntax',
+    place,
+    path: '',
+    message: `The file holds more than ${most} words, marks and line ends.`,
+    expected: `at most ${most} of them`,
+    found: 'more',
+    remedy: 'Keep data out of the client file; it holds settings only.',
+  });
+}
+
 /** Reports what its name says. */
 export function reportVersion(place: Place, faults: FaultList): void {
   faults.add({

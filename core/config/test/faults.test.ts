@@ -107,15 +107,50 @@ test('a certificate and its key must be PEM and belong together', async () => {
   expect(await folder.faults()).toMatchObject([{ path: 'server.tls.cert', message: /is a folder/ }]);
 });
 
-test('nesting by the ten thousand is refused, whatever the parser makes of it', async () => {
-  await using folder = await clientFolder(`client: ${'['.repeat(200_000)}\n`);
-  const faults = await folder.faults();
-  expect(faults.length).toBeGreaterThan(0);
-  expect(faults[0]).toMatchObject({ code: 'syntax' });
+test.each([
+  ['brackets', `client: ${'['.repeat(200_000)}\n`, 'client: '.length + 321],
+  ['braces', `client: ${'{a: '.repeat(200_000)}\n`, 'client: '.length + 320 * 4 + 1],
+  ['dashes', `${'- '.repeat(200_000)}\n`, 320 * 2 + 1],
+])(
+  '%s nested by the ten thousand are refused where they are too deep, before they are parsed',
+  async (_, yaml, column) => {
+    await using folder = await clientFolder(yaml);
+    const faults = await folder.faults();
+    expect(faults).toMatchObject([{ code: 'syntax', line: 1, column, message: /more than 32 levels/ }]);
+  },
+);
+
+test('brackets in texts and comments are no nesting', async () => {
+  const many = '['.repeat(60);
+  await using folder = await clientFolder(
+    `# ${many}\nclient:\n  id: acme\n  name: "${many}"\n# {{{ ${many}\n`,
+  );
+  await expect(folder.load()).resolves.toBeDefined();
+});
+
+test('a file with more marks than settings can have is refused before it is parsed', async () => {
+  await using folder = await clientFolder(`client:\n  id: acme\nx: [${'[],'.repeat(40_000)}]\n`);
+  expect(await folder.faults()).toMatchObject([
+    { code: 'syntax', line: 3, message: /more than 65000 words/ },
+  ]);
+});
+
+test.each([
+  ['unknown keys', Array.from({ length: 3_000 }, (_, index) => `server${index}: 1\n`).join('')],
+  ['broken lines', '- "a\n'.repeat(3_000)],
+])('of thousands of %s a hundred are told, and how many there are', async (_, lines) => {
+  await using folder = await clientFolder(`client: {id: acme}\n${lines}`);
+  const error = await folder.load().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  if (!(error instanceof ConfigurationError)) return;
+  expect(error.faults).toHaveLength(100);
+  const [, count] = /(\d+) faults, of which 100 are shown/.exec(error.message) ?? [];
+  expect(Number(count)).toBeGreaterThanOrEqual(2_900);
+  expect(error.details).toMatchObject({ omitted: Number(count) - 100 });
 });
 
 test('a file with more values than settings can be is refused once', async () => {
-  await using folder = await clientFolder(`client:\n  id: acme\nx: [${'1,'.repeat(30_000)}]\n`);
+  await using folder = await clientFolder(`client:\n  id: acme\nx: [${'1,'.repeat(21_000)}]\n`);
   const faults = await folder.faults();
   expect(faults.filter(({ message }) => /more than 20000 values/.test(message))).toHaveLength(1);
 });

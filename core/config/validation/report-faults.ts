@@ -32,6 +32,11 @@ export function reportUnknownKey(
   validation: Validation,
   advice?: string,
 ): void {
+  // Looking for a name like it takes far longer than to read the key.
+  if (validation.faults.isFull) {
+    validation.faults.passOver(1);
+    return;
+  }
   const path = nameOf([...parent, key], validation);
   const refused = Object.hasOwn(refusedKeys, path) ? refusedKeys[path] : undefined;
   if (refused !== undefined) {
@@ -85,6 +90,10 @@ export function reportMissing(shape: SchemaNode, place: Place, path: Path, valid
 
 /** Reports a value of the wrong kind or beyond what its schema allows. */
 export function reportWrong(shape: SchemaNode, node: TreeNode, path: Path, validation: Validation): void {
+  if (validation.faults.isFull) {
+    validation.faults.passOver(1);
+    return;
+  }
   const rightKind = node.kind === 'scalar' && isRightKind(shape, node);
   const origin = node.kind === 'scalar' && node.from !== undefined ? ` (from ${node.from})` : '';
   validation.faults.add({

@@ -67,13 +67,17 @@ export function schemaOfKey(shape: SchemaNode, key: string): TSchema | undefined
 }
 
 function readSequence(shape: SchemaNode, node: SequenceNode, path: Path, validation: Validation): unknown {
-  const items = node.items.map((item, index) =>
-    shape.items === undefined ? plainOf(item) : readBySchema(shape.items, item, [...path, index], validation),
-  );
+  // What is too much is not looked at: the list is refused as it is.
+  const items = node.items
+    .slice(0, shape.maxItems ?? node.items.length)
+    .map((item, index) =>
+      shape.items === undefined
+        ? plainOf(item)
+        : readBySchema(shape.items, item, [...path, index], validation),
+    );
   const tooFew = shape.minItems !== undefined && items.length < shape.minItems;
-  const tooMany = shape.maxItems !== undefined && items.length > shape.maxItems;
-  const written = new Set(node.items.map((item) => JSON.stringify(plainOf(item))));
-  const twice = shape.uniqueItems === true && written.size < items.length;
+  const tooMany = shape.maxItems !== undefined && node.items.length > shape.maxItems;
+  const twice = shape.uniqueItems === true && !tooMany && hasDoubled(node);
   if (tooFew || tooMany || twice)
     validation.faults.add({
       code: 'out_of_bounds',
@@ -81,10 +85,14 @@ function readSequence(shape: SchemaNode, node: SequenceNode, path: Path, validat
       path: nameOf(path, validation),
       message: twice ? 'An item stands twice in the list.' : 'The list has the wrong length.',
       expected: twice ? 'each item once' : expectationOf(shape),
-      found: `a list of ${items.length}`,
+      found: `a list of ${node.items.length}`,
       remedy: twice ? 'Keep one of the two.' : 'Add or remove items.',
     });
   return items;
+}
+
+function hasDoubled({ items }: SequenceNode): boolean {
+  return new Set(items.map((item) => JSON.stringify(plainOf(item)))).size < items.length;
 }
 
 function readScalar(
