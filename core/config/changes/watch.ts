@@ -97,12 +97,16 @@ class Watcher implements ConfigurationWatcher {
     this.#signs += 1;
     if (this.#closed) return;
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => void this.check(), this.#options.quietMs ?? 15).unref();
+    this.#quiet = setTimeout(() => {
+      this.#quiet = undefined;
+      void this.check();
+    }, this.#options.quietMs ?? 15).unref();
   }
 
   async #look(): Promise<void> {
     const seen = await this.#fingerprint();
-    if (seen !== this.#seen || this.#mayPass) this.#sign();
+    // A reading that is due is not put off by looking.
+    if (this.#quiet === undefined && (seen !== this.#seen || this.#mayPass)) this.#sign();
   }
 
   async #fingerprint(): Promise<string> {
