@@ -16,7 +16,7 @@ const instant = Type.String({
   pattern: '^(?!0000)[^T]+T[^.Z+-]+(\\.\\d{1,6})?(Z|[+-](0\\d|1[0-5]):\\d{2})$',
   description: 'RFC 3339, from the year 1 on.',
 });
-const position = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const positionSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** What to look for in the history; all conditions hold together. */
 export const HistoryQuery = Type.Object(
@@ -29,8 +29,8 @@ export const HistoryQuery = Type.Object(
     since: Type.Optional(instant),
     /** Before this instant. */
     until: Type.Optional(instant),
-    after_position: Type.Optional(position),
-    before_position: Type.Optional(position),
+    after_position: Type.Optional(positionSchema),
+    before_position: Type.Optional(positionSchema),
     /** Default `descending`: the newest first. */
     order: Type.Optional(Type.Union([Type.Literal('ascending'), Type.Literal('descending')])),
     /** Default 100. */
