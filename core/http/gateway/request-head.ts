@@ -13,18 +13,23 @@ const absoluteForm = /^https?:\/\/([^/?#]+)/i;
  * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). Two readers of a doubled header would each believe another one.
  */
 export function settleHead(request: IncomingMessage): string | undefined {
-  const { headers, rawHeaders, url = '' } = request;
+  const { rawHeaders, url = '' } = request;
+  // Read from the raw list: `headers` is built at the first look at it, which most routes never take.
+  let host: string | undefined;
   let hosts = 0;
   let authorizations = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    if (name?.length === 4 && name.toLowerCase() === 'host') {
+      host = rawHeaders[index + 1];
+      hosts += 1;
+    }
     if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
   }
   if (hosts > 1) return 'it has more than one Host header';
   if (authorizations > 1) return 'it has more than one Authorization header';
   if (hosts === 0 && request.httpVersion === '1.1') return 'the Host header is missing';
-  if (headers.host !== undefined && !hostForm.test(headers.host)) return 'the Host header names no host';
+  if (host !== undefined && !hostForm.test(host)) return 'the Host header names no host';
   if (url.charCodeAt(0) === slash || isForServer(request)) return undefined;
   const [origin, authority] = absoluteForm.exec(url) ?? [];
   if (origin === undefined || authority === undefined || !hostForm.test(authority)) {
@@ -33,7 +38,7 @@ export function settleHead(request: IncomingMessage): string | undefined {
   const path = url.slice(origin.length);
   request.url = path.startsWith('/') ? path : `/${path}`;
   // What a proxy left in the header counts for nothing beside the target.
-  headers.host = authority;
+  request.headers.host = authority;
   return undefined;
 }
 
