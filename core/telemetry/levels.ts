@@ -1,6 +1,16 @@
 /** Level of a log record, lowest first; `CRITICAL` is a failure of the appliance itself. */
 export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
+/** Loggers of Node's words for the levels, and ours. */
+export const levelOfWord = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+} as const satisfies Readonly<Record<string, Level>>;
+
 /** Levels by logger name; a name without its own inherits that of its longest dotted prefix. */
 export class LevelTree {
   readonly #own = new Map<string, Level>();

@@ -2,7 +2,7 @@ import type { Log } from '@orchestrall/sdk';
 import { pino } from 'pino';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
-import { LevelTree } from './levels.ts';
+import { levelOfWord, LevelTree } from './levels.ts';
 import type { Level } from './levels.ts';
 import { maskObject } from './mask.ts';
 import type { MaskRules } from './mask.ts';
@@ -18,14 +18,7 @@ const pinoLevels = {
   ERROR: 'error',
   CRITICAL: 'fatal',
 } as const;
-const words: Readonly<Record<string, Level>> = {
-  trace: 'DEBUG',
-  debug: 'DEBUG',
-  info: 'INFO',
-  warn: 'WARNING',
-  error: 'ERROR',
-  fatal: 'CRITICAL',
-};
+const words: Readonly<Record<string, Level>> = levelOfWord;
 
 /** An instance of some class, such as a request or a socket, would bring half the process along. */
 const fieldRules: MaskRules = { maxDepth: 6, maxItems: 100, instances: 'named' };

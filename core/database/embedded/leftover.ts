@@ -58,7 +58,10 @@ export async function endLeftover(options: LeftoverOptions): Promise<boolean> {
     await press(options, recorded, pressure);
   }
   // Read before the last look: what it names then is no server of this cluster.
-  const text = await readFile(pidFile, 'utf8').catch(() => undefined);
+  const text = await readFile(pidFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
   const remaining = leftover(cluster, recorded);
   if (remaining.length > 0) throw stuck(remaining);
   if (found) {

@@ -1,20 +1,13 @@
 import type { Configuration } from '../../config/configuration.ts';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
+import { levelOfWord } from '../../telemetry/levels.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 
 type LevelWord = Configuration['logging']['level'];
 type Level = NonNullable<Parameters<Logs['setLevel']>[1]>;
 
-/** The YAML's words, as loggers of Node have them, in those of the log lines. */
-const levels: Readonly<Record<LevelWord, Level>> = {
-  trace: 'DEBUG',
-  debug: 'DEBUG',
-  info: 'INFO',
-  warn: 'WARNING',
-  error: 'ERROR',
-  fatal: 'CRITICAL',
-  silent: 'CRITICAL',
-};
+/** The YAML's words, in those of the log lines. */
+const levels: Readonly<Record<LevelWord, Level>> = { ...levelOfWord, silent: 'CRITICAL' };
 
 /** Brings every logger to the level of the configuration; one that it does not name inherits. */
 export function applyLevels(logs: Logs, { logging }: Configuration, installed: InstalledPlugins): void {
