@@ -15,7 +15,7 @@ import type { BenchResult } from './page.ts';
 const shortEnvironment = {
   BENCH_ROUNDS: '3',
   BENCH_SECONDS: '5',
-  BENCH_REQUESTS: '5000',
+  BENCH_REQUESTS: '20000',
   BENCH_EVENTS: '10000',
   BENCH_SWAPS: '100',
   BENCH_KILLS: '5',
