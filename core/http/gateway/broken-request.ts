@@ -7,30 +7,47 @@ import { problemOf, problemType } from '../errors/problem.ts';
 import { rawAnswer } from '../pipeline/refusal.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
-/** Answers bytes that are no HTTP request, or one that never completed, with problem details, and closes. */
+/** Sockets whose end is decided: the parser fails again at each chunk that still comes. */
+const broken = new WeakSet<Socket>();
+
+/**
+ * Answers bytes that are no HTTP request, or one that never completed, with problem details, after the answers to the
+ * whole requests before it, and closes. Answers go out in the order of their requests
+ * (https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2).
+ */
 export function answerBrokenRequest(error: Error, socket: Socket, maxHeaderBytes: number): void {
+  if (broken.has(socket)) return;
+  broken.add(socket);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code === 'ECONNRESET' || !socket.writable || belongsToAnother(socket)) {
+  if (code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const problem = problemFor(code, error, maxHeaderBytes);
+  afterOwedAnswers(socket, () => end(socket, problemFor(code, error, maxHeaderBytes)));
+}
+
+/** Waits for the answers to earlier requests; lets go of a socket on which more bytes would belong to one of them. */
+function afterOwedAnswers(socket: Socket, then: () => void): void {
+  const answering: unknown = Reflect.get(socket, '_httpMessage');
+  if (!socket.writable) socket.destroy();
+  else if (!(answering instanceof ServerResponse)) then();
+  else if (answering.req.complete) answering.once('close', () => afterOwedAnswers(socket, then));
+  // It is the broken one's own, and half of it has left.
+  else if (answering.headersSent) socket.destroy();
+  else then();
+}
+
+function end(socket: Socket, problem: AppError): void {
   const id = createId();
   const body = JSON.stringify(problemOf(problem, { url: '', id }));
   const head = {
     ...responseHeaders,
     'content-type': problemType,
     'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': id,
   };
   // Ended in full before it is destroyed, else the reset may overtake the answer.
-  socket.end(rawAnswer(problem.status, { ...head, 'x-request-id': id }, body), () => socket.destroy());
-}
-
-/** Whether the bytes of an answer would be taken for a part, or the whole, of the answer to an earlier request. */
-function belongsToAnother(socket: Socket): boolean {
-  const answering: unknown = Reflect.get(socket, '_httpMessage');
-  if (!(answering instanceof ServerResponse)) return false;
-  return answering.headersSent || answering.req.complete;
+  socket.end(rawAnswer(problem.status, head, body), () => socket.destroy());
 }
 
 function problemFor(code: string, error: Error, maxBytes: number): AppError {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { as, bodyOf, createHarness } from './harness.ts';
@@ -41,6 +42,7 @@ beforeAll(async () => {
     { config, schema: { body: Type.Object({ at: Type.String({ format: 'date-time' }) }) } },
     async (request) => request.body,
   );
+  app.get('/later', { config }, () => sleep(100, {}));
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.get('/private', { config: { access: 'operator' } }, async () => ({}));
@@ -275,6 +277,26 @@ test.each(rawCases)(
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(`"code":"${code}"`)]);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(answer.headers['x-request-id']).toBeTruthy();
+  },
+  30_000,
+);
+
+test.each([
+  ['in one piece', (head: string, tail: string) => [head + tail]],
+  ['one by one', (head: string, tail: string) => [head, tail]],
+])(
+  'broken bytes after whole requests, sent %s, are answered after those',
+  async (_, split) => {
+    const later = 'GET /later HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const [tail, last] of [
+      ['HELLO WORLD\r\n\r\n', 400],
+      [`${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+      ['GET /things/1 HTTP/1.1\r\nHo', 408],
+    ] as const) {
+      const answer = await sendRaw(harness.port, split(`${get}\r\n${later}${get}\r\n`, tail), 5_000);
+      const statuses = [...answer.text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+      expect([tail, ...statuses]).toEqual([tail, 200, 200, 200, last]);
+    }
   },
   30_000,
 );
