@@ -1,4 +1,5 @@
 import type { EmitOptions, Event, EventDefinition } from '@orchestrall/sdk';
+import { jsonText } from '../database/json-text.ts';
 import { currentScope } from '../telemetry/scope.ts';
 import { busError } from './errors.ts';
 import type { EventStamp } from './event-id.ts';
@@ -39,6 +40,12 @@ export interface EventRow {
   readonly visible_to: readonly string[] | null;
 }
 
+/**
+ * Longest subject, characters. Subjects are indexed: one that no index can hold would pass the outbox and then keep
+ * every event behind it from its position.
+ */
+export const maxSubjectCharacters = 512;
+
 /** Validates an event and takes its text. Throws `EVENT_INVALID` (422). */
 export function toOutgoing(
   source: string,
@@ -48,21 +55,37 @@ export function toOutgoing(
   options: EmitOptions | undefined,
 ): OutgoingEvent {
   dataCheck(definition)(data);
-  if (options?.subject === '') {
-    const faults = [{ path: '/subject', message: 'must not be empty; leave it out when there is none' }];
-    throw busError('EVENT_INVALID', { type: definition.type, faults });
-  }
+  checkSubject(definition, options?.subject);
+  // Events are written together: what PostgreSQL refuses of one would be refused of all.
+  const json = jsonText(data ?? null, Number.POSITIVE_INFINITY);
+  if ('problem' in json) throw invalid(definition, '/data', `cannot be stored: ${json.problem}`);
   const scope = currentScope();
   return {
     id: stamp.id,
     source,
     type: definition.type,
     subject: options?.subject,
-    data: JSON.stringify(data) ?? 'null',
+    data: json.text,
     correlationId: scope.correlationId,
     traceparent: scope.traceparent,
     visibleTo: options?.visibleTo,
   };
+}
+
+function checkSubject(definition: EventDefinition, subject: string | undefined): void {
+  if (subject === undefined) return;
+  const refuse = (message: string): never => {
+    throw invalid(definition, '/subject', message);
+  };
+  if (subject === '') refuse('must not be empty; leave it out when there is none');
+  if (subject.length > maxSubjectCharacters) refuse(`must have at most ${maxSubjectCharacters} characters`);
+  if (subject.includes('\0') || !subject.isWellFormed()) {
+    refuse('must not contain NUL or half of a surrogate pair');
+  }
+}
+
+function invalid({ type }: EventDefinition, path: string, message: string): Error {
+  return busError('EVENT_INVALID', { type, faults: [{ path, message }] });
 }
 
 /** Events as the one JSON parameter of `core.emit_events`. */
@@ -91,6 +114,7 @@ export function toBroadcast(
   options: EmitOptions | undefined,
 ): Event {
   dataCheck(definition)(data);
+  checkSubject(definition, options?.subject);
   const scope = currentScope();
   const event: { -readonly [Key in keyof Event]: Event[Key] } = {
     specversion: '1.0',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import Type from 'typebox';
 import { defineEvent } from '@orchestrall/sdk';
 import type { Event } from '@orchestrall/sdk';
@@ -89,6 +90,31 @@ describe('tx.emit', () => {
     await expect(database.transaction(async (tx) => tx.emit(other, {}))).rejects.toMatchObject({
       code: 'EVENT_NOT_DECLARED',
     });
+  });
+
+  it('refuses what could not be stored or indexed, by name, and hands on what others emit beside it', async () => {
+    const said = defineEvent('word.said', Type.Object({ text: Type.String() }));
+    const heard = createCollector<unknown>();
+    const { api } = await stage.switchOn(createOwner('storable'), [said], (bus) => {
+      bus.on(said, async (event) => heard.add(event.subject));
+    });
+    const longest = randomBytes(256).toString('hex');
+    const refusals = [
+      api.emit(said, { text: 'a\0b' }),
+      api.emit(said, { text: 'half of a pair: \ud83d' }),
+      api.emit(said, { text: 'x' }, { subject: 'a\0b' }),
+      api.emit(said, { text: 'x' }, { subject: '\ud83d' }),
+      api.emit(said, { text: 'x' }, { subject: `${longest}0` }),
+    ];
+    const stored = api.emit(said, { text: 'x' }, { subject: longest });
+    for (const [index, path] of ['/data', '/data', '/subject', '/subject', '/subject'].entries()) {
+      await expect(refusals[index]).rejects.toMatchObject({
+        code: 'EVENT_INVALID',
+        details: { faults: [expect.objectContaining({ path })] },
+      });
+    }
+    await stored;
+    expect(await heard.reach(1)).toEqual([longest]);
   });
 
   it('gives writers that conflict on a row positions in the order of their commits', async () => {
