@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { errorMessage } from '../../telemetry/error-message.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { Failure } from './attempt.ts';
 import { pauseAfter } from './binding.ts';
@@ -14,6 +15,7 @@ interface FailedDelivery {
   readonly failure: Failure;
 }
 
+/** Longest error kept with a dead letter, characters. */
 const longestError = 2_000;
 
 /** Counts a failed attempt in the database and logs it; `dead` when it was the last. */
@@ -50,6 +52,6 @@ export async function noteFailure(
 }
 
 function describe(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, longestError);
+  const name = error instanceof Error ? `${error.name}: ` : '';
+  return errorMessage(`${name}${error instanceof Error ? error.message : String(error)}`, longestError);
 }

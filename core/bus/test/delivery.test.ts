@@ -14,6 +14,10 @@ afterAll(() => stage[Symbol.asyncDispose]());
 
 const parked = async (plugin: string): Promise<number> => (await stage.subscriptionOf(plugin))?.parked ?? 0;
 
+async function curse(): Promise<void> {
+  throw new Error('\0 and \ud83d by password=hunter2');
+}
+
 describe('a subscription', () => {
   it('keeps the order of each key while keys run side by side, and handles each event once', async () => {
     const seen = createCollector<Event<{ number: number }>>();
@@ -80,6 +84,16 @@ describe('a subscription', () => {
     );
     expect(await parked('failing')).toBe(0);
     expect(owner.errors.length).toBeGreaterThan(0);
+  });
+
+  it('counts an attempt whatever its error says, and keeps no secret of it', async () => {
+    await stage.switchOn(createOwner('cursing'), [counted], (bus) => {
+      bus.on(counted, curse, { attempts: 1 });
+    });
+    await stage.emitNumbers('cursing', 1, () => 'one');
+    const dead = () => stage.replica.bus.deadLetters.list({ plugin: 'cursing' });
+    await until(async () => (await dead()).items.length === 1);
+    expect((await dead()).items[0]?.error).toBe('Error:  and \ufffd by password=[secret]');
   });
 
   it('dead-letters an event after its attempts, then goes on with its key; a replay delivers it once more', async () => {
