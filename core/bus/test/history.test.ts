@@ -11,6 +11,7 @@ import type { Replica } from './fixture.ts';
 
 const created = defineEvent('contact.created', Type.Object({ number: Type.Integer() }));
 const busy = defineEvent('busy.written', Type.Object({ number: Type.Integer() }));
+const buried = defineEvent('hope.buried', Type.Object({ number: Type.Integer() }));
 const closed = defineEvent('deal.closed', Type.Object({ number: Type.Integer() }));
 
 let server: TestDatabase;
@@ -180,6 +181,37 @@ describe('the history', () => {
     expect(await replica.bus.trim()).toBe(2);
     expect((await replica.bus.statistics()).oldest).toBe(7);
     expect(await numbers({ order: 'ascending' })).toEqual([6, 7, 8, 9]);
+  });
+
+  it('keeps a dead letter beyond the retention until it is replayed or discarded', async () => {
+    const core = replica.database.core();
+    const broken = { now: true };
+    const registration = await activate(replica, createOwner('grave'), [buried], (bus) => {
+      bus.on(
+        buried,
+        async (event, tx) => {
+          if (broken.now) throw new Error('not yet');
+          tx.afterCommit(() => handled.add(event.data.number));
+        },
+        { name: 'grave', attempts: 1 },
+      );
+    });
+    for (const number of [100, 101])
+      await registration.api.emit(buried, { number }, { subject: `${number}` });
+    const dead = async () => (await replica.bus.deadLetters.list({ plugin: 'grave' })).items;
+    await until(async () => (await dead()).length === 2);
+    await core.query(`update core.events set time = now() - interval '31 days'`);
+    const [second, first] = await dead();
+    await until(async () => {
+      await replica.bus.trim();
+      return (await replica.bus.statistics()).oldest > (second?.position ?? 0);
+    });
+    broken.now = false;
+    const before = handled.items.length;
+    expect(await replica.bus.deadLetters.replay([first?.id ?? 0])).toBe(1);
+    expect((await handled.reach(before + 1)).at(-1)).toBe(100);
+    expect(await replica.bus.deadLetters.discard([second?.id ?? 0])).toBe(1);
+    await registration[Symbol.asyncDispose]();
   });
 
   it('is paged without gap or repetition while events are written, in both orders and under each condition', async () => {
