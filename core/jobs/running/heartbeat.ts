@@ -24,13 +24,19 @@ export function createHeartbeat(
   runs: ReadonlySet<Run>,
 ): Heartbeat {
   const urgent = new Set<string>();
+  /** Runs whose job is no longer theirs; one that was cut before keeps that as its reason, and goes on until it ends. */
+  const lapsed = new WeakSet<Run>();
   let timer: NodeJS.Timeout | undefined;
   let beating = false;
   let failing = false;
   let stopped = false;
   let earliestRetryMs = 0;
 
-  const holding = () => [...runs].filter((run) => run.cut !== 'lease_lost' && run.cut !== 'timeout');
+  const holding = () => [...runs].filter((run) => run.cut !== 'timeout' && !lapsed.has(run));
+  const lapse = (run: Run): void => {
+    lapsed.add(run);
+    run.stop('lease_lost');
+  };
 
   const plan = (): void => {
     clearTimeout(timer);
@@ -53,10 +59,11 @@ export function createHeartbeat(
     const due: Run[] = [];
     for (const run of holding()) {
       const ageMs = nowMs - run.renewedAtMs;
-      if (ageMs >= run.lane.settings.leaseMs) run.stop('lease_lost');
+      if (ageMs >= run.lane.settings.leaseMs) lapse(run);
       else if (ageMs >= run.lane.settings.leaseMs / 3 || urgent.has(run.claimed.id)) due.push(run);
     }
-    urgent.clear();
+    // While one beat is under way, what is urgent waits for the next.
+    if (!beating) urgent.clear();
     if (due.length > 0 && !beating) void beat(due, nowMs);
     else plan();
   };
@@ -96,7 +103,7 @@ export function createHeartbeat(
       missing.map((run) => holdOf(run.claimed)),
     );
     for (const run of missing) {
-      if (!held.has(run.claimed.id) && runs.has(run)) run.stop('lease_lost');
+      if (!held.has(run.claimed.id) && runs.has(run)) lapse(run);
     }
     if (held.size > 0) earliestRetryMs = clock.monotonicMs() + retryMs;
   };
