@@ -36,13 +36,16 @@ export const maxPayloadBytes = 1_048_576;
 
 const namePattern = /^[a-z][a-z0-9_.-]{0,63}$/;
 
+/** Why a text cannot name a job or a schedule; undefined when it can. */
+export function nameFault(name: string): string | undefined {
+  if (namePattern.test(name)) return undefined;
+  return 'its name is not 1 to 64 lower case letters, digits, `_`, `.` and `-` that begin with a letter';
+}
+
 /** Refuses a name of a job that is not lower case, 1 to 64 characters. Throws `JOB_INVALID`. */
 export function checkJobName(name: string): void {
-  if (namePattern.test(name)) return;
-  throw coreError('JOB_INVALID', {
-    name,
-    reason: 'its name is not lower case letters, digits, `_`, `.` and `-`',
-  });
+  const reason = nameFault(name);
+  if (reason !== undefined) throw coreError('JOB_INVALID', { name, reason });
 }
 
 /**
@@ -89,16 +92,20 @@ function optionFaults({ priority, runAt, uniqueKey }: EnqueueOptions): Fault[] {
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
     faults.push({ path: '/options/priority', message: 'must be a whole number from 0 to 9' });
   }
-  if (runAt !== undefined && Number.isNaN(runAt.getTime())) {
-    faults.push({ path: '/options/runAt', message: 'must be a valid date' });
+  // JavaScript writes other years with a sign and six digits, which PostgreSQL does not read.
+  const year = runAt?.getUTCFullYear() ?? 1;
+  if (!(year >= 1 && year <= 9999)) {
+    faults.push({ path: '/options/runAt', message: 'must be a valid date of the years 1 to 9999' });
   }
-  if (
-    uniqueKey !== undefined &&
-    (uniqueKey.length < 1 || uniqueKey.length > 512 || uniqueKey.includes('\0'))
-  ) {
-    faults.push({ path: '/options/uniqueKey', message: 'must be 1 to 512 characters without NUL' });
+  if (uniqueKey !== undefined && !isStorableKey(uniqueKey)) {
+    const message = 'must be 1 to 512 characters without NUL and without half of a surrogate pair';
+    faults.push({ path: '/options/uniqueKey', message });
   }
   return faults;
+}
+
+function isStorableKey(key: string): boolean {
+  return key.length >= 1 && key.length <= 512 && !key.includes('\0') && key.isWellFormed();
 }
 
 function scopeOfNow(): JobScope {

@@ -13,7 +13,7 @@ import type { Owner, Registration } from '../telemetry/owner.ts';
 import type { Lanes } from './running/dispatcher.ts';
 import { laneSettings } from './running/lane.ts';
 import type { Lane } from './running/lane.ts';
-import { checkJobName, payloadFaults } from './new-job.ts';
+import { checkJobName, nameFault, payloadFaults } from './new-job.ts';
 import type { JobsOptions } from './ports.ts';
 import type { DeclaredSchedule } from './schedules/schedules.ts';
 import { checkPlan } from './schedules/plan.ts';
@@ -118,12 +118,8 @@ function declare(
 ): DeclaredSchedule {
   const { name, cron, timeZone = 'UTC' } = schedule;
   checkJobName(definition.name);
-  if (!/^[a-z][a-z0-9_.-]{0,63}$/.test(name)) {
-    throw coreError('SCHEDULE_INVALID', {
-      name,
-      reason: 'its name is not lower case letters, digits, `_`, `.` and `-`',
-    });
-  }
+  const reason = nameFault(name);
+  if (reason !== undefined) throw coreError('SCHEDULE_INVALID', { name, reason });
   if (earlier.some((other) => other.name === name)) {
     throw coreError('SCHEDULE_INVALID', { name, reason: 'there is one of this name already' });
   }

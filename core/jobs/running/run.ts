@@ -72,11 +72,21 @@ export function createRun(
     transaction: (work, transactionOptions) =>
       transaction(options, run, controller.signal, work, transactionOptions),
     progress: (given, total) => {
-      done = Math.max(done, Math.trunc(given));
-      run.progress = { done, total: total === undefined ? undefined : Math.trunc(total) };
+      done = Math.max(done, wholeCount(claimed, 'done', given));
+      run.progress = { done, total: total === undefined ? undefined : wholeCount(claimed, 'total', total) };
     },
   };
   return run;
+}
+
+/** Progress of all runs is written together: what PostgreSQL refuses of one would keep every job from its end. */
+function wholeCount({ name }: ClaimedJob, field: 'done' | 'total', given: number): number {
+  const whole = Math.trunc(given);
+  if (Number.isSafeInteger(whole)) return whole;
+  throw coreError('JOB_INVALID', {
+    name,
+    reason: `its progress: ${field} is ${given} and must be a safe number`,
+  });
 }
 
 async function transaction<Result>(

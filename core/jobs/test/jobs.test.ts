@@ -63,6 +63,12 @@ describeJobs('jobs', (stage) => {
       details: { faults: [{ path: '/payload/name', message: 'must be string' }] },
     });
     await expect(api.enqueue(greet, { name: 'x' }, { priority: 10 })).rejects.toThrow('from 0 to 9');
+    for (const runAt of [new Date(Number.NaN), new Date('+012026-01-01'), new Date('-000044-03-15')]) {
+      await expect(api.enqueue(greet, { name: 'x' }, { runAt })).rejects.toThrow('years 1 to 9999');
+    }
+    for (const uniqueKey of ['', 'x'.repeat(513), '\0', 'half \ud83d']) {
+      await expect(api.enqueue(greet, { name: 'x' }, { uniqueKey })).rejects.toThrow('1 to 512 characters');
+    }
   });
 
   test('a waiting job with the same unique key stands for a second one, also by the id given inside a transaction', async () => {
@@ -236,6 +242,21 @@ describeJobs('jobs', (stage) => {
     go.resolve();
     await jobs.ended(id);
     expect(await api.get(id)).toMatchObject({ status: 'completed', progress_done: 10 });
+  });
+
+  test('progress that is no number fails its own run, and no other', async () => {
+    const jobs = await stage.engineOf();
+    const { api } = await jobs.active((declare) => {
+      declare.handle(greet, async (job) => job.progress(Number(job.payload.name), 10), { attempts: 1 });
+      declare.handle(other, async (job) => job.progress(1));
+    });
+    const faulty = await Promise.all(['x', '1e300'].map((name) => api.enqueue(greet, { name })));
+    const sound = await api.enqueue(other, {});
+    for (const id of faulty) {
+      expect(await jobs.ended(id)).toMatchObject({ status: 'failed', error_code: 'JOB_INVALID' });
+    }
+    expect(await jobs.ended(sound)).toMatchObject({ status: 'completed' });
+    expect(await api.get(sound)).toMatchObject({ progress_done: 1 });
   });
 
   test('progress never goes back within a run, and what finds the row locked is written later', async () => {
