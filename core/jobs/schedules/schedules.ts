@@ -49,9 +49,14 @@ export function createSchedules(
 
   const tick = async (): Promise<void> => {
     for (const plugin of changed) {
-      const declared = active.get(plugin);
-      if (declared !== undefined) await replace(database.core(), plugin, declared);
+      // Taken out before, so that a change that comes meanwhile is not taken for the one that is being written.
       changed.delete(plugin);
+      const declared = active.get(plugin);
+      if (declared === undefined) continue;
+      await replace(database.core(), plugin, declared).catch((error: unknown) => {
+        changed.add(plugin);
+        throw error;
+      });
     }
     const plugins = [...active].flatMap(([plugin, declared]) => (declared.length > 0 ? [plugin] : []));
     if (plugins.length > 0 && (await fireDue(database.core(), plugins)) > 0) fired();

@@ -112,6 +112,30 @@ describeOnServers('schedules', (server) => {
     expect(kept?.next_at.toISOString()).toBe('2100-05-05T00:00:00.000Z');
   });
 
+  test('plans that change while those before are being written are written as well', async () => {
+    const writing = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow: DatabaseEngine = {
+      ...database,
+      core: () => ({
+        ...database.core(),
+        transaction: async (work, options) => {
+          writing.resolve();
+          await goOn.promise;
+          return database.core().transaction(work, options);
+        },
+      }),
+    };
+    await using jobs = await testEngine(slow);
+    await jobs.active((api) => api.schedule({ name: 'plan', cron: '0 0 1 1 *' }, clean, { days: 1 }));
+    await writing.promise;
+    await jobs.active((api) => api.schedule({ name: 'plan', cron: '0 0 2 2 *' }, clean, { days: 1 }), 2);
+    goOn.resolve();
+    await expect
+      .poll(async () => (await stored()).map((one) => one.cron), { timeout: 10_000 })
+      .toEqual(['0 0 2 2 *']);
+  });
+
   test('schedule() refuses a faulty plan, a second one of its name and a payload that does not fit', async () => {
     await using jobs = await testEngine(database);
     await jobs.active((api) => {
