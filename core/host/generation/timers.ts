@@ -61,6 +61,9 @@ export class OwnedTimers implements Timers, AsyncDisposable {
   }
 }
 
+/** Longest delay that Node keeps to; it fires at once for a longer one. */
+const longestStepMs = 2 ** 31 - 1;
+
 class OwnedTimer implements Disposable {
   readonly #delayMs: number;
   readonly #repeat: boolean;
@@ -80,7 +83,7 @@ class OwnedTimer implements Disposable {
   start(): void {
     this.#paused = false;
     if (this.#running || this.#handle !== undefined) return;
-    this.#handle = setTimeout(() => void this.#fire(), this.#delayMs);
+    this.#wait(this.#delayMs);
   }
 
   pause(): void {
@@ -92,6 +95,14 @@ class OwnedTimer implements Disposable {
   [Symbol.dispose](): void {
     this.pause();
     this.#forget();
+  }
+
+  #wait(leftMs: number): void {
+    const stepMs = Math.min(leftMs, longestStepMs);
+    this.#handle = setTimeout(() => {
+      if (leftMs > stepMs) this.#wait(leftMs - stepMs);
+      else void this.#fire();
+    }, stepMs);
   }
 
   async #fire(): Promise<void> {
