@@ -5,6 +5,9 @@ import { createOutgoingFetch, matchesHost } from './outgoing.ts';
 
 const server = createServer((request, response) => {
   if (request.url === '/away') response.writeHead(302, { location: 'http://elsewhere.test/' }).end();
+  else if (request.url === '/next-door') {
+    response.writeHead(307, { location: `http://localhost:${request.socket.localPort}/headers` }).end();
+  } else if (request.url === '/headers') response.end(JSON.stringify(request.headers));
   else if (request.url === '/see-other') response.writeHead(303, { location: '/echo' }).end();
   else {
     let body = '';
@@ -31,6 +34,10 @@ test.each([
   ['example.com:8443', 'https://example.com:8443/', true],
   ['example.com', 'https://example.com:8443/', false],
   ['example.com', 'https://example.com@evil.test/', false],
+  ['example.com:443', 'https://example.com/', true],
+  ['example.com:443', 'http://example.com/', false],
+  ['example.com:80', 'http://example.com/', true],
+  ['Example.COM', 'https://example.com/', true],
 ])('host pattern %s against %s', (pattern, url, expected) => {
   expect(matchesHost(pattern, new URL(url))).toBe(expected);
 });
@@ -45,6 +52,31 @@ test('a redirect to a host that is not allowed is refused', async () => {
   await expect(outgoing([host], [host])(`http://${host}/away`)).rejects.toMatchObject({
     code: 'HOST_NOT_ALLOWED',
   });
+});
+
+test('credentials go to the host that was meant, and not on to another that it redirects to', async () => {
+  const both = [host, host.replace('127.0.0.1', 'localhost')];
+  const headers = {
+    authorization: 'Bearer a',
+    cookie: 'b=c',
+    'proxy-authorization': 'Basic d',
+    'x-kept': 'e',
+  };
+  const kept = async (path: string): Promise<object> =>
+    Object(await (await outgoing(both, both)(`http://${host}${path}`, { headers })).json());
+  expect(await kept('/headers')).toMatchObject({ authorization: 'Bearer a', cookie: 'b=c', 'x-kept': 'e' });
+  const elsewhere = Object.keys(await kept('/next-door'));
+  expect(elsewhere).toContain('x-kept');
+  for (const name of ['authorization', 'cookie', 'proxy-authorization']) {
+    expect(elsewhere).not.toContain(name);
+  }
+});
+
+test('a redirect is handed on or refused where the caller asks for that, also by a Request', async () => {
+  const url = `http://${host}/see-other`;
+  const call = outgoing([host], [host]);
+  expect((await call(new Request(url, { redirect: 'manual' }))).status).toBe(303);
+  await expect(call(url, { redirect: 'error' })).rejects.toThrow('ruled out');
 });
 
 test('a 303 after POST becomes a GET without the body', async () => {

@@ -14,10 +14,21 @@ export interface OutgoingOptions {
 
 const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+/** What speaks for the caller to the host that it meant, and to no other. */
+const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization'];
+const bodyHeaders = [
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-type',
+];
 
 /**
  * `fetch` that reaches only hosts which manifest and client YAML both name; redirects are followed by hand so
- * that each hop is checked. The trace of the work around it is passed on. Throws `HOST_NOT_ALLOWED`.
+ * that each hop is checked. The trace of the work around it is passed on. Throws `HOST_NOT_ALLOWED`, and as `fetch`
+ * does a `TypeError` for a redirect where `redirect` is `error`.
  */
 export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis.fetch {
   const check = (url: URL): void => {
@@ -38,7 +49,8 @@ export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis
       const body = request.body === null ? undefined : await request.clone().arrayBuffer();
       const response = await withoutScope(async () => options.fetch(request, { signal, redirect: 'manual' }));
       const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
-      if (location === null || init?.redirect === 'manual') return response;
+      if (location === null || request.redirect === 'manual') return response;
+      if (request.redirect === 'error') throw new TypeError(`${request.url} redirects, which was ruled out`);
       if (hop === maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`);
       await response.body?.cancel();
       request = followed(request, response.status, new URL(location, request.url), body);
@@ -48,8 +60,9 @@ export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis
 
 /** Whether a host pattern names the URL's host; without a port it names the scheme's default port only. */
 export function matchesHost(pattern: string, url: URL): boolean {
-  const [, name = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
-  if (url.port !== port) return false;
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(pattern.toLowerCase()) ?? [];
+  const standard = defaultPorts[url.protocol] ?? '';
+  if ((url.port || standard) !== (port ?? standard)) return false;
   if (!name.startsWith('*.')) return url.hostname === name;
   return url.hostname.endsWith(name.slice(1)) && url.hostname.length > name.length - 1;
 }
@@ -60,8 +73,9 @@ function followed(request: Request, status: number, url: URL, body: ArrayBuffer 
     (status === 303 && request.method !== 'HEAD') ||
     ((status === 301 || status === 302) && request.method === 'POST');
   const headers = new Headers(request.headers);
-  if (url.origin !== new URL(request.url).origin) headers.delete('authorization');
-  if (toGet) for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
+  const isElsewhere = url.origin !== new URL(request.url).origin;
+  if (isElsewhere) for (const name of credentialHeaders) headers.delete(name);
+  if (toGet) for (const name of bodyHeaders) headers.delete(name);
   return new Request(url, {
     method: toGet ? 'GET' : request.method,
     headers,
