@@ -99,7 +99,10 @@ test('fetch hands a 503 on, and leaves a host alone after five in a row, other h
   }
 });
 
-test('calls that their caller ends do not speak against the host', async () => {
+test.each([
+  ['for no reason of its own', undefined, 'aborted'],
+  ['for a reason of its own', new Error('the generation has ended'), 'the generation has ended'],
+])('calls that their caller ends, %s, do not speak against the host', async (_how, reason, message) => {
   const server = createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -110,10 +113,15 @@ test('calls that their caller ends do not speak against the host', async () => {
     for (let count = 0; count < 6; count += 1) {
       const abort = new AbortController();
       const call = resilient(`http://127.0.0.1:${port}/`, { signal: abort.signal });
-      abort.abort();
-      await expect(call).rejects.toThrow('aborted');
+      abort.abort(reason);
+      await expect(call).rejects.toThrow(message);
     }
     expect(all.list()[0]?.state).toBe('closed');
+    for (let count = 0; count < 5; count += 1) {
+      const call = resilient(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1) });
+      await expect(call).rejects.toThrow('timeout');
+    }
+    expect(all.list()[0]?.state).toBe('open');
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

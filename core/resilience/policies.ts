@@ -20,7 +20,7 @@ import { coreError } from '../errors.ts';
 
 /** What guards calls to one dependency; each part is left out when absent. */
 export interface PolicyOptions {
-  /** Tries again with exponential back-off and jitter. */
+  /** Tries again with exponential back-off and jitter; `attempts` are those after the first. */
   readonly retry?: {
     readonly attempts: number;
     readonly initialDelayMs: number;

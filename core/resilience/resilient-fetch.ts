@@ -21,17 +21,16 @@ export function createResilientFetch(
     try {
       // The request's own signal ends the call; the policy's would hide the caller's reason.
       return await policy.execute(async () => {
-        const response = await fetch(
-          request,
-          init?.redirect === undefined ? {} : { redirect: init.redirect },
-        );
+        const response = await fetch(request).catch((error: unknown) => {
+          throw endedByCaller(request.signal) ? new CallerEnded(error) : error;
+        });
         if (gatewayStatuses.has(response.status)) throw new GatewayAnswer(response);
         return response;
       });
     } catch (error) {
       // Counted by the breaker, yet an answer all the same.
       if (error instanceof GatewayAnswer) return error.response;
-      throw error;
+      throw error instanceof CallerEnded ? error.cause : error;
     }
   };
 }
@@ -47,8 +46,19 @@ class GatewayAnswer extends Error {
   }
 }
 
+/** Carries the error of a call that its caller ended past the breaker. */
+class CallerEnded extends Error {
+  constructor(cause: unknown) {
+    super('the caller ended the call', { cause });
+  }
+}
+
+/** A time limit that ran out speaks against the host; any other reason is the caller's own. */
+function endedByCaller({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Error && reason.name === 'TimeoutError');
+}
+
 /** A call that its caller ended, or that we refused, says nothing about the host. */
 function isFailure(error: unknown): boolean {
-  if (error instanceof AppError) return false;
-  return !(error instanceof Error && error.name === 'AbortError');
+  return !(error instanceof AppError || error instanceof CallerEnded);
 }
