@@ -68,8 +68,9 @@ export const requestPipeline = fastifyPlugin(
     app.decorateRequest('identity');
     app.decorateRequest('work');
     app.decorateReply('sse', function sse(this: FastifyReply) {
-      this.request.work?.becomeStream();
-      return openEventStream(this, options.streams, this.request.identity);
+      const stream = openEventStream(this, options.streams, this.request.identity);
+      this.request.work?.becomeStream(() => stream.end('internal_error'));
+      return stream;
     });
     const unknown = recordUnrouted('(unknown)', options.requestMetrics);
     app.addHook('onRoute', (route) => {
@@ -80,7 +81,7 @@ export const requestPipeline = fastifyPlugin(
       route.config = { ...route.config, record };
       if (record.schema !== undefined) route.schema = record.schema;
       if (record.websocket) guardSocketRoute(route, options);
-      if (record.plain) trackHandler(route);
+      if (record.plain) trackHandler(route, options.log);
     });
     app.addHook('onRequest', (request, reply, done) => {
       const refused = options.refusedOf(request.raw);
@@ -187,12 +188,20 @@ function answerUnknown(request: FastifyRequest, reply: FastifyReply, routes: rea
 }
 
 /** Makes the handler's promise a part of the request's work. */
-function trackHandler(route: RouteOptions): void {
+function trackHandler(route: RouteOptions, log: CoreLog): void {
   const { handler } = route;
   route.handler = function track(request, reply) {
-    const result: unknown = handler.call(this, request, reply);
-    if (isPromise(result)) request.work?.handle(result);
-    return result;
+    try {
+      const result: unknown = handler.call(this, request, reply);
+      if (isPromise(result)) request.work?.handle(result);
+      return result;
+    } catch (error) {
+      if (!reply.sent) throw error;
+      // Fastify would log that an answer is under way, and not what was thrown.
+      log.error({ error }, 'a handler failed after its answer had begun');
+      request.work?.fail();
+      return undefined;
+    }
   };
 }
 

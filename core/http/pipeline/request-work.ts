@@ -35,6 +35,7 @@ export class RequestWork {
   readonly #address: string;
   #span: RequestSpan | undefined;
   #kind: WorkKind = 'request';
+  #endStream: (() => void) | undefined;
   #parts = 1;
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: RouteRecord, options: RequestWorkOptions) {
@@ -53,8 +54,18 @@ export class RequestWork {
   /** The handler runs now; its promise is part of the work. */
   handle(result: PromiseLike<unknown>): void {
     this.#parts += 1;
-    const end = (): void => this.#endPart();
-    result.then(end, end);
+    result.then(
+      () => this.#endPart(),
+      () => {
+        this.fail();
+        this.#endPart();
+      },
+    );
+  }
+
+  /** The handler has failed: the stream that it began would wait for ever for what nobody sends. */
+  fail(): void {
+    this.#endStream?.();
   }
 
   /** Ends the span with the request. */
@@ -62,9 +73,13 @@ export class RequestWork {
     this.#span = span;
   }
 
-  /** The request has become an event stream or a WebSocket: without a time limit, and counted as a stream. */
-  becomeStream(): void {
+  /**
+   * The request has become an event stream or a WebSocket: without a time limit, and counted as a stream. `end` ends it
+   * when its handler fails.
+   */
+  becomeStream(end?: () => void): void {
     clearTimeout(this.#timer);
+    this.#endStream = end;
     if (this.#kind === 'stream') return;
     this.#kind = 'stream';
     this.#options.activity.begin('stream');
