@@ -138,6 +138,18 @@ test('an escaped slash is a part of the segment it stands in', async () => {
   expect([answer.status, served]).toEqual([200, ['crm one']]);
 });
 
+test.each([
+  ['compressed chunks', '1.1', 'Transfer-Encoding: gzip, chunked\r\n'],
+  ['a coding of the same name with a parameter', '1.1', 'Transfer-Encoding: chunked;q=1, chunked\r\n'],
+  ['chunks before HTTP/1.1', '1.0', 'Transfer-Encoding: chunked\r\n'],
+  ['two content types', '1.1', 'Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n'],
+])('a body that has %s is refused and not read', async (_, version, head) => {
+  const text = `POST /things HTTP/${version}\r\nHost: a\r\nContent-Type: application/json\r\n${head}\r\n2\r\n{}\r\n0\r\n\r\n`;
+  const answer = await sendRaw(harness.port, [text]);
+  expect([answer.status, answer.headers['connection'], served]).toEqual([400, 'close', []]);
+  expect(answer.body).toContain('"code":"REQUEST_MALFORMED"');
+});
+
 const inside = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const chunked = `0\r\n\r\n${inside}`;
 test.each<[string, string, string]>([
