@@ -1,5 +1,6 @@
 import type { HttpInstance, WebSocket } from '@orchestrall/sdk';
 import Type from 'typebox';
+import { parsePattern } from '../../bus/pattern.ts';
 import type { StreamItem, StreamOptions } from '../../bus/streams.ts';
 import { rolesOf } from '../pipeline/caller-roles.ts';
 
@@ -85,6 +86,8 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
       websocket: true,
       config: { access: ['viewer', 'system'] },
       schema: { querystring: FeedQuery },
+      // While a refusal still has the form of every other; the upgraded socket could only be closed.
+      preHandler: async (request) => void parsePattern(request.query.pattern),
     },
     async (socket, request) => {
       const abort = new AbortController();

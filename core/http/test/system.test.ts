@@ -296,4 +296,12 @@ test('the event feed over WebSocket gives the same messages', async () => {
     { id: '41', event: 'contact.created', data: created.kind === 'event' && created.event },
   ]);
   expect(events.asked[0]).toMatchObject({ pattern: '**', after: 3, roles: ['viewer'] });
+
+  const refused = new WebSocket(`${url.replace('http', 'ws')}/ws/events?pattern=a..b`, {
+    headers: as('viewer'),
+  });
+  const status = await new Promise((resolve) =>
+    refused.once('unexpected-response', (_request, answer) => resolve(answer.statusCode)),
+  );
+  expect([status, events.asked.length]).toEqual([400, 1]);
 });
