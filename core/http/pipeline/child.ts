@@ -109,6 +109,11 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
   await instance.register(websocket, {
     options: { maxPayload: environment.bodyLimitBytes ?? 1_048_576 },
     errorHandler: (error, socket) => {
+      if (isPeersFault(error)) {
+        // It has been closed with the code of that fault.
+        log.info({ reason: error.message }, 'a WebSocket ended: its peer broke the protocol');
+        return;
+      }
       log.error({ error }, 'a WebSocket failed');
       socket.close(internalError, 'internal error');
     },
@@ -134,6 +139,11 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
       },
     },
   };
+}
+
+/** Whether a frame cannot be read: too large, not masked, not UTF-8. Whoever connects can send such. */
+function isPeersFault(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('WS_ERR_');
 }
 
 /** Close code "internal error" (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1). */

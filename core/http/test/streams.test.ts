@@ -175,6 +175,17 @@ test('an error in a socket listener closes that socket with 1011 and is logged f
   expect(line).toMatchObject({ level: 'ERROR', plugin: 'feed', logger: 'plugin.feed.http' });
 });
 
+test("a frame that breaks the protocol ends its socket with the fault's code, which is no error of ours", async () => {
+  await streaming();
+  const socket = new WebSocket(`${harness.url.replace('http', 'ws')}/feed/socket`);
+  await new Promise((open) => socket.once('open', open));
+  socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
+  expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1007);
+  const ended = 'a WebSocket ended: its peer broke the protocol';
+  await expect.poll(() => harness.lines.find((line) => line['message'] === ended)).toBeDefined();
+  expect(harness.lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+});
+
 test('a WebSocket route asked without an upgrade answers 426, an unknown one 404', async () => {
   await streaming();
   expect((await fetch(`${harness.url}/feed/socket`)).status).toBe(426);
