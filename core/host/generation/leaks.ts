@@ -109,9 +109,9 @@ export class LeakTracker implements Disposable {
     const { plugin, generation } = currentScope();
     if (plugin === undefined || generation === undefined) return;
     const name = key(plugin, generation);
-    const listeners = this.#listeners.get(name) ?? [];
-    listeners.push({ event, listener });
-    this.#listeners.set(name, listeners);
+    // Those that were taken off again need not be held: some code adds and removes one at each call.
+    const still = (this.#listeners.get(name) ?? []).filter((one) => listensTo(one.event, one.listener));
+    this.#listeners.set(name, [...still, { event, listener }]);
   };
 }
 
