@@ -45,7 +45,7 @@ export class Slot {
   readonly available = new Map<string, AvailablePlugin>();
   desired: DesiredPlugin = { enabled: false, provider: undefined, config: {} };
   record: PluginRecord;
-  /** The last write of `record`, whatever came of it. */
+  /** The last write or reading of `record`, whatever came of it. */
   remembering: Promise<void> = Promise.resolve();
   current: RunningGeneration | undefined;
   /** The target that `current` was built for. */
