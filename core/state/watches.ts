@@ -67,8 +67,11 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
       failures = 0;
     } catch (error) {
       comparing = true;
-      log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
       failures += 1;
+      // One line for a whole outage.
+      if (failures === 1) {
+        log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
+      }
       await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** failures, longestPauseMs)));
     } finally {
       reading = false;

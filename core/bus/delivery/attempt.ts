@@ -19,12 +19,7 @@ export interface Failure {
 export type Outcome =
   /** Committed; what was left is for a later transaction. */
   | { readonly kind: 'done'; readonly settled: readonly Entry[]; readonly left: readonly Entry[] }
-  /** The handler's fault. */
-  | {
-      readonly kind: 'failed';
-      readonly error: unknown;
-      readonly reason: 'handler_failed' | 'handler_timeout';
-    }
+  | Failure
   /** Another replica works on the subscription; nothing was kept. */
   | { readonly kind: 'fenced' }
   /** The database's fault: no attempt is counted. */
@@ -114,7 +109,7 @@ async function attempt(
   attributed: boolean,
   work: (hooks: Hooks, handle: Handle) => Promise<Outcome>,
 ): Promise<Outcome> {
-  let failure: Outcome | undefined;
+  let failure: Failure | undefined;
   let outcome: Outcome | undefined;
   const handle: Handle = async (event, tx) => {
     try {
@@ -143,7 +138,7 @@ async function attempt(
   return outcome ?? { kind: 'unavailable', error: new Error('the owner did not run the handler') };
 }
 
-function classify(error: unknown, failure: Outcome | undefined): Outcome {
+function classify(error: unknown, failure: Failure | undefined): Outcome {
   if (isFenced(error)) return { kind: 'fenced' };
   if (error instanceof AppError && databaseFaults.has(error.code)) return { kind: 'unavailable', error };
   // A commit can fail by what the handler wrote, as with a deferred constraint.

@@ -65,7 +65,7 @@ export class SubscriptionRunner {
   #pauseMs = 0;
   #resume: NodeJS.Timeout | undefined;
   readonly #retries = new RetryTimers();
-  #idle = Promise.withResolvers<void>();
+  readonly #idle = Promise.withResolvers<void>();
   readonly #again = (): void => this.pump();
 
   constructor(options: RunnerOptions) {
@@ -281,8 +281,12 @@ export class SubscriptionRunner {
   #pause(error: unknown): void {
     if (isFenced(error)) return this.#lose();
     if (this.#stopped || this.#resume !== undefined) return;
+    // One line for a whole outage.
+    if (this.#pauseMs === 0) {
+      const subscription = this.#binding?.name;
+      this.#options.log.warn({ error, subscription }, 'a subscription waits for the database');
+    }
     this.#pauseMs = Math.min(Math.max(shortestPauseMs, this.#pauseMs * 2), longestPauseMs);
-    this.#options.log.warn({ error, pause_ms: this.#pauseMs }, 'a subscription waits for the database');
     this.#resume = withoutScope(() =>
       setTimeout(() => {
         this.#resume = undefined;

@@ -125,21 +125,41 @@ export class PluginControl {
     const { database, host, log } = this.#options;
     const ending = new AbortController();
     const { signal } = ending;
-    const reload = async (): Promise<void> => {
-      try {
-        await host.load();
-      } catch (error) {
-        log.error({ error }, 'what replicas have changed of a plugin could not be read; it is tried again');
-        await pause(rereadPauseMs, undefined, { signal }).catch(() => undefined);
-        if (!signal.aborted) await reload();
+    let reading: Promise<void> | undefined;
+    let isDue = false;
+    const read = async (): Promise<void> => {
+      let isFailing = false;
+      while (isDue && !signal.aborted) {
+        isDue = false;
+        try {
+          await host.load();
+          isFailing = false;
+        } catch (error) {
+          isDue = true;
+          // One line for a whole outage.
+          if (!isFailing) {
+            log.error(
+              { error },
+              'what replicas have changed of a plugin could not be read; it is tried again',
+            );
+          }
+          isFailing = true;
+          await pause(rereadPauseMs, undefined, { signal }).catch(() => undefined);
+        }
       }
+      reading = undefined;
     };
-    const follow = (): void => void reload();
+    // One reading at a time; what is told meanwhile leads to one more.
+    const follow = (): void => {
+      isDue = true;
+      reading ??= read();
+    };
     const hearing = await database.listen(recordsChannel, follow, { onReconnect: follow });
     return {
       [Symbol.asyncDispose]: async () => {
         ending.abort();
         await hearing[Symbol.asyncDispose]();
+        await reading;
       },
     };
   }
