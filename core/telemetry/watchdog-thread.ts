@@ -82,10 +82,27 @@ function report(message: string, found: object): void {
   });
 }
 
+/** Longest wait for a reader of the lines, and the pauses in it. */
+const patienceMs = 2_000;
+const pauseMs = 10;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Writes one line whole, also where a pipe that does not block is full and takes a part of it or nothing. */
 function write(level: string, message: string, fields: object): void {
   const timestamp = new Date().toISOString();
-  writeSync(
-    descriptor,
-    `${JSON.stringify({ timestamp, level, logger: 'core.watchdog', ...fields, message })}\n`,
-  );
+  const line = { timestamp, level, logger: 'core.watchdog', ...fields, message };
+  let rest = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let pauses = 0; rest.length > 0;) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (!isFull(error) || pauses * pauseMs >= patienceMs) throw error;
+      pauses += 1;
+      Atomics.wait(nobody, 0, 0, pauseMs);
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
