@@ -65,6 +65,8 @@ export function createListener(options: ListenerOptions): Listener {
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       query_timeout: answerLimitMs,
+      // A check may be under way when somebody begins or ends to listen.
+      pipeline: true,
       application_name: 'orchestrall listen',
     });
     fresh.on('notification', ({ channel, payload }) => {

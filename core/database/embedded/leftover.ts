@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@orchestrall/sdk';
 import { databaseError } from '../errors.ts';
 import type { Account } from './account.ts';
-import { identify, isRunning, processesWorkingIn, stateOf } from './process-identity.ts';
+import { identify, isRunning, processesWorkingIn, signalProcess, stateOf } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { mendLockFiles } from './stale-locks.ts';
 
@@ -133,14 +133,10 @@ function isServerOf(cluster: string, pid: number): boolean {
 }
 
 function send(target: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (!isRunning(target)) return;
   try {
-    process.kill(target.pid, signal);
+    signalProcess(target, signal);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // It ended by itself in between.
-    if (code === 'ESRCH') return;
-    if (code !== 'EPERM') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
     throw databaseError(
       'EMBEDDED_POSTGRES_FAILED',
       {

@@ -10,6 +10,7 @@ import { giveTo } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { lastLines } from './cluster.ts';
 import type { Layout } from './layout.ts';
+import { processesWorkingIn, signalProcess } from './process-identity.ts';
 import { remedyFor } from './remedy.ts';
 import { accessRules, serverSettings } from './settings.ts';
 import type { SettingsInput } from './settings.ts';
@@ -68,7 +69,7 @@ export function createServerProcess(options: ServerProcessOptions): ServerProces
 
   const stop = async (): Promise<void> => {
     expected = true;
-    if (child !== undefined) await end(child);
+    if (child !== undefined) await end(child, layout.cluster);
   };
 
   return { start, stop, pid: () => child?.pid ?? 0 };
@@ -118,7 +119,7 @@ async function waitUntilReady(
     const lines = existsSync(pidFile) ? (await readFile(pidFile, 'utf8').catch(() => '')).split('\n') : [];
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;
     if (performance.now() > deadline) {
-      await end(child);
+      await end(child, layout.cluster);
       throw await failed(
         `it was not ready after ${limitMs} ms`,
         'Crash recovery takes this long on a slow or busy disk: start again when the disk is idle; nothing committed is lost.',
@@ -145,10 +146,12 @@ async function failure(log: string, from: number, what: string, hint?: string): 
  * Fast shutdown, of a stopped server too; one that does not end within a minute is ended without a checkpoint,
  * and 10 s later by the kernel, which loses nothing.
  */
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, cluster: string): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGCONT');
+  // It waits for processes of its own, which have to be able to obey it.
+  for (const own of processesWorkingIn(cluster, 'postgres')) signalProcess(own, 'SIGCONT');
   child.kill('SIGINT');
   const harder = setTimeout(() => child.kill('SIGQUIT'), 60_000);
   const hardest = setTimeout(() => child.kill('SIGKILL'), 70_000);

@@ -11,6 +11,7 @@ import { identify, isRunning } from '../embedded/process-identity.ts';
 import { createDatabase } from '../engine.ts';
 import type { DatabaseEngine } from '../engine.ts';
 import { readAppliance, spawnAppliance } from './appliance-process.ts';
+import { stopServer } from './stopped-server.ts';
 
 const silent = { warn: () => undefined, error: () => undefined };
 const isRoot = process.getuid?.() === 0;
@@ -74,6 +75,15 @@ describe('the embedded server', () => {
     expect(identify(first.pid())).toBeUndefined();
     const second = await connect(await start());
     expect(await second.core().query('SELECT * FROM kept')).toEqual([{ one: 1 }]);
+  });
+
+  test('a server that hangs as a whole is woken, and stopped as cleanly as any', async () => {
+    const server = await start();
+    const hanging = await stopServer(server.pid());
+    await server[Symbol.asyncDispose]().finally(() => hanging[Symbol.dispose]());
+    const log = await readFile(join(folder, 'server.log'), 'utf8');
+    expect(log).toContain('database system is shut down');
+    expect(log).not.toContain('immediate shutdown');
   });
 
   test('works in a folder that other users cannot enter', async () => {
