@@ -80,7 +80,11 @@ describe('the embedded server', () => {
   test('a server that hangs as a whole is woken, and stopped as cleanly as any', async () => {
     const server = await start();
     const hanging = await stopServer(server.pid());
-    await server[Symbol.asyncDispose]().finally(() => hanging[Symbol.dispose]());
+    try {
+      await server[Symbol.asyncDispose]();
+    } finally {
+      hanging[Symbol.dispose]();
+    }
     const log = await readFile(join(folder, 'server.log'), 'utf8');
     expect(log).toContain('database system is shut down');
     expect(log).not.toContain('immediate shutdown');
