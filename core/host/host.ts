@@ -7,7 +7,8 @@ import { emptyRecord, type Desired, type PluginRecord, type VersionHold } from '
 import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
 import { recall, remember, servedBy } from './remember.ts';
-import { Reconciler, type ReconcilerOptions, type Settlement } from './reconciler.ts';
+import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
+import type { Settlement } from './settlements.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
 

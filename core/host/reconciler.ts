@@ -2,8 +2,8 @@ import type { Clock } from '@orchestrall/sdk';
 import type { DrainReport } from './generation/generation.ts';
 import { needsGeneration, providersOf, waitsForFailed } from './dependencies.ts';
 import { Drains } from './drains.ts';
+import { Settlements, type Settlement } from './settlements.ts';
 import { failureReason, type Refusal, type RunningGeneration, type Slot } from './slot.ts';
-import { viewOf, type PluginView } from './view.ts';
 
 /** What happened to a plugin, told to logs, metrics and the bus. */
 export interface HostEvents {
@@ -33,19 +33,6 @@ export interface ReconcilerOptions {
   readonly retryMs: number;
 }
 
-/** What became of a wish, with the plugin as it was at that moment. */
-export interface Settlement {
-  /** Another wish took its place before it was in effect. */
-  readonly isSuperseded: boolean;
-  readonly plugin: PluginView;
-}
-
-interface Waiter {
-  readonly slot: Slot;
-  readonly wish: boolean;
-  readonly resolve: (settlement: Settlement) => void;
-}
-
 /**
  * Brings what runs in line with what is desired. Level-triggered: each change, and each step that ends, runs one
  * synchronous pass that closes what must be off, consumers first, and begins what may be built. The latest
@@ -54,7 +41,7 @@ interface Waiter {
 export class Reconciler {
   readonly slots = new Map<string, Slot>();
   readonly #options: ReconcilerOptions;
-  readonly #waiters = new Set<Waiter>();
+  readonly #settlements = new Settlements();
   /** How to tell a switch whose health is being checked that its generation has failed. */
   readonly #proving = new Map<Slot, (error: unknown) => void>();
   readonly #drains: Drains;
@@ -94,10 +81,9 @@ export class Reconciler {
    * on, or off, as `wish` says: then that has been superseded.
    */
   async settled(slot: Slot, wish = slot.desired.enabled): Promise<Settlement> {
-    const { promise, resolve } = Promise.withResolvers<Settlement>();
-    this.#waiters.add({ slot, wish, resolve });
+    const settlement = this.#settlements.of(slot, wish);
     this.#answerWaiters();
-    return promise;
+    return settlement;
   }
 
   /**
@@ -279,13 +265,7 @@ export class Reconciler {
   }
 
   #answerWaiters(): void {
-    for (const waiter of this.#waiters) {
-      const { slot, wish, resolve } = waiter;
-      const isSuperseded = slot.desired.enabled !== wish;
-      if (!isSuperseded && !this.#isSettled(slot)) continue;
-      this.#waiters.delete(waiter);
-      resolve({ isSuperseded, plugin: viewOf(slot) });
-    }
+    this.#settlements.answer((slot) => this.#isSettled(slot));
   }
 
   #stateOf(slot: Slot): Slot['state'] {

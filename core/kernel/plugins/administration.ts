@@ -2,7 +2,7 @@ import { coreError } from '../../errors.ts';
 import type { FlagSource } from '../../flags/decide.ts';
 import type { ExplainedFlag, FlagRoom } from '../../flags/flags.ts';
 import type { Host } from '../../host/host.ts';
-import type { Settlement } from '../../host/reconciler.ts';
+import type { Settlement } from '../../host/settlements.ts';
 import type { PluginAdministration, PluginChange } from '../../http/system/plugins.ts';
 import { flagOf } from './desired-plugins.ts';
 
