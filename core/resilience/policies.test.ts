@@ -1,6 +1,6 @@
 import { AppError } from '@orchestrall/sdk';
 import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Logs } from '../telemetry/logs.ts';
 import { Policies } from './policies.ts';
 import { createResilientFetch } from './resilient-fetch.ts';
@@ -17,6 +17,8 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
+afterEach(() => void vi.useRealTimers());
+
 test('retry tries again until it works, and gives the last error when it never does', async () => {
   const policy = policies().named('x', { retry: { attempts: 2, initialDelayMs: 1, maxDelayMs: 2 } });
   let calls = 0;
@@ -31,11 +33,13 @@ test('retry tries again until it works, and gives the last error when it never d
 });
 
 test('the breaker opens after failures in a row, refuses, and closes after one that works', async () => {
-  const policy = policies().named('host x', { breaker: { failures: 2, halfOpenAfterMs: 30 } });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const policy = policies().named('host x', { breaker: { failures: 2, halfOpenAfterMs: 10_000 } });
   for (let count = 0; count < 2; count += 1) await expect(policy.execute(fail)).rejects.toThrow('down');
   expect(policy.state).toBe('open');
   expect(await codeOf(policy.execute(async () => 1))).toBe('DEPENDENCY_UNAVAILABLE');
-  await expect.poll(() => codeOf(policy.execute(async () => 1))).toBe('none');
+  vi.setSystemTime(Date.now() + 10_000);
+  expect(await codeOf(policy.execute(async () => 1))).toBe('none');
   expect(policy.state).toBe('closed');
 });
 
