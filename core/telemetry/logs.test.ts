@@ -111,6 +111,35 @@ test('an error keeps its code, stack and cause; a class instance shows only its 
   expect(lines[0]?.['socket']).toBe('[Socket]');
 });
 
+test('an error of several keeps each of them', () => {
+  const { logs, lines } = collect();
+  const error = new AggregateError([new Error('no IPv6'), new Error('refused')]);
+  logs.logger('core').error({ error }, 'x');
+  expect(lines[0]?.['error']).toMatchObject({ errors: [{ message: 'no IPv6' }, { message: 'refused' }] });
+});
+
+test('a field that throws when it is read does not fail who writes the line', () => {
+  const { logs, lines } = collect();
+  const fields = {
+    broken: {
+      get value(): string {
+        throw new Error('not open');
+      },
+    },
+    unwritable: {
+      toJSON(): never {
+        throw new TypeError('no form');
+      },
+    },
+  };
+  logs.logger('core').info(fields, 'x');
+  expect(lines[0]).toMatchObject({
+    broken: '[unreadable: not open]',
+    unwritable: '[unreadable: no form]',
+    message: 'x',
+  });
+});
+
 test('an error has the field `error`, also where Fastify writes the line', () => {
   const { logs, lines } = collect();
   const error = new TypeError('broken');

@@ -17,7 +17,7 @@ export interface MaskRules {
 /**
  * A copy of JSON's types that holds no secret: every value under a name such as `password` or `access_token` is
  * replaced, whatever its type; tokens and URL passwords inside texts too. Errors become plain objects with type,
- * message, code, details, stack and cause.
+ * message, code, details, stack, cause and, of an AggregateError, errors. What throws when it is read is said to.
  */
 export function maskObject(object: object, rules: MaskRules, depth = 0): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
@@ -49,7 +49,16 @@ function maskValue(value: unknown, rules: MaskRules, depth: number): unknown {
   }
 }
 
+/** A field that throws when it is read, such as a getter, must not fail who writes a log line. */
 function maskNested(value: object, rules: MaskRules, depth: number): unknown {
+  try {
+    return maskReadable(value, rules, depth);
+  } catch (error) {
+    return `[unreadable: ${maskText(error instanceof Error ? error.message : typeof error)}]`;
+  }
+}
+
+function maskReadable(value: object, rules: MaskRules, depth: number): unknown {
   if (value instanceof Error) return maskError(value, rules, depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
@@ -85,6 +94,9 @@ function maskError(error: Error, rules: MaskRules, depth: number): Record<string
     ...(code === undefined ? {} : { code: maskValue(code, rules, depth) }),
     ...(error instanceof AppError && !deep ? { details: maskObject(error.details, rules, depth + 1) } : {}),
     stack: maskValue(error.stack ?? '', rules, depth),
+    ...(error instanceof AggregateError && !deep
+      ? { errors: maskItems(error.errors, rules, depth + 1) }
+      : {}),
     ...(error.cause === undefined || deep ? {} : { cause: maskValue(error.cause, rules, depth + 1) }),
   };
 }
