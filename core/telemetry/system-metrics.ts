@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client';
 /**
  * `orch_system_cpu_percent`, `orch_system_memory_percent`, `orch_system_disk_usage_bytes{path}` of the machine, read
  * when metrics are asked for, and `orch_process_*`, `orch_nodejs_*` of this process. `paths` are the folders whose disks
- * are measured, such as the data folder.
+ * are measured, such as the data folder; one that cannot be measured shows NaN.
  */
 export function registerSystemMetrics(registry: Registry, paths: readonly string[]): void {
   collectDefaultMetrics({ register: registry, prefix: 'orch_', eventLoopMonitoringPrecision: 100 });
@@ -42,12 +42,21 @@ export function registerSystemMetrics(registry: Registry, paths: readonly string
       registers: [],
       async collect() {
         for (const path of paths) {
-          const disk = await statfs(path);
-          this.set({ path }, (disk.blocks - disk.bfree) * disk.bsize);
+          this.set({ path }, await usedBytes(path));
         }
       },
     }),
   );
+}
+
+async function usedBytes(path: string): Promise<number> {
+  try {
+    const { blocks, bfree, bsize } = await statfs(path);
+    return (blocks - bfree) * bsize;
+  } catch {
+    // A disk that is gone is when the other metrics are wanted most.
+    return Number.NaN;
+  }
 }
 
 function cpuTimes(): { idle: number; total: number } {
