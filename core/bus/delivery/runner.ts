@@ -1,5 +1,4 @@
 import type { Log } from '@orchestrall/sdk';
-import { withoutScope } from '../../telemetry/scope.ts';
 import type { BusMetrics, DeliveryStatus } from '../bus-metrics.ts';
 import { keyOf } from '../envelope.ts';
 import type { StampedEvent } from '../envelope.ts';
@@ -16,6 +15,7 @@ import { noteFailure } from './failure.ts';
 import { Keys } from './keys.ts';
 import type { Key } from './keys.ts';
 import type { Lanes } from './lanes.ts';
+import { OutagePause } from './outage-pause.ts';
 import { RetryTimers } from './retry-timers.ts';
 import { Window } from './window.ts';
 import type { Entry } from './window.ts';
@@ -44,8 +44,6 @@ const readSize = 500;
 /** Events handled in one transaction. */
 const batchSize = 64;
 const parkSize = 500;
-const shortestPauseMs = 250;
-const longestPauseMs = 5_000;
 
 /**
  * Works on one subscription while this replica holds it: reads ahead, hands events to the handler, several keys at
@@ -62,8 +60,7 @@ export class SubscriptionRunner {
   #lanes = 0;
   #loading = false;
   #stopped = false;
-  #pauseMs = 0;
-  #resume: NodeJS.Timeout | undefined;
+  readonly #outage: OutagePause;
   readonly #retries = new RetryTimers();
   readonly #idle = Promise.withResolvers<void>();
   readonly #again = (): void => this.pump();
@@ -75,6 +72,7 @@ export class SubscriptionRunner {
     this.#keys = new Keys(taken.blockedKeys);
     this.#skip = new Set(taken.settled);
     this.#savedCursor = taken.cursor;
+    this.#outage = new OutagePause({ log: options.log, again: this.#again });
   }
 
   /** Hands the subscription to another generation, or to none; what runs ends under the one it began with. */
@@ -112,7 +110,7 @@ export class SubscriptionRunner {
 
   /** Starts all that can be started; cheap when there is nothing. */
   pump(): void {
-    if (this.#stopped || this.#binding === undefined || this.#resume !== undefined) return;
+    if (this.#stopped || this.#binding === undefined || this.#outage.isOn) return;
     this.#readAhead(this.#binding);
     while (this.#lanes < this.#binding.concurrency && this.#keys.hasWork) {
       if (!this.#options.lanes.take(this.#again)) return;
@@ -159,7 +157,7 @@ export class SubscriptionRunner {
         this.#window.readTo(through);
       }
       this.#loading = false;
-      this.#pauseMs = 0;
+      this.#outage.reset();
       this.pump();
     } catch (error) {
       this.#loading = false;
@@ -195,7 +193,7 @@ export class SubscriptionRunner {
   async #handle(binding: Binding, entries: Entry[]): Promise<void> {
     const outcome = await attemptBatch(binding, this.#options.taken, entries);
     if (outcome.kind === 'done') {
-      this.#pauseMs = 0;
+      this.#outage.reset();
       for (const entry of outcome.settled) this.#window.settle(entry);
       this.#keys.putBack(outcome.left);
       this.#count(binding, 'handled', outcome.settled.length);
@@ -249,7 +247,7 @@ export class SubscriptionRunner {
         return this.#giveUp(outcome);
       } else this.#count(binding, 'handled', 1);
     }
-    this.#pauseMs = 0;
+    this.#outage.reset();
     key.due = true;
   }
 
@@ -280,19 +278,7 @@ export class SubscriptionRunner {
   /** The database fails: try again soon, without counting attempts. */
   #pause(error: unknown): void {
     if (isFenced(error)) return this.#lose();
-    if (this.#stopped || this.#resume !== undefined) return;
-    // One line for a whole outage.
-    if (this.#pauseMs === 0) {
-      const subscription = this.#binding?.name;
-      this.#options.log.warn({ error, subscription }, 'a subscription waits for the database');
-    }
-    this.#pauseMs = Math.min(Math.max(shortestPauseMs, this.#pauseMs * 2), longestPauseMs);
-    this.#resume = withoutScope(() =>
-      setTimeout(() => {
-        this.#resume = undefined;
-        this.pump();
-      }, this.#pauseMs),
-    );
+    if (!this.#stopped) this.#outage.begin(error, this.#binding?.name);
   }
 
   #lose(): void {
@@ -303,7 +289,7 @@ export class SubscriptionRunner {
 
   #halt(): void {
     this.#stopped = true;
-    clearTimeout(this.#resume);
+    this.#outage.clear();
     this.#retries.clear();
   }
 }
