@@ -1,6 +1,6 @@
 import type { Database } from '@orchestrall/sdk';
 import { hash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../network.ts';
 
 /** How many failures are free before each further one blocks for twice as long as the last. */
 const free = { user: 5, address: 20 } as const;
@@ -62,14 +62,6 @@ export function userKey(userName: string): string {
   return `user:${hash('sha256', userName.trim().toLowerCase(), 'base64url')}`;
 }
 
-/** An IPv6 caller owns a /64 at least. */
 function addressKey(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return `address:${address.replace('::ffff:', '')}`;
-  const [head = '', tail = ''] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = address.includes('::')
-    ? Array.from({ length: 8 - before.length - after.length }, () => '0')
-    : [];
-  return `address:${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+  return `address:${networkOf(address)}`;
 }

@@ -2,6 +2,7 @@ import type { Caller } from '@orchestrall/sdk';
 import fastifyPlugin from 'fastify-plugin';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { networkOf } from '../../auth/network.ts';
 import { coreError } from '../../errors.ts';
 import type { CoreLog } from '../../telemetry/logs.ts';
 import { withScope } from '../../telemetry/scope.ts';
@@ -140,7 +141,7 @@ async function enter(
   } finally {
     // Refused callers count too, by their address: else tokens could be tried without end.
     if (options.rateLimits.active && !route.unlimited) {
-      const key = caller === undefined ? `address:${request.ip}` : `caller:${caller.id}`;
+      const key = caller === undefined ? `address:${networkOf(request.ip)}` : `caller:${caller.id}`;
       reply.headers((await options.rateLimits.consume(key)) ?? {});
     }
   }

@@ -3,7 +3,7 @@ import { coreError } from '../../errors.ts';
 
 /** The client's `security.rate_limit`. */
 export interface RateLimit {
-  /** Requests of one caller, or of one address without a caller, in a minute. */
+  /** Requests of one caller, or of one address (of IPv6: one /64) without a caller, in a minute. */
   readonly requestsPerMinute: number;
   /** Requests beyond that in the same minute. */
   readonly burstSize: number;
@@ -14,7 +14,6 @@ const windowSeconds = 60;
 /** Counts requests per caller in memory; the limit can be changed at any time and then counts anew. */
 export class RateLimits {
   #limit: RateLimit | undefined;
-  #steady: RateLimiterMemory | undefined;
   #limiter: BurstyRateLimiter | undefined;
 
   constructor(limit?: RateLimit) {
@@ -29,16 +28,15 @@ export class RateLimits {
     )
       return;
     this.#limit = limit;
-    this.#steady = undefined;
     this.#limiter = undefined;
     if (limit === undefined) return;
-    this.#steady = new RateLimiterMemory({
+    const steady = new RateLimiterMemory({
       keyPrefix: 's',
       points: limit.requestsPerMinute,
       duration: windowSeconds,
     });
     const burst = new RateLimiterMemory({ keyPrefix: 'b', points: limit.burstSize, duration: windowSeconds });
-    this.#limiter = new BurstyRateLimiter(this.#steady, burst);
+    this.#limiter = new BurstyRateLimiter(steady, burst);
   }
 
   /**
