@@ -106,6 +106,14 @@ test('a failing build waits twice as long after each attempt, and a new wish is 
   await quiet();
 });
 
+test("the reason of a failure shows no password that the plugin's client put into its message", async () => {
+  const buildFails = 'connect postgres://crm:hunter2@db:5432/crm: refused';
+  const { want, quiet, crm: slot } = world(() => ({ buildFails }));
+  want('crm', true);
+  await quiet();
+  expect(slot.failure?.reason).toBe('connect postgres://crm:[secret]@db:5432/crm: refused');
+});
+
 test('failing upgrades wait longer each time, however long the version before them has run', async () => {
   let buildFails: string | undefined;
   const {

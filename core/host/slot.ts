@@ -2,6 +2,7 @@ import { isAppError } from '@orchestrall/sdk';
 import { gt, rcompare } from 'semver';
 import { Backoff } from './backoff.ts';
 import { emptyRecord, type DesiredPlugin, type PluginRecord } from './desired.ts';
+import { errorMessage } from '../telemetry/error-message.ts';
 import type { Generation } from './generation/generation.ts';
 import type { AvailablePlugin } from './packages/discover.ts';
 
@@ -116,8 +117,14 @@ export function servingFirst(slots: Iterable<Slot>): Slot[] {
   return [...slots].toSorted((a, b) => Number(b.current !== undefined) - Number(a.current !== undefined));
 }
 
-/** The reason to show for a failure: the message, and what to do where that is known. */
+/** Longest reason shown for what is no error of ours, characters. */
+const maxReasonCharacters = 2_000;
+
+/**
+ * The reason to show for a failure: the message, and what to do where that is known. It goes into the API, health and
+ * an event: what a driver or client of the plugin threw may hold a password.
+ */
 export function failureReason(error: unknown): string {
   if (isAppError(error)) return `${error.message} ${error.remedy}`;
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error, maxReasonCharacters);
 }
