@@ -29,7 +29,9 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
 export function refuseUpgrade(request: IncomingMessage, socket: Duplex, error: AppError): void {
   const { head, body } = answer(request, error);
   socket.on('error', () => socket.destroy());
-  socket.end(rawAnswer(error.status, head, body));
+  // Nothing else reads it: what its peer still sends, or a side that it never closes, would keep the connection for ever.
+  socket.resume();
+  socket.end(rawAnswer(error.status, head, body), () => socket.destroy());
 }
 
 /** An HTTP/1.1 answer as text, for sockets that have no response object. */

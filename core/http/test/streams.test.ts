@@ -209,6 +209,29 @@ test('a broken WebSocket handshake is answered as problem details', async () => 
   }
 });
 
+test.each([
+  ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+  [
+    'a broken handshake',
+    'GET /feed/socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    400,
+  ],
+])('a refused upgrade (%s) keeps no connection whose client leaves it open', async (_, head, status) => {
+  const { activity } = await streaming();
+  const socket = connect({ port: harness.port, host: '127.0.0.1', allowHalfOpen: true });
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  socket.on('error', () => socket.destroy());
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(head);
+  await new Promise((resolve) => socket.once('end', resolve));
+  const writing = setInterval(() => socket.write('still here'), 20);
+  await closed;
+  clearInterval(writing);
+  expect(text).toContain(`HTTP/1.1 ${status} `);
+  await expect.poll(() => activity.of('request')).toBe(0);
+});
+
 test('stop refuses new requests, finishes those in flight and counts what it cuts', async () => {
   harness = await createHarness();
   const { promise, resolve } = Promise.withResolvers<string>();
