@@ -44,7 +44,7 @@ export interface EventRow {
  * Longest subject, characters. Subjects are indexed: one that no index can hold would pass the outbox and then keep
  * every event behind it from its position.
  */
-export const maxSubjectCharacters = 512;
+const maxSubjectCharacters = 512;
 
 /** Validates an event and takes its text. Throws `EVENT_INVALID` (422). */
 export function toOutgoing(
