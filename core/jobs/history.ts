@@ -91,8 +91,13 @@ export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken
         'select core.cancel_job($1, $2) as outcome',
         [id, plugin ?? null],
       );
-      if (row?.outcome === 'asked')
-        await core.query('select pg_notify($1, $2)', [jobsChannel, id.toLowerCase()]);
+      if (row?.outcome === 'asked') {
+        // Runs know the job by its own id, not by one that only stands for it.
+        await core.query(
+          'select pg_notify($1, coalesce((select job_id from core.job_aliases where id = $2), $2)::text)',
+          [jobsChannel, id],
+        );
+      }
       return typeof row?.outcome === 'string';
     },
     async retry(id) {

@@ -125,11 +125,13 @@ describeJobs('jobs', (stage) => {
     const later = await api.enqueue(
       greet,
       { name: 'later' },
-      { priority: 9, runAt: new Date(Date.now() + 600) },
+      { priority: 9, runAt: new Date(Date.now() + 3_600_000) },
     );
     const now = await api.enqueue(greet, { name: 'now' });
     await jobs.ended(now);
     expect(ran).toEqual(['now']);
+    // As if the hour had passed.
+    await stage.database.core().query('update core.jobs set run_at = now() where id = $1', [later]);
     await jobs.ended(later);
     expect(ran).toEqual(['now', 'later']);
   });
@@ -223,6 +225,30 @@ describeJobs('jobs', (stage) => {
     expect(await jobs.ended(first)).toMatchObject({ status: 'cancelled' });
     expect(await api.cancel(first)).toBe(false);
     expect(await jobs.engine.history.cancel('00000000-0000-7000-8000-000000000000')).toBe(false);
+  });
+
+  test('a running job is told to stop at once, also by an id that only stands for it', async () => {
+    const jobs = await stage.engineOf();
+    const begun = Promise.withResolvers<void>();
+    const { api } = await jobs.active((declare) =>
+      declare.handle(
+        greet,
+        async ({ signal }) => {
+          begun.resolve();
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        },
+        // By itself the run would look at its job in twenty minutes.
+        { leaseMs: 3_600_000, timeoutMs: 3_600_000 },
+      ),
+    );
+    const id = await api.enqueue(greet, { name: 'x' }, { uniqueKey: 'alias' });
+    await begun.promise;
+    const alias = await stage.database
+      .forPlugin('crm')
+      .transaction(async (tx) => tx.enqueue(greet, { name: 'y' }, { uniqueKey: 'alias' }));
+    expect(alias).not.toBe(id);
+    expect(await api.cancel(alias)).toBe(true);
+    expect(await jobs.ended(id)).toMatchObject({ status: 'cancelled' });
   });
 
   test('progress is shown while running and kept after the end', async () => {
