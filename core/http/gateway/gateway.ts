@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -20,6 +19,7 @@ import { isForServer, settleHead } from './request-head.ts';
 import { stopListening } from './stop-listening.ts';
 import { responseHeaders } from '../pipeline/response-headers.ts';
 
+/** What the gateway needs, and its bounds. */
 export interface GatewayOptions {
   /** Answers whatever no prefix matches: the core's own routes, `ROUTE_NOT_FOUND`, and requests that are refused. */
   readonly core: ChildTarget;
@@ -111,7 +111,8 @@ export class Gateway {
     }
     clearTimeout(deadline);
     const cut = this.#inFlight + this.#upgraded.size;
-    const closed = once(server, 'close');
+    // Not by `events.once`: an error of the server, such as a connection that cannot be accepted, must not end it.
+    const closed = new Promise<void>((resolve) => server.once('close', resolve));
     for (const socket of this.#upgraded) socket.destroy();
     await this.#stopListening(server);
     await Promise.race([closed, pause(lingerMs, undefined, { ref: false })]);

@@ -23,13 +23,11 @@ export function liveDocumentRoute(app: HttpInstance, live: LiveRoutes, options: 
     async (_request, reply) => {
       const version = live.version();
       if (built?.version !== version) {
-        built = {
-          version,
-          document: openApiDocument(live.routes(), options).then((document) => JSON.stringify(document)),
-        };
-        // A failed build must not stay.
-        built.document.catch(() => {
-          built = undefined;
+        const document = openApiDocument(live.routes(), options).then((made) => JSON.stringify(made));
+        built = { version, document };
+        // A failed build must not stay, and takes no later one along.
+        document.catch(() => {
+          if (built?.document === document) built = undefined;
         });
       }
       return reply.header('content-type', 'application/json; charset=utf-8').send(await built.document);

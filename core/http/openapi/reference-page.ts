@@ -80,7 +80,11 @@ export function referencePageRoutes(app: HttpInstance): void {
       .send(await readFile(join(import.meta.dirname, '..', '..', '..', errorsDocumentPath), 'utf8')),
   );
   app.get('/docs/scalar.js', { config, schema: { hide: true } }, async (request, reply) => {
-    script ??= loadScript();
+    script ??= loadScript().catch((error: unknown) => {
+      // A failed load must not stay.
+      script = undefined;
+      throw error;
+    });
     const { plain, zipped } = await script;
     const zips = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
     return reply
