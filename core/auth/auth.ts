@@ -28,6 +28,7 @@ import type { Verified } from './verify.ts';
 const pollMs = 400;
 const cleanMs = 60_000;
 
+/** What the embedded identity provider works on, and how long what it gives out lives. */
 export interface AuthOptions {
   /** The core's database, with `core/auth/migrations` applied. */
   readonly database: Database;

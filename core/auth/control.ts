@@ -30,6 +30,7 @@ export const ResetReply = Type.Object({ name: Type.String(), password: Type.Stri
 /** Whoever may open the socket owns the data folder and so the appliance. */
 const localCaller: Caller = { id: 'local', kind: 'service', name: 'local administration', roles: ['admin'] };
 
+/** Where the local channel is opened, and what it acts on. */
 export interface ControlOptions {
   /** The data folder; must exist. */
   readonly folder: string;

@@ -22,6 +22,7 @@ export interface RevokedTokens {
   ensureFresh(): Promise<void> | undefined;
 }
 
+/** Which tokens are accepted, and by which keys. */
 export interface VerifierOptions {
   /** The one accepted `iss`; a function when it is known only once the appliance listens. */
   readonly issuer: string | (() => string);

@@ -18,8 +18,10 @@ export interface FlagSources {
   readonly admin?: Setting | undefined;
 }
 
+/** Who decided a flag; `default` where nobody has set it. */
 export type FlagSource = 'kill_switch' | 'environment' | 'yaml' | 'admin' | 'default';
 
+/** The value of a flag, and who decided it. */
 export interface Decision {
   readonly enabled: boolean;
   readonly decidedBy: FlagSource;

@@ -8,6 +8,7 @@ import { decide, type Decision, type FlagSources } from './decide.ts';
 import { isFlagName, KnownFlags } from './known.ts';
 import { flagChannel, FlagStore, type Decided, type StoredFlag } from './store.ts';
 
+/** Where flags are kept, and what overrides them. */
 export interface FlagsOptions {
   readonly database: Pick<DatabaseEngine, 'core' | 'listen'>;
   /** Overrides by environment variables, by flag name. */
@@ -111,6 +112,7 @@ export class FlagRoom implements AsyncDisposable {
     await this.#refresh();
   }
 
+  /** Whether a flag is on; `fallback` where nobody decides, by default what a plugin asked with last, else false. */
   isEnabled(name: string, fallback = this.#known.fallbackOf(name)): boolean {
     return decide(this.#sources(name), fallback).enabled;
   }
@@ -138,6 +140,7 @@ export class FlagRoom implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
+  /** The flags of one generation's context; its watches are called while it is active, an error of one is logged. */
   forPlugin(owner: Owner): Registration<Flags> {
     const watches: { readonly name: string; readonly listener: (enabled: boolean) => void }[] = [];
     let active = false;

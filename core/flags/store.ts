@@ -24,7 +24,10 @@ export type Decided = (name: string, stored: StoredFlag) => boolean;
 /** Channel on which replicas tell each other that flags have changed. */
 export const flagChannel = 'orchestrall_flags';
 
-/** The flag table. Every change is one transaction with its event, its audit entry and the word to the replicas. */
+/**
+ * The flag table. Every change is one transaction with its event and the word to the replicas; an administrator's also
+ * with its audit entry. What the YAML changes stands in the versions of the configuration.
+ */
 export class FlagStore {
   readonly #database: ScopedDatabase;
 

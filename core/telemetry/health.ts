@@ -9,12 +9,14 @@ export interface ComponentHealth extends HealthResult {
   readonly durationMs: number;
 }
 
+/** What all checks found together. */
 export interface HealthReport {
   /** `unhealthy` when a critical component is; `degraded` when any component is less than healthy. */
   readonly status: HealthResult['status'];
   readonly components: ReadonlyMap<string, ComponentHealth>;
 }
 
+/** How a check is judged. */
 export interface CheckOptions {
   /** A longer check counts as unhealthy; default 2,000. */
   readonly timeoutMs?: number;
@@ -22,6 +24,7 @@ export interface CheckOptions {
   readonly critical?: boolean;
 }
 
+/** Who hears of changes. */
 export interface ServiceRegistryOptions {
   readonly log: CoreLog;
   /** Called when a component's status differs from the one found before; the first finding is no change. */

@@ -3,6 +3,7 @@ import { destination } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 
+/** Where log lines go, and in which form. */
 export interface LogStreamOptions {
   /** File descriptor to write to; default 1, standard output. */
   readonly descriptor?: number;

@@ -28,6 +28,7 @@ export interface CoreLog extends Log {
   critical(fields: object, message: string): void;
 }
 
+/** Where all logs go, and how much of them. */
 export interface LogsOptions {
   /** Where the lines go; see `openLogStream`. */
   readonly destination: DestinationStream;

@@ -14,17 +14,27 @@ const ClientSummary = Type.Object({
   disabled: Type.Boolean(),
 });
 
+/** A user was created. */
 export const userCreated = defineEvent('user.created', UserSummary);
 /** Roles were set. */
 export const userUpdated = defineEvent('user.updated', UserSummary);
+/** A user can no longer sign in; its sessions and tokens have ended. */
 export const userDisabled = defineEvent('user.disabled', UserSummary);
+/** A disabled user can sign in again. */
 export const userEnabled = defineEvent('user.enabled', UserSummary);
+/** A user has a new password; its sessions and tokens have ended. */
 export const userPasswordReset = defineEvent('user.password_reset', UserSummary);
+/** A person signed in on the page of the embedded provider. */
 export const userSignedIn = defineEvent('user.signed_in', UserSummary);
+/** A client was created. */
 export const clientCreated = defineEvent('client.created', ClientSummary);
+/** A client has a new secret; the former one and its tokens have ended. */
 export const clientSecretRotated = defineEvent('client.secret_rotated', ClientSummary);
+/** A client gets no tokens any more; those it had have ended. */
 export const clientDisabled = defineEvent('client.disabled', ClientSummary);
+/** A disabled client gets tokens again. */
 export const clientEnabled = defineEvent('client.enabled', ClientSummary);
+/** There is a new signing key, of this id. */
 export const signingKeyRotated = defineEvent('signing_key.rotated', Type.Object({ kid: Type.String() }));
 /** An access token was made through the local administrative channel. */
 export const localTokenIssued = defineEvent(

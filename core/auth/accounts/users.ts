@@ -42,6 +42,7 @@ export interface Users {
   createFirst(): Promise<string | undefined>;
 }
 
+/** What the service of users works on. */
 export interface UsersOptions {
   readonly database: Database;
   readonly artifacts: Artifacts;

@@ -21,6 +21,7 @@ export interface AccessTokens {
   referenceTo(token: string): Promise<string>;
 }
 
+/** What signs tokens, and what tells valid ones. */
 export interface AccessTokensOptions {
   readonly keys: SigningKeys;
   readonly verifier: Verifier;

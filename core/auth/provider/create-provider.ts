@@ -15,6 +15,7 @@ import { realmPath, routes, signInPath } from './paths.ts';
 import { problemBody, problemType } from './problem.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
+/** What oidc-provider is built on. */
 export interface ProviderOptions {
   readonly issuer: string;
   readonly keys: SigningKeys;

@@ -10,6 +10,7 @@ import { innerRequest, readBody } from './inner-request.ts';
 import { problemBody, problemType } from './problem.ts';
 import type { SignInRequest } from './sign-in.ts';
 
+/** What answers the parts of the realm. */
 export interface HandlerOptions {
   /** The provider of now; another one after a change of keys. Rejects with `ISSUER_UNKNOWN`. */
   readonly provider: () => Promise<Provider>;

@@ -19,6 +19,7 @@ export interface SignInRequest {
   readonly address: string;
 }
 
+/** What the sign-in page asks and tells. */
 export interface SignInOptions {
   readonly users: Users;
   readonly attempts: Attempts;

@@ -23,6 +23,7 @@ export interface SigningKeys extends PublicKeys {
   rotate(tx: Transaction, overlapSeconds: number): Promise<{ readonly kid: string }>;
 }
 
+/** Where the keys are kept, and what encrypts them there. */
 export interface SigningKeysOptions {
   readonly database: Database;
   readonly seal: Seal;

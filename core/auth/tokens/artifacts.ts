@@ -40,6 +40,7 @@ export interface Artifacts {
   clean(): Promise<void>;
 }
 
+/** Where artifacts are kept, and who must hear of revoked ones. */
 export interface ArtifactsOptions {
   readonly database: Database;
   readonly revocations: Revocations;

@@ -29,6 +29,7 @@ export function embeddedKeySource(keys: PublicKeys): KeySource {
   };
 }
 
+/** Where a foreign key set is fetched, and how often. */
 export interface RemoteKeySourceOptions {
   /** Address of the key set. */
   readonly url: string;

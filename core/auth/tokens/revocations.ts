@@ -17,6 +17,7 @@ export interface Revocations extends RevokedTokens {
   load(): Promise<void>;
 }
 
+/** How revocations are read, and how long that may take. */
 export interface RevocationsOptions {
   /** Reads the `jti` of every revoked token; see `readRevoked`. */
   readonly read: () => Promise<readonly string[]>;

@@ -5,6 +5,7 @@ import type { RouteRecord } from '../pipeline/route-record.ts';
 import { OperationIds } from './operation-ids.ts';
 import { problemComponents, problemResponses } from './problem-responses.ts';
 
+/** What the document says of the appliance. */
 export interface DocumentOptions {
   readonly version: string;
   /** Where the appliance is reached, such as `https://appliance.example.com`; default where the document is from. */

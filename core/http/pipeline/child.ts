@@ -45,6 +45,7 @@ export interface ChildEnvironment {
   readonly checkResponses?: boolean;
 }
 
+/** What is of one child alone. */
 export interface ChildOptions {
   /** Whose generation it is; undefined for the core's own routes. */
   readonly plugin?: { readonly name: string; readonly generation: number };

@@ -37,6 +37,7 @@ declare module 'fastify' {
   }
 }
 
+/** Whose requests the pipeline sees, and what it asks and tells about them. */
 export interface PipelineOptions {
   /** Whose routes these are; undefined for the core's own. */
   readonly plugin: { readonly name: string; readonly generation: number } | undefined;

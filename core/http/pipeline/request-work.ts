@@ -14,6 +14,7 @@ export interface ActivityCounter {
   end(kind: WorkKind): void;
 }
 
+/** Where one request is counted and logged. */
 export interface RequestWorkOptions {
   readonly activity: ActivityCounter;
   readonly log: CoreLog;

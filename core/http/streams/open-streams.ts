@@ -19,6 +19,7 @@ export interface StreamMetrics {
   messageSent(): void;
 }
 
+/** Limits of the streams, by default the usual ones, and who hears of them. */
 export interface StreamsOptions extends Partial<StreamLimits> {
   readonly log: CoreLog;
   readonly metrics: StreamMetrics;

@@ -5,6 +5,7 @@ import type { AuditRoom } from '../../audit/audit.ts';
 import type { DeadLetterFilter, DeadLetters } from '../../bus/history/dead-letters.ts';
 import { instant, pageOf, pageQuery } from './schemas.ts';
 
+/** What these routes need of the bus and of the audit trail. */
 export interface DeadLetterRoutesOptions {
   readonly deadLetters: DeadLetters;
   readonly audit: Pick<AuditRoom, 'record'>;

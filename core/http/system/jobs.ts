@@ -6,6 +6,7 @@ import type { JobHistory } from '../../jobs/history.ts';
 import { JobRecord, ScheduleRecord } from '../../jobs/record.ts';
 import { pageOf, pageQuery } from './schemas.ts';
 
+/** What these routes need of the jobs and of the audit trail. */
 export interface JobRoutesOptions {
   readonly jobs: JobHistory;
   readonly audit: Pick<AuditRoom, 'record'>;

@@ -27,6 +27,7 @@ export const PluginStatus = Type.Object(
 );
 export type PluginStatus = Static<typeof PluginStatus>;
 
+/** What may be asked of a plugin; each is a route of its own. */
 export type PluginChange = 'enable' | 'disable' | 'reload' | 'rollback';
 
 /** The plugin host as these routes see it. */
