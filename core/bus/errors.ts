@@ -4,7 +4,7 @@ import { defineErrors } from '@orchestrall/sdk';
 export const busErrors = {
   EVENT_INVALID: {
     status: 422,
-    message: 'The data of {type} do not fit its schema.',
+    message: 'The event {type} cannot be accepted as it is.',
     remedy: 'Correct each field that `faults` names.',
   },
   EVENT_NOT_DECLARED: {
