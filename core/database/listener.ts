@@ -76,15 +76,19 @@ export function createListener(options: ListenerOptions): Listener {
     });
     // An error is always followed by the end of the connection, which is handled below.
     fresh.on('error', () => undefined);
+    // A goodbye could wait for ever for a server that is out of reach.
+    const giveUp = (): void => void fresh.connection.stream.destroy();
+    closed.signal.addEventListener('abort', giveUp);
     try {
       await fresh.connect();
       for (const channel of new Set([...hearings].map((hearing) => hearing.channel))) {
         await fresh.query(`LISTEN ${escapeIdentifier(channel)}`);
       }
     } catch (error) {
-      // A goodbye could wait for ever for a server that is out of reach.
-      fresh.connection.stream.destroy();
+      giveUp();
       throw mapError(error);
+    } finally {
+      closed.signal.removeEventListener('abort', giveUp);
     }
     const openedAt = performance.now();
     const lost = new AbortController();
@@ -133,6 +137,7 @@ export function createListener(options: ListenerOptions): Listener {
         for (const hearing of hearings) if (hearing.onReconnect !== 'polls') call(hearing.onReconnect);
         return;
       } catch (error) {
+        if (closed.signal.aborted) return;
         log.warn({ error }, 'the connection that hears notifications cannot be opened');
         await rest();
       }

@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { Socket } from 'node:net';
 import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import { withoutScope } from '../telemetry/scope.ts';
@@ -15,7 +16,7 @@ export interface PoolOptions {
   readonly acquireTimeoutMs: number;
   /** Longest pause between two statements of a transaction, after which the server ends it. */
   readonly idleInTransactionMs: number;
-  /** Ends waits for a connection when the server falls silent. */
+  /** Ends waits for a connection, and for the end of all, when the server falls silent. */
   readonly stalls: StallWatch;
   readonly log: Pick<Log, 'warn'>;
 }
@@ -33,13 +34,21 @@ export interface ConnectionPool {
   /** Throws `DATABASE_BUSY` after the wait, and `DATABASE_UNAVAILABLE`, at once when the server is silent. */
   acquire(): Promise<PoolClient>;
   statistics(): PoolStatistics;
+  /** Waits for what is under way, as long as the server is heard, and closes every connection. */
   end(): Promise<void>;
 }
 
 /** Opens no connection until one is needed. */
 export function createPool(options: PoolOptions): ConnectionPool {
+  const sockets = new Set<Socket>();
   const pool = new Pool({
     ...options.connection,
+    // The pool knows those that are open; the others, on their way to a server that hangs, it would wait for.
+    stream: () => {
+      const socket = new Socket();
+      sockets.add(socket);
+      return socket.once('close', () => sockets.delete(socket));
+    },
     max: options.size,
     connectionTimeoutMillis: options.acquireTimeoutMs,
     idleTimeoutMillis: 30_000,
@@ -78,31 +87,44 @@ export function createPool(options: PoolOptions): ConnectionPool {
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }),
-    end: () => pool.end(),
+    end: () =>
+      whileHeard(options, pool.end(), () => {
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }
 
 /** Waits for a connection as long as the server is heard; one that comes later goes back to the pool. */
-async function unlessSilent(
-  connecting: Promise<PoolClient>,
-  { stalls, acquireTimeoutMs }: PoolOptions,
-): Promise<PoolClient> {
+async function unlessSilent(connecting: Promise<PoolClient>, options: PoolOptions): Promise<PoolClient> {
   const { promise: silence, reject } = Promise.withResolvers<never>();
-  const waiting: Waiting = {
-    waitingSince: performance.now(),
-    limitMs: acquireTimeoutMs,
-    patient: false,
-    cut: () => reject(passingError('DATABASE_UNAVAILABLE')),
-  };
-  stalls.add(waiting);
   try {
-    return await Promise.race([connecting, silence]);
+    return await whileHeard(options, Promise.race([connecting, silence]), () =>
+      reject(passingError('DATABASE_UNAVAILABLE')),
+    );
   } catch (error) {
     connecting.then(
       (late) => late.release(),
       () => undefined,
     );
     throw error;
+  }
+}
+
+/** Waits, and cuts the wait short when the server falls silent. */
+async function whileHeard<Result>(
+  { stalls, acquireTimeoutMs }: PoolOptions,
+  waited: Promise<Result>,
+  cut: () => void,
+): Promise<Result> {
+  const waiting: Waiting = {
+    waitingSince: performance.now(),
+    limitMs: acquireTimeoutMs,
+    patient: false,
+    cut,
+  };
+  stalls.add(waiting);
+  try {
+    return await waited;
   } finally {
     stalls.delete(waiting);
   }

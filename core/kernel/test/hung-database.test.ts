@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -96,5 +97,20 @@ describe('an appliance whose PostgreSQL hangs', { timeout: 120_000 }, () => {
     expect(made.status).toBe(409);
     expect((await answer('/api/v1/crm/contacts', 'POST', { email: 'after@example.com' })).status).toBe(201);
     expect(appliance.child.exitCode).toBeNull();
+  });
+
+  test('ends in order at SIGTERM within the time for what is in flight, and loses nothing', async () => {
+    hung = await stopServer(await serverPid());
+    appliance.child.kill('SIGTERM');
+    const limit = AbortSignal.timeout(30_000);
+    const exit = await Promise.race([
+      appliance.ended,
+      once(limit, 'abort').then(() => 'still there after 30 s'),
+    ]);
+    expect(exit).toBe(0);
+    hung[Symbol.dispose]();
+    const log = await readFile(join(appliance.data, 'postgres', 'server.log'), 'utf8');
+    expect(log).toContain('database system is shut down');
+    expect(log).not.toContain('immediate shutdown');
   });
 });
