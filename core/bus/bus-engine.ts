@@ -43,6 +43,7 @@ import type { StreamItem, StreamOptions } from './streams.ts';
 import { Tail } from './tail.ts';
 import type { Transport, TransportMessage } from './transport.ts';
 
+/** What the bus of one process is built from. */
 export interface BusOptions {
   readonly database: DatabaseEngine;
   readonly log: Log;

@@ -45,6 +45,7 @@ type StampRow = Omit<EventRow, 'position'> & { readonly position: number | null 
 /** Rows that one statement looks through. */
 const scanned = 50_000;
 
+/** Builds the store on a database whose role is the core's. */
 export function createEventStore(database: ScopedDatabase): EventStore {
   return {
     async stamp(limit) {

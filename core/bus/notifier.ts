@@ -2,6 +2,7 @@ import type { Log } from '@orchestrall/sdk';
 import { withoutScope } from '../telemetry/scope.ts';
 import { randomUUID } from 'node:crypto';
 
+/** How a notifier reaches the other replicas, and how often. */
 export interface NotifierOptions {
   readonly send: (payload: string) => Promise<void>;
   readonly log: Log;

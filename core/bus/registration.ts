@@ -16,6 +16,7 @@ import { busError } from './errors.ts';
 import type { Observers } from './observers.ts';
 import { parsePattern } from './pattern.ts';
 
+/** What of the bus one generation's registration works with. */
 export interface RegistrationOptions {
   readonly owner: Owner;
   readonly declared: readonly EventDefinition[];

@@ -2,6 +2,7 @@ import type { Log } from '@orchestrall/sdk';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { StampedEvent } from './envelope.ts';
 
+/** Where a relay takes events from, and where to. */
 export interface RelayOptions {
   /** Moves up to `limit` committed events to the history; `busy` when another replica is at it. */
   readonly stamp: (limit: number) => Promise<readonly StampedEvent[] | 'busy'>;

@@ -5,6 +5,7 @@ import type { EventStore } from './event-store.ts';
 import { createMatcher, toTypeCondition } from './pattern.ts';
 import type { Tail } from './tail.ts';
 
+/** What one reader wants to see, and from where on. */
 export interface StreamOptions {
   readonly pattern: string;
   /** Go on behind this position (`Last-Event-ID`); default only what comes from now on. */
@@ -22,6 +23,7 @@ export type StreamItem =
   | { readonly kind: 'reset'; readonly position: number; readonly oldest: number }
   | { readonly kind: 'end'; readonly reason: 'slow_reader' | 'server_shutdown' | 'database_unavailable' };
 
+/** What all streams of a process read from, and how much a reader may leave unread. */
 export interface StreamsOptions {
   readonly tail: Tail;
   readonly store: EventStore;

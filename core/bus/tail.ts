@@ -6,6 +6,7 @@ export type ReadHistory = (after: number, limit: number) => Promise<readonly Sta
 
 type Listener = (events: readonly StampedEvent[]) => void;
 
+/** Where a tail reads what it has missed, and how much of it is kept. */
 export interface TailOptions {
   readonly read: ReadHistory;
   readonly log: Log;

@@ -11,6 +11,7 @@ import type { ServiceHub } from './generation/services.ts';
 import { remember } from './remember.ts';
 import type { Slot } from './slot.ts';
 
+/** What generations are built from. */
 export interface BuildOptions {
   readonly rooms: Rooms;
   readonly services: ServiceHub;

@@ -2,6 +2,7 @@ import { needsGeneration } from './dependencies.ts';
 import type { DrainReport } from './generation/generation.ts';
 import type { RunningGeneration, Slot } from './slot.ts';
 
+/** Whose generations end, within which time, and who is told. */
 export interface DrainsOptions {
   readonly slots: ReadonlyMap<string, Slot>;
   /** Longest time that requests and streams of an old generation may go on, milliseconds. */

@@ -12,6 +12,7 @@ import type { Settlement } from './settlements.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
 
+/** What the host stands on. */
 export interface HostOptions
   extends
     BuildOptions,

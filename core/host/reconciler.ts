@@ -13,6 +13,7 @@ export interface HostEvents {
   drained(report: DrainReport): void;
 }
 
+/** How the reconciler plans, builds and tells; it knows nothing else of the host. */
 export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly events: HostEvents;

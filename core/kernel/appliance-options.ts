@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { Logs } from '../telemetry/logs.ts';
 import type { CoreRooms } from './core-rooms.ts';
 
+/** What an appliance is started with. */
 export interface ApplianceOptions {
   /** The client's YAML; default the built-in client. */
   readonly file?: string | undefined;

@@ -30,6 +30,7 @@ export interface CoreRooms {
   readonly auth: Auth;
 }
 
+/** What the rooms on the database are started with. */
 export interface CoreRoomsOptions {
   readonly configuration: LoadedConfiguration;
   readonly server: DatabaseServer;

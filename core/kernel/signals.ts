@@ -1,5 +1,6 @@
 import type { Log } from '@orchestrall/sdk';
 
+/** What a signal begins. */
 export interface SignalOptions {
   readonly log: Log;
   /** Begins the orderly stop, after a start that is under way; its end ends the process with 0, its failure with 1. */

@@ -14,6 +14,7 @@ export interface StartArguments {
   readonly port: string | undefined;
 }
 
+/** What `npm start` takes, as its help says. */
 export const startUsage = `Usage: npm start -- [--config FILE] [--data FOLDER] [--host ADDRESS] [--port N]
 
   --config FILE     the client's YAML; without it a built-in client with CRM switched on

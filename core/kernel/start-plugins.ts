@@ -7,6 +7,7 @@ import type { Foundation } from './foundation.ts';
 import { limitOf, type HttpFront } from './http/front.ts';
 import type { PluginControl } from './plugins/control.ts';
 
+/** What brings the plugins up and follows their changes. */
 export interface StartPluginsOptions {
   readonly client: Client;
   readonly live: LiveConfiguration;

@@ -16,6 +16,7 @@ export interface SeenEntry extends StoredEntry {
   readonly live: boolean;
 }
 
+/** Which document is written or deleted, and over which version. */
 export interface Write {
   readonly plugin: string;
   readonly key: string;
@@ -31,6 +32,7 @@ const currentVersion = `case when known.value is not null
 
 const entry = 'key, value, version, updated_at';
 
+/** Reads a document; undefined when there is none that is live. */
 export async function readEntry(sql: Sql, plugin: string, key: string): Promise<StoredEntry | undefined> {
   const [row] = await sql.query<StoredEntry>({
     name: 'read_state',

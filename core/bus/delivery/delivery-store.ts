@@ -110,6 +110,7 @@ interface SubscriptionRow {
   readonly cursor_position: number;
 }
 
+/** Builds the store on a database whose role is the core's. */
 export function createDeliveryStore(database: ScopedDatabase): DeliveryStore {
   const settledAbove = async (rows: readonly SubscriptionRow[]): Promise<TakenSubscription[]> => {
     const ids = rows.map((row) => row.id);

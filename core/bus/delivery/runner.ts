@@ -20,6 +20,7 @@ import { RetryTimers } from './retry-timers.ts';
 import { Window } from './window.ts';
 import type { Entry } from './window.ts';
 
+/** What a runner is given of the subscription it has taken, and of the process. */
 export interface RunnerOptions {
   readonly taken: TakenSubscription;
   readonly tail: Tail;

@@ -10,6 +10,7 @@ import type { DeliveryStore } from './delivery-store.ts';
 import { Lanes } from './lanes.ts';
 import { SubscriptionRunner } from './runner.ts';
 
+/** What the durable subscriptions of one process stand on. */
 export interface SubscriptionsOptions {
   readonly database: ScopedDatabase;
   readonly events: EventStore;

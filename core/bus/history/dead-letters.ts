@@ -32,6 +32,7 @@ export interface DeadLetterFilter {
   readonly type?: string;
 }
 
+/** One page of dead letters; `next_cursor` is null at the end. */
 export interface DeadLetterPage {
   readonly items: readonly DeadLetter[];
   readonly next_cursor: string | null;

@@ -42,6 +42,7 @@ export const HistoryQuery = Type.Object(
 );
 export type HistoryQuery = Static<typeof HistoryQuery>;
 
+/** One page of the history. */
 export interface HistoryPage {
   readonly items: readonly Event[];
   /** For the next page; null at the end. */
@@ -63,6 +64,7 @@ const checkQuery = Compile(HistoryQuery);
 const visible = (placeholder: number): string =>
   `(e.visible_to is null or e.visible_to && $${placeholder}::text[])`;
 
+/** Builds the history on a database whose role is the core's. */
 export function createHistory(database: ScopedDatabase): History {
   return {
     async query(query, roles) {

@@ -16,6 +16,7 @@ export interface SubscriptionStatistics {
   readonly dead_letters: number;
 }
 
+/** How much has happened, and how far the subscriptions are. */
 export interface EventStatistics {
   /** Highest position given. */
   readonly head: number;

@@ -18,6 +18,7 @@ export interface Server extends AsyncDisposable {
   readonly connection: ServerConnection;
 }
 
+/** Starts an embedded PostgreSQL in a folder of its own, which goes with it; `durable` has it flush to the disk. */
 export async function startServer(durable = false): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrall-bus-'));
   const server = await startEmbeddedServer({ folder, durable });
@@ -30,6 +31,7 @@ export async function startServer(durable = false): Promise<Server> {
   };
 }
 
+/** A log that tells nobody. */
 export const silentLog: Log = {
   debug: () => undefined,
   info: () => undefined,
@@ -78,6 +80,7 @@ export async function busMigrations(): Promise<MigrationSet> {
   return { owner: 'core/bus', migrations: await readMigrations(folder, 'core/bus') };
 }
 
+/** How a replica differs from what the product starts. */
 export interface ReplicaOptions extends Omit<BusOptions, 'database' | 'log'> {
   readonly log?: Log;
   readonly poolSize?: number;
@@ -85,6 +88,7 @@ export interface ReplicaOptions extends Omit<BusOptions, 'database' | 'log'> {
   readonly deaf?: boolean;
 }
 
+/** Opens a pool, migrates and starts a bus on it. */
 export async function startReplica(
   connection: ServerConnection,
   options: ReplicaOptions = {},
@@ -113,6 +117,7 @@ export interface TestOwner extends Owner {
   readonly errors: unknown[];
 }
 
+/** Makes the owner of a generation whose code is that of the test. */
 export function createOwner(plugin: string, generation = 1): TestOwner {
   let running = 0;
   const errors: unknown[] = [];

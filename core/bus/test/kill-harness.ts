@@ -7,6 +7,7 @@ import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { startReplica, until } from './fixture.ts';
 import type { Replica } from './fixture.ts';
 
+/** How much is emitted, and how often the process is killed meanwhile. */
 export interface KillOptions {
   readonly connection: ServerConnection;
   readonly keys: number;
@@ -29,6 +30,7 @@ export interface Effects {
   readonly deadLetters: number;
 }
 
+/** What became of the events: nothing lost, doubled or out of order when all is well. */
 export interface KillResult extends Effects {
   readonly kills: number;
 }

@@ -7,6 +7,7 @@ import type { SubscriptionStatistics } from '../history/statistics.ts';
 import { activate, busMigrations, startReplica } from './fixture.ts';
 import type { Replica } from './fixture.ts';
 
+/** The event that the plugins of a stage count. */
 export const counted = defineEvent('contact.counted', Type.Object({ number: Type.Integer() }));
 
 /** A replica on a database of its own, with plugins that count. */
@@ -25,6 +26,7 @@ export interface Stage extends AsyncDisposable {
   subscriptionOf(plugin: string): Promise<SubscriptionStatistics | undefined>;
 }
 
+/** Starts a stage with a database of its own, which goes with it. */
 export async function startStage(): Promise<Stage> {
   const server = await testDatabase({ migrations: [await busMigrations()] });
   const replica = await startReplica(server.connection);
@@ -56,4 +58,5 @@ export async function startStage(): Promise<Stage> {
   };
 }
 
+/** The number that a counted event carries. */
 export const numberOf = (event: Event<{ number: number }>): number => event.data.number;

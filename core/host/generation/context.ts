@@ -7,6 +7,7 @@ import type { OwnedHealth, Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
 import type { OwnedTimers } from './timers.ts';
 
+/** What the context of one generation is made of. */
 export interface ContextOptions {
   readonly owner: Owner;
   readonly definition: PluginDefinition;

@@ -16,6 +16,7 @@ import type { ServiceHub } from './services.ts';
 import { withTimeLimit } from '../../time-limit.ts';
 import { OwnedTimers } from './timers.ts';
 
+/** What one generation is made of. */
 export interface GenerationOptions {
   readonly loaded: PluginPackage;
   readonly generation: number;

@@ -1,6 +1,7 @@
 import { coreError } from '../../errors.ts';
 import { currentScope, withoutScope } from '../../telemetry/scope.ts';
 
+/** Which hosts a plugin may reach, and until when. */
 export interface OutgoingOptions {
   readonly plugin: string;
   /** Hosts the manifest asks for: `example.com`, `*.example.com`, `host:port`. */

@@ -1,6 +1,7 @@
 import type { Timers } from '@orchestrall/sdk';
 import type { Owner } from '../../telemetry/owner.ts';
 
+/** Whose timers they are, and who hears of their errors. */
 export interface OwnedTimersOptions {
   readonly owner: Owner;
   /** Receives what a callback throws; the timer goes on. */

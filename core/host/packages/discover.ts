@@ -21,6 +21,7 @@ export interface AvailablePlugin {
   load(): Promise<PluginPackage>;
 }
 
+/** Where plugins are looked for. */
 export interface DiscoverOptions {
   /** Folder of the plugins that come with the product, each in its own folder; default none. */
   readonly repository?: string | undefined;

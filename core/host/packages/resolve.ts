@@ -7,6 +7,7 @@ import type { ManifestDocument } from './manifest/document.ts';
 import { explainUnmet, meetsNeed } from './needs.ts';
 import type { UnmetNeed } from './needs.ts';
 
+/** Which plugins there are and which are wanted. */
 export interface ResolveOptions {
   /** The version of each plugin that would run, on or off; in a clash the earlier one keeps what it has. */
   readonly manifests: readonly ManifestDocument[];

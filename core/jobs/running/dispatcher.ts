@@ -17,6 +17,7 @@ export interface Lanes {
 
 const key = (plugin: string, name: string) => `${plugin}/${name}`;
 
+/** Makes the lanes of one process, none of which is open yet. */
 export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
   return {

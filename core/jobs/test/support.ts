@@ -9,11 +9,13 @@ import { createJobs } from '../engine.ts';
 import type { JobsEngine } from '../engine.ts';
 import type { EndedJob, JobsOptions } from '../ports.ts';
 
+/** The room's migrations, as a database is given them. */
 export async function jobsMigrations(): Promise<MigrationSet> {
   const folder = fileURLToPath(new URL('../migrations', import.meta.url));
   return { owner: 'core/jobs', migrations: await readMigrations(folder, 'core/jobs') };
 }
 
+/** A log that tells nobody. */
 export const silent: Log = {
   debug: () => undefined,
   info: () => undefined,
@@ -21,6 +23,7 @@ export const silent: Log = {
   error: () => undefined,
 };
 
+/** The clock of the machine. */
 export const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
 /** A generation of a plugin that runs nothing of its own. */
@@ -42,6 +45,7 @@ export interface TestEngine extends AsyncDisposable {
   ended(id: string): Promise<EndedJob>;
 }
 
+/** Starts an engine on a database that several of them may share. */
 export async function testEngine(
   database: DatabaseEngine,
   options: Partial<Pick<JobsOptions, 'pollMs' | 'retentionDays' | 'random'>> = {},

@@ -13,6 +13,7 @@ import { masked } from '../../config/secrets/masked.ts';
 import type { ConfigurationSource } from '../../http/system/configuration.ts';
 import type { ConfigurationVersions, StoredVersion } from './versions.ts';
 
+/** How the configuration is read, kept and told of. */
 export interface LiveConfigurationOptions {
   /** How to load it, with the plugins that are installed now. */
   readonly load: () => LoadOptions;

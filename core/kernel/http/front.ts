@@ -27,6 +27,7 @@ export interface HttpFront {
   publish(plugins: readonly PrefixEntry[]): void;
 }
 
+/** What the listening side is built from. */
 export interface HttpFrontOptions {
   readonly configuration: Configuration;
   readonly auth: Auth;

@@ -10,6 +10,7 @@ import type { Foundation } from '../foundation.ts';
 import type { PluginShelf } from '../plugins/shelf.ts';
 import { engineVersion } from '../version.ts';
 
+/** What is checked, and where the checks are registered. */
 export interface HealthChecksOptions {
   readonly services: ServiceRegistry;
   readonly rooms: CoreRooms;

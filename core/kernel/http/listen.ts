@@ -6,6 +6,7 @@ import type { CoreRooms } from '../core-rooms.ts';
 import type { Foundation } from '../foundation.ts';
 import type { HttpFront } from './front.ts';
 
+/** What begins to listen, and what a stop lets come to its end. */
 export interface ListenOptions {
   readonly rooms: CoreRooms;
   readonly front: HttpFront;

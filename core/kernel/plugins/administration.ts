@@ -6,6 +6,7 @@ import type { Settlement } from '../../host/settlements.ts';
 import type { PluginAdministration, PluginChange } from '../../http/system/plugins.ts';
 import { flagOf } from './desired-plugins.ts';
 
+/** What the administration of plugins acts on. */
 export interface PluginAdministrationOptions {
   readonly host: Host;
   readonly flags: FlagRoom;

@@ -13,6 +13,7 @@ import type { Stages } from '../stages.ts';
 /** Pause before what replicas have changed is read again, when it could not be. */
 const rereadPauseMs = 1_000;
 
+/** What the desired state is derived from, and who is given it. */
 export interface PluginControlOptions {
   readonly host: Host;
   readonly flags: FlagRoom;

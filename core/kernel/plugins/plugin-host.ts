@@ -30,6 +30,7 @@ export interface PluginFront {
   publish(plugins: readonly PrefixEntry[]): void;
 }
 
+/** What the plugin host is wired to. */
 export interface PluginHostOptions {
   readonly rooms: CoreRooms;
   readonly front: PluginFront;

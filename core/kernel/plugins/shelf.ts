@@ -4,6 +4,7 @@ import { discover, type AvailablePlugin } from '../../host/packages/discover.ts'
 import type { PackageFault } from '../../host/packages/faults.ts';
 import { extentOf, fingerprintOfExtent } from './shelf-extent.ts';
 
+/** Where the plugins at hand lie. */
 export interface PluginShelfOptions {
   /** Folder of the plugins that come with the product. */
   readonly repository: string;
