@@ -1,18 +1,16 @@
 import { AppError } from '@orchestrall/sdk';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asksForUsage, exitCodes } from './command-line.ts';
 import { configurationExitCode, ConfigurationError } from './config/faults.ts';
 import { readEnvironment } from './config/source/environment.ts';
 import { createAppliance } from './kernel/appliance.ts';
 import type { Appliance } from './kernel/appliance-options.ts';
 import { stopOnSignals } from './kernel/signals.ts';
-import { readStartArguments, startUsage, usageExitCode } from './kernel/start-arguments.ts';
+import { readStartArguments, startUsage } from './kernel/start-arguments.ts';
 import { openLogStream } from './telemetry/log-stream.ts';
 import { startWatchdog } from './telemetry/watchdog.ts';
 import { Logs } from './telemetry/logs.ts';
-
-/** Exit code of a start that failed for another reason than its arguments or its configuration. */
-const startFailedExitCode = 1;
 
 /** Runs one command of the process; resolves with its exit code, or keeps running after `start`. */
 export async function main([command = 'start', ...given]: readonly string[]): Promise<number> {
@@ -22,18 +20,23 @@ export async function main([command = 'start', ...given]: readonly string[]): Pr
     if (command === 'reset-password') {
       return await (await import('./auth/commands/reset-password.ts')).run(given);
     }
+    if (command === 'pack') return await (await import('./host/commands/pack.ts')).run(given);
     process.stderr.write(`There is no command "${command}".\n\n${startUsage}`);
-    return usageExitCode;
+    return exitCodes.usage;
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     if (error instanceof ConfigurationError) return configurationExitCode;
     return error instanceof AppError && error.code === 'ARGUMENT_INVALID'
-      ? usageExitCode
-      : startFailedExitCode;
+      ? exitCodes.usage
+      : exitCodes.failed;
   }
 }
 
 async function start(given: readonly string[]): Promise<number> {
+  if (asksForUsage(given)) {
+    process.stdout.write(startUsage);
+    return exitCodes.done;
+  }
   const environment = readEnvironment();
   const { config, data, host, port } = readStartArguments(given, environment);
   const logs = openLogStream();

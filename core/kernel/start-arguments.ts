@@ -23,9 +23,6 @@ export const startUsage = `Usage: npm start -- [--config FILE] [--data FOLDER] [
   --port N          port to listen on; default 8000, 0 picks a free one
 `;
 
-/** Exit code of a command that was given wrong arguments (`EX_USAGE` of sysexits.h). */
-export const usageExitCode = 64;
-
 /** Reads the arguments of `start`. Throws `ARGUMENT_INVALID`. */
 export function readStartArguments(given: readonly string[], environment: Environment): StartArguments {
   const text = { type: 'string' } as const;

@@ -3,59 +3,13 @@ import path from 'node:path';
 import type { Static, TSchema } from 'typebox';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
+import { CommandFailure, exitCodes, pathFrom } from '../../command-line.ts';
+import type { CommandStreams } from '../../command-line.ts';
 import { controlSocketPath } from '../control-socket.ts';
-
-/** Exit codes of the local commands (sysexits.h). */
-export const exitCodes = { done: 0, failed: 1, usage: 64, notRunning: 69 } as const;
-
-/** Where a command reads and writes; the process's own by default. */
-export interface CommandStreams {
-  /** What was asked for, and nothing else. */
-  out(text: string): void;
-  /** Messages for people. */
-  error(text: string): void;
-  /** Folder in which the person called npm. */
-  readonly callingFolder: string;
-}
-
-/** Those of this process. */
-export function processStreams(): CommandStreams {
-  return {
-    out: (text) => void process.stdout.write(text),
-    error: (text) => void process.stderr.write(text),
-    // npm runs scripts in the repository and tells here where the person stood.
-    callingFolder: process.env['INIT_CWD'] ?? process.cwd(),
-  };
-}
-
-/** A command that ends with a message for people. */
-export class CommandFailure extends Error {
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
-/** Runs a command's work and turns its failure into a line on stderr and an exit code. */
-export async function runCommand(streams: CommandStreams, work: () => Promise<void>): Promise<number> {
-  try {
-    await work();
-    return exitCodes.done;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    streams.error(`${message}\n`);
-    if (error instanceof CommandFailure) return error.exitCode;
-    const usage =
-      error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-    return usage ? exitCodes.usage : exitCodes.failed;
-  }
-}
 
 /** The data folder: as given, relative to where the person stands; else `.orchestrall` in the repository. */
 export function dataFolder(given: string | undefined, streams: CommandStreams): string {
-  if (given !== undefined) return path.resolve(streams.callingFolder, given);
+  if (given !== undefined) return pathFrom(streams, given);
   return path.resolve(import.meta.dirname, '../../../.orchestrall');
 }
 
@@ -71,7 +25,8 @@ export async function askAppliance<Reply extends TSchema>(
     const { status, text } = await post(socket.path, question.path, JSON.stringify(question.body));
     const value: unknown = JSON.parse(text);
     if (status === 200 && Check(question.reply, value)) return value;
-    if (Check(Refusal, value)) throw new CommandFailure(`${value.message} ${value.remedy}`, exitCodes.failed);
+    if (Check(Refusal, value))
+      throw new CommandFailure(`${value.message}\n${value.remedy}`, exitCodes.failed);
     throw new CommandFailure(`The appliance gave an unexpected answer (status ${status}).`, exitCodes.failed);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -1,16 +1,22 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { ResetReply } from '../control.ts';
-import { askAppliance, dataFolder, processStreams, runCommand } from './local-channel.ts';
+import { processStreams, runCommand } from '../../command-line.ts';
+import { askAppliance, dataFolder } from './local-channel.ts';
+
+const usage = `Usage: npm run -s reset-password -- [--data FOLDER] [--user NAME] [--stdin]
+
+  --data FOLDER     that of the appliance, which runs; default .orchestrall beside the README
+  --user NAME       whose password; default admin
+  --stdin           takes the password from the first line of standard input; else one is made up and printed
+`;
 
 /**
- * `npm run -s reset-password -- [--data FOLDER] [--user NAME] [--stdin]`: gives a user of the running appliance a new
- * password, made up and printed, or read from the first line of standard input. The user is `admin` by default;
- * all its sessions end.
+ * `npm run -s reset-password`: gives a user of the running appliance a new password; all its sessions end.
  * Returns the exit code: 0, 64 for wrong arguments, 69 when no appliance runs, 1 otherwise.
  */
 export function run(args: readonly string[], streams = processStreams()): Promise<number> {
-  return runCommand(streams, async () => {
+  return runCommand({ given: args, usage, streams }, async () => {
     const { values } = parseArgs({
       args: [...args],
       options: {

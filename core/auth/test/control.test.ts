@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { CommandStreams } from '../commands/local-channel.ts';
+import type { CommandStreams } from '../../command-line.ts';
 import { run as resetPassword } from '../commands/reset-password.ts';
 import { run as token } from '../commands/token.ts';
 import { startControl } from '../control.ts';

@@ -1,6 +1,7 @@
 import type { Event, EventHandler, Fault, SubscribeOptions } from '@orchestrall/sdk';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import type { Owner } from '../../telemetry/owner.ts';
+import { defaultBackoffMs } from './backoff.ts';
 import { busError } from '../errors.ts';
 import { createMatcher } from '../pattern.ts';
 
@@ -40,7 +41,7 @@ export function createBinding(
     priority: options.priority ?? 1,
     concurrency: options.concurrency ?? 4,
     attempts: options.attempts ?? 8,
-    backoffMs: options.backoffMs ?? 500,
+    backoffMs: options.backoffMs ?? defaultBackoffMs,
     timeoutMs: options.timeoutMs ?? 30_000,
     from: options.from ?? 'now',
   };
@@ -60,12 +61,4 @@ export function createBinding(
   if (faults.length > 0)
     throw busError('SUBSCRIPTION_INVALID', { plugin: owner.plugin, name: binding.name, faults });
   return binding;
-}
-
-const longestPauseMs = 60_000;
-
-/** The pause after an attempt: doubled each time up to 60 s, the upper half of it random. */
-export function pauseAfter(attempt: number, backoffMs: number, random: () => number = Math.random): number {
-  const full = Math.min(backoffMs * 2 ** (attempt - 1), longestPauseMs);
-  return full / 2 + (full / 2) * random();
 }

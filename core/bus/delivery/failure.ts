@@ -1,8 +1,8 @@
 import type { Log } from '@orchestrall/sdk';
-import { errorMessage } from '../../telemetry/error-message.ts';
+import { errorMessage, messageOf } from '../../telemetry/error-message.ts';
 import type { StampedEvent } from '../envelope.ts';
 import type { Failure } from './attempt.ts';
-import { pauseAfter } from './binding.ts';
+import { pauseAfter } from './backoff.ts';
 import type { Binding } from './binding.ts';
 import type { DeliveryStore, HeldSubscription } from './delivery-store.ts';
 
@@ -53,5 +53,5 @@ export async function noteFailure(
 
 function describe(error: unknown): string {
   const name = error instanceof Error ? `${error.name}: ` : '';
-  return errorMessage(`${name}${error instanceof Error ? error.message : String(error)}`, longestError);
+  return errorMessage(`${name}${messageOf(error)}`, longestError);
 }
