@@ -16,6 +16,22 @@ test('errorMessage() shortens long messages and takes what is no Error', () => {
   expect(errorMessage('plain', 1000)).toBe('plain');
 });
 
+test.each([
+  ['an object without a prototype', Object.create(null)],
+  ['an error whose message cannot be read', failing()],
+  ['an error whose message is no text', Object.assign(new Error('x'), { message: Object.create(null) })],
+])('errorMessage() names the type of %s and does not throw', (_, thrown) => {
+  expect(errorMessage(thrown, 1000)).toBe('a value of type object without a message');
+});
+
+function failing(): Error {
+  return Object.defineProperty(new Error('x'), 'message', {
+    get: () => {
+      throw new Error('no message');
+    },
+  });
+}
+
 test('errorMessage() leaves nothing that PostgreSQL refuses, also where it cuts a pair in two', () => {
   expect(errorMessage(new Error('a\0b'), 1000)).toBe('ab');
   const cut = errorMessage(new Error(`${'x'.repeat(999)}😀`), 1000);

@@ -74,6 +74,17 @@ test('a check that throws is unhealthy with its message, and a change is told on
   expect((await services.read()).status).toBe('healthy');
 });
 
+test('a check that throws what has no text is unhealthy', async () => {
+  const services = new ServiceRegistry({ log });
+  services.register('odd', () => {
+    throw Object.create(null);
+  });
+  expect((await services.read()).components.get('odd')).toMatchObject({
+    status: 'unhealthy',
+    reason: 'a value of type object without a message',
+  });
+});
+
 test('disposing the former registration of a name leaves the newer one', async () => {
   const services = new ServiceRegistry({ log });
   const old = services.register('crm', () => ({ status: 'unhealthy' }));

@@ -1,5 +1,6 @@
 import type { HealthResult } from '@orchestrall/sdk';
 import { withTimeLimit } from '../time-limit.ts';
+import { messageOf } from './error-message.ts';
 import type { CoreLog } from './logs.ts';
 
 /** What a check found, and when. */
@@ -143,7 +144,7 @@ async function settle(service: Service): Promise<HealthResult> {
     // Also of a check that throws before its first await, the end comes after `running` has been set.
     return await Promise.try(service.check);
   } catch (error) {
-    return { status: 'unhealthy', reason: error instanceof Error ? error.message : String(error) };
+    return { status: 'unhealthy', reason: messageOf(error) };
   } finally {
     service.running = undefined;
   }

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import semver from 'semver';
 import { reasonOf as readingFailure } from '../../config/source/read-file.ts';
-import { reasonOf } from './faults.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 import type { PackageFault } from './faults.ts';
 import { describePlugin } from './manifest/document.ts';
 import type { ManifestDocument } from './manifest/document.ts';
@@ -133,7 +133,7 @@ async function examine(candidate: Candidate, faults: PackageFault[]): Promise<Av
       : examineSource(candidate.path));
   } catch (thrown) {
     const named = thrown instanceof AppError ? (thrown.details.faults ?? []) : [];
-    const message = reasonOf(thrown);
+    const message = messageOf(thrown);
     const whole = { path: '', message, remedy: 'Correct the plugin or remove it.' };
     faults.push(
       ...(named.length > 0 ? named : [whole]).map((fault) => ({ ...whole, ...fault, file: candidate.path })),

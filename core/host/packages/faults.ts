@@ -24,8 +24,3 @@ export function packageError(file: string, faults: readonly PackageFault[], caus
 export function singleFault(fault: PackageFault, cause?: unknown): AppError {
   return packageError(fault.file, [fault], cause);
 }
-
-/** The text of whatever was thrown. */
-export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

@@ -3,7 +3,8 @@ import type { HttpInstance, Routes } from '@orchestrall/sdk';
 import type { FastifyInstance } from 'fastify';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, singleFault } from './faults.ts';
+import { singleFault } from './faults.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 
 /** One file of `routes/`, its code not loaded. */
 export interface RoutePlace {
@@ -71,7 +72,7 @@ export async function registerRouteFiles(
 async function loadRouteFile(folder: string, place: RoutePlace): Promise<RouteFile> {
   const fault = { file: folder, path: place.file };
   const recorded = await record(folder, (path) => `routes${path}` === place.file).catch((thrown: unknown) => {
-    const message = `cannot be loaded: ${reasonOf(thrown)}`;
+    const message = `cannot be loaded: ${messageOf(thrown)}`;
     throw singleFault({ ...fault, message, remedy: 'Correct the file.' }, thrown);
   });
   const [first] = recorded;

@@ -2,7 +2,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PluginDefinition } from '@orchestrall/sdk';
-import { packageError, reasonOf, singleFault } from './faults.ts';
+import { packageError, singleFault } from './faults.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 import { checkDefinition, isDefinition } from './manifest/manifest.ts';
 import { describePlugin } from './manifest/document.ts';
 import { readMigrations } from './migrations.ts';
@@ -36,7 +37,7 @@ export async function requireEntry(folder: string): Promise<string> {
 export async function importDefinition(folder: string): Promise<PluginDefinition> {
   const entry = await requireEntry(folder);
   const loaded: unknown = await import(pathToFileURL(join(folder, entry)).href).catch((thrown: unknown) => {
-    const message = `throws when it is imported: ${reasonOf(thrown)}`;
+    const message = `throws when it is imported: ${messageOf(thrown)}`;
     throw singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
   });
   return validDefinition(folder, loaded, 'Then start again, since a module is read once a process.');
@@ -66,7 +67,7 @@ export function validDefinition(file: string, loaded: unknown, afterwards?: stri
 export async function loadSource(path: string): Promise<PluginPackage> {
   const folder = await realpath(path).catch((thrown: unknown) => {
     const remedy = 'Correct the path or make the folder readable.';
-    throw singleFault({ file: path, path: '', message: reasonOf(thrown), remedy }, thrown);
+    throw singleFault({ file: path, path: '', message: messageOf(thrown), remedy }, thrown);
   });
   const definition = await importDefinition(folder);
   const [routeFiles, migrations] = await Promise.all([loadRouteFiles(folder), readMigrations(folder)]);

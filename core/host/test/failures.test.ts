@@ -39,6 +39,7 @@ async function healthOf(): Promise<unknown> {
 
 test.each([
   ['setup_throws', 'the licence has run out'],
+  ['setup_throws_no_error', 'a value of type object without a message'],
   ['setup_hangs', 'setup took longer than 500 ms'],
   ['route_without_access', 'declares no access rule'],
 ])('%s leaves what served serving, and fails the plugin where nothing did', async (fault, reason) => {

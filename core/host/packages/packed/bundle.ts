@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Options } from 'tsup';
-import { packageError, reasonOf, singleFault } from '../faults.ts';
+import { packageError, singleFault } from '../faults.ts';
+import { messageOf } from '../../../telemetry/error-message.ts';
 import { providedModules } from './provided.ts';
 import { withSourceMap } from './source-map.ts';
 
@@ -60,7 +61,7 @@ export async function bundlePlugin(
     },
   };
   await build(options).catch((thrown: unknown) => {
-    throw singleFault({ file: folder, path: '', message: reasonOf(thrown), remedy }, thrown);
+    throw singleFault({ file: folder, path: '', message: messageOf(thrown), remedy }, thrown);
   });
   if (built.code === undefined || built.map === undefined) throw new Error('tsup gave no bundle');
   const faults = [

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { reasonOf, singleFault } from '../faults.ts';
+import { singleFault } from '../faults.ts';
+import { messageOf } from '../../../telemetry/error-message.ts';
 import { ManifestDocument } from '../manifest/document.ts';
 import { checkMigrations } from '../migrations.ts';
 import type { PackageMigration } from '../package.ts';
@@ -86,7 +87,7 @@ function readEntries(file: string, bytes: Buffer): PlacedTarEntry[] {
   try {
     entries = decodeTar(bytes);
   } catch (thrown) {
-    throw singleFault({ file, path: '', message: reasonOf(thrown), remedy }, thrown);
+    throw singleFault({ file, path: '', message: messageOf(thrown), remedy }, thrown);
   }
   const last = entries.at(-1);
   if (last?.name !== names.digest) throw refuse(file, names.digest, 'is not its last part', remedy);
@@ -111,7 +112,7 @@ function readIndex(file: string, entries: readonly PlacedTarEntry[]): Index {
   try {
     index = JSON.parse(entry.content.toString('utf8'));
   } catch (thrown) {
-    throw refuse(file, names.index, `is not JSON: ${reasonOf(thrown)}`, remedy);
+    throw refuse(file, names.index, `is not JSON: ${messageOf(thrown)}`, remedy);
   }
   const format: unknown = Object(index).format;
   if (format !== containerFormat) {

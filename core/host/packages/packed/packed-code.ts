@@ -1,6 +1,7 @@
 import type { PluginDefinition } from '@orchestrall/sdk';
 import { evaluateCommonJs } from './evaluate.ts';
-import { reasonOf, singleFault } from '../faults.ts';
+import { singleFault } from '../faults.ts';
+import { messageOf } from '../../../telemetry/error-message.ts';
 import { requireProvided } from './provided.ts';
 import { checkRoutes } from '../routes.ts';
 import type { RouteFile, RoutePlace } from '../routes.ts';
@@ -22,7 +23,7 @@ export function runPackedCode(file: string, code: string, places: readonly Route
   try {
     exported = evaluateCommonJs(code, `${file}/plugin.cjs`, requireProvided);
   } catch (thrown) {
-    const message = `throws when it is loaded: ${reasonOf(thrown)}`;
+    const message = `throws when it is loaded: ${messageOf(thrown)}`;
     throw singleFault({ file, path: '', message, remedy: 'Correct the source and pack it again.' }, thrown);
   }
   const table: unknown = Object(exported).routes;

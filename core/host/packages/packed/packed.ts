@@ -3,7 +3,8 @@ import { open, realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeContainer, maxContainerBytes, sha256 } from './container.ts';
 import type { Container } from './container.ts';
-import { packageError, reasonOf, singleFault } from '../faults.ts';
+import { packageError, singleFault } from '../faults.ts';
+import { messageOf } from '../../../telemetry/error-message.ts';
 import { describePlugin } from '../manifest/document.ts';
 import type { ManifestDocument } from '../manifest/document.ts';
 import type { PackageOrigin, PluginPackage } from '../package.ts';
@@ -24,7 +25,7 @@ export async function readPacked(path: string): Promise<PackedFile> {
   const fault = (message: string, remedy: string, cause?: unknown) =>
     singleFault({ file: path, path: '', message, remedy }, cause);
   const unreadable = (thrown: unknown) => {
-    throw fault(reasonOf(thrown), 'Correct the path or make the file readable.', thrown);
+    throw fault(messageOf(thrown), 'Correct the path or make the file readable.', thrown);
   };
   const file = await realpath(path).catch(unreadable);
   await using handle = await open(file).catch(unreadable);
