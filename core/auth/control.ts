@@ -86,7 +86,9 @@ async function answer(
   } catch (error) {
     const known = error instanceof AppError ? error : coreError('INTERNAL_ERROR', {}, error);
     if (known.status >= 500) log.error({ error }, 'local administration failed');
-    const faults = (known.details.faults ?? []).map((fault) => `${fault.path} ${fault.message}`);
+    const faults = (known.details.faults ?? []).map(
+      ({ path, message }) => `The ${path.slice(1)} ${message}.`,
+    );
     send(response, known.status, {
       code: known.code,
       message: [known.message, ...faults].join(' '),

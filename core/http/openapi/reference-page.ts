@@ -1,10 +1,8 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import { fastify } from 'fastify';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { errorsDocumentPath } from '../errors/errors-document.ts';
+import { errorsPage } from './errors-page.ts';
 
 /**
  * Nothing is loaded, sent or framed but from and to this appliance. Scalar sets styles from its script, which only
@@ -61,10 +59,14 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** `/docs`, the API reference with everything it needs from this appliance, and `/docs/errors`, what `type` points at. */
+/**
+ * `/docs`, the API reference with everything it needs from this appliance; `/`, which leads there; and `/docs/errors`,
+ * what `type` points at.
+ */
 export function referencePageRoutes(app: HttpInstance): void {
   const config = { access: 'public' } as const;
   let script: Promise<{ readonly plain: Buffer; readonly zipped: Buffer }> | undefined;
+  app.get('/', { config, schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
   app.get('/docs', { config, schema: { hide: true } }, async (_request, reply) =>
     reply
       .header('content-security-policy', contentSecurityPolicy)
@@ -76,8 +78,9 @@ export function referencePageRoutes(app: HttpInstance): void {
   );
   app.get('/docs/errors', { config, schema: { hide: true } }, async (_request, reply) =>
     reply
-      .header('content-type', 'text/plain; charset=utf-8')
-      .send(await readFile(join(import.meta.dirname, '..', '..', '..', errorsDocumentPath), 'utf8')),
+      .header('content-security-policy', contentSecurityPolicy)
+      .header('content-type', 'text/html; charset=utf-8')
+      .send(await errorsPage()),
   );
   app.get('/docs/scalar.js', { config, schema: { hide: true } }, async (request, reply) => {
     script ??= loadScript().catch((error: unknown) => {

@@ -3,6 +3,20 @@ import { createTestAppliance } from '../../testing/appliance.ts';
 import type { TestAppliance } from '../../testing/appliance.ts';
 import { describeInBrowser, openBrowser } from '../../testing/browser.ts';
 
+test('the type of every problem leads to its place on the page of errors, and / leads to the reference', async () => {
+  await using world = await createTestAppliance();
+  const errors = await fetch(`${world.url}/docs/errors`);
+  expect(errors.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const page = await errors.text();
+  for (const path of ['/nowhere', '/api/v1/system/plugins', '/api/v1/crm/contacts/x']) {
+    const { type } = (await (await fetch(world.url + path)).json()) as { type: string };
+    const [place, id] = type.split('#');
+    expect([place, page.split(` id="${id}"`).length]).toEqual(['/docs/errors', 2]);
+  }
+  expect(page).toContain('<code>noun.past</code>');
+  expect((await fetch(`${world.url}/`)).url).toBe(`${world.url}/docs`);
+}, 60_000);
+
 describeInBrowser('the reference page in a browser', () => {
   let world: TestAppliance;
   beforeAll(async () => {
