@@ -47,7 +47,8 @@ export async function openBrowser(): Promise<BrowserPage & AsyncDisposable> {
       '--remote-debugging-port=0',
       'about:blank',
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    // It makes temporary folders beside its profile's, which it leaves behind when it is ended.
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: profile } },
   );
   const ended = once(child, 'close');
   const dispose = async (): Promise<void> => {
