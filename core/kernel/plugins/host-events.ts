@@ -10,10 +10,12 @@ export function hostEvents(bus: Pick<BusEngine, 'emitFromCore'>, log: Log): Host
       log.warn({ error, event: parameters[0].type }, 'an event about a plugin could not be stored');
     });
   };
+  const told = new Map<string, string>();
   return {
     activated(slot, previous) {
       const { version = '', generation = 0 } = slot.current ?? {};
       const plugin = slot.name;
+      told.delete(plugin);
       log.info(
         { plugin, version, generation, previous: previous?.version },
         `${plugin} ${version} is active`,
@@ -28,7 +30,11 @@ export function hostEvents(bus: Pick<BusEngine, 'emitFromCore'>, log: Log): Host
     failed(slot, error) {
       const plugin = slot.name;
       const { version = '', reason = '' } = slot.failure ?? {};
-      log.error({ error, plugin, version }, `${plugin} ${version} failed: ${reason}`);
+      // It is tried again and again: what has been told stays short.
+      if (told.get(plugin) === reason)
+        log.warn({ plugin, version, reason }, `${plugin} ${version} failed again`);
+      else log.error({ error, plugin, version }, `${plugin} ${version} failed: ${reason}`);
+      told.set(plugin, reason);
       emit(pluginFailed, { plugin, version, reason }, { subject: plugin });
     },
     drained({ plugin, version, generation, cut, outlived, faults, leaks, durationMs }) {
