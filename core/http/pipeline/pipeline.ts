@@ -1,10 +1,11 @@
-import type { Caller } from '@orchestrall/sdk';
+import type { AppError, Caller } from '@orchestrall/sdk';
 import fastifyPlugin from 'fastify-plugin';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { networkOf } from '../../auth/network.ts';
 import { coreError } from '../../errors.ts';
 import type { CoreLog } from '../../telemetry/logs.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 import { withScope } from '../../telemetry/scope.ts';
 import { childTraceparent, parseTraceparent } from '../../telemetry/traces.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
@@ -106,7 +107,7 @@ export const requestPipeline = fastifyPlugin(
     app.setErrorHandler((thrown, request, reply) => {
       const error = errorFrom(thrown, request);
       if (error.status >= 500 && options.refusedOf(request.raw) === undefined) {
-        options.log.error({ code: error.code, error: error.cause ?? error }, 'a request failed');
+        logFailure(error, options.log);
       }
       whenBodyIsKnown(request.raw, reply.raw, (close) => {
         if (close || options.isUpgrade(request.raw)) reply.header('connection', 'close');
@@ -209,4 +210,14 @@ function trackHandler(route: RouteOptions, log: CoreLog): void {
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/**
+ * A mistake is logged with its trace. What is refused by design while a part is away or full has no place in the code
+ * to look for, and comes once a request: it must not fill the disk that is full.
+ */
+function logFailure(error: AppError, log: CoreLog): void {
+  const { code, status, cause } = error;
+  if (status === 500) log.error({ code, error: cause ?? error }, 'a request failed');
+  else log.warn({ code, reason: messageOf(cause ?? error) }, 'a request was refused');
 }
