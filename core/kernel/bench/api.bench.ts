@@ -17,6 +17,8 @@ import type { ApiLoad } from './api-load.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 20);
+/** Requests a second that are sent; the last answer comes some time after the last second. */
+const offered = 1_020;
 const streams = 500;
 const seeded = 5_000;
 const run = promisify(execFile);
@@ -139,7 +141,7 @@ async function measure(): Promise<BenchRow[]> {
   // The first round warms up and does not count.
   for (let round = 0; round <= rounds; round += 1) {
     const [before, usedBefore] = [await feed.messages(), await usageOfTree(pid)];
-    const parts = [program('api-load.ts'), url, token.trim(), '1000', String(seconds), ids];
+    const parts = [program('api-load.ts'), url, token.trim(), String(offered), String(seconds), ids];
     const { stdout } = await run(process.execPath, parts);
     const load: ApiLoad = JSON.parse(stdout);
     const expected = load.created * streams;
@@ -159,7 +161,7 @@ async function measure(): Promise<BenchRow[]> {
   const failed = loads.flatMap((load) => Object.values(load.failed)).reduce((sum, count) => sum + count, 0);
   const name = `API, ${streams} event streams open`;
   return [
-    figure(`${name}: requests`, rate, 'requests/s', '1,000', rate >= 990),
+    figure(`${name}: requests`, rate, 'requests/s', '>= 1,000', rate >= 1_000),
     figure(
       `${name}: p50`,
       of((load) => load.p50),
