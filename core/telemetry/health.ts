@@ -119,7 +119,7 @@ export class ServiceRegistry {
     const before = service.last;
     service.last = after;
     if (before === undefined || before.status === after.status) return;
-    this.#options.log.warn(
+    this.#options.log[after.status === 'healthy' ? 'info' : 'warn'](
       { component: name, before: before.status, ...after },
       'the health of a component changed',
     );

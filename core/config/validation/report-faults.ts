@@ -134,7 +134,9 @@ function adviceFor(shape: SchemaNode, node: TreeNode): string {
   if (shape.type === 'boolean' && typeof value === 'string')
     return 'Write `true` or `false`, without quotes.';
   if ((shape.type === 'integer' || shape.type === 'number') && typeof value === 'string')
-    return 'Write the number without quotes and without a unit.';
+    return node.kind === 'scalar' && node.from !== undefined
+      ? 'Give a number alone, without a unit.'
+      : 'Write the number without quotes and without a unit.';
   if (shape.type === 'string' && value !== undefined && typeof value !== 'string')
     return 'Put the value in quotes if it is meant as text.';
   if (shape.type === 'array') return 'Write each item on a line of its own after `- `.';
