@@ -32,8 +32,8 @@ const ResumeHeaders = Type.Object({
 });
 
 /**
- * `/sse/events` and `/ws/events`: what happens, as it happens, to callers who may see it. Both go on behind
- * `Last-Event-ID` or `after` with nothing missed, or say `reset` when the history no longer reaches back so far.
+ * `/sse/events` and `/ws/events`: what happens, as it happens, to callers who may see it. Both go on behind `after`,
+ * the one also behind `Last-Event-ID`, with nothing missed, or say `reset` when the history reaches back less far.
  * Both end with the token they were opened with: the one with `end` and `token_ended`, the other with 1008.
  * A browser opens the WebSocket with the subprotocols `orchestrall.events` and `bearer.<token>`.
  */
