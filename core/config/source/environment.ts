@@ -65,9 +65,10 @@ async function readDotenv(file: string, faults: FaultList): Promise<string> {
   }
 }
 
+/** The last line that sets a variable, as `parse` reads it. */
 function lineOf(name: string, text: string): { line?: number; column?: number } {
   const index = text
     .split('\n')
-    .findLastIndex((line) => line.replace(/^\s*(export\s+)?/, '').startsWith(name));
+    .findLastIndex((line) => /^\s*(?:export\s+)?([\w.-]+)\s*[=:]/.exec(line)?.[1] === name);
   return index === -1 ? {} : { line: index + 1, column: 1 };
 }

@@ -58,11 +58,12 @@ async function interpolateText(
 ): Promise<ScalarNode> {
   let result = '';
   let secret = false;
+  let unresolved = false;
   const from: string[] = [];
   let rest = text;
   for (;;) {
     const start = rest.indexOf('${');
-    if (start === -1) return finish(node, result + rest, from, secret);
+    if (start === -1) break;
     if (rest[start - 1] === '$') {
       result += `${rest.slice(0, start - 1)}\${`;
       rest = rest.slice(start + 2);
@@ -73,14 +74,13 @@ async function interpolateText(
     const resolved = await resolveExpression(expression, node, path, interpolation);
     from.push(rest.slice(start, end === -1 ? undefined : end + 1));
     secret ||= expression?.startsWith('file:') ?? false;
-    // What could not be resolved is reported already; validation passes over it.
-    if (resolved === undefined) return { ...node, value: null, unresolved: true };
-    result += rest.slice(0, start) + resolved;
-    rest = rest.slice(end + 1);
+    unresolved ||= resolved === undefined;
+    result += rest.slice(0, start) + (resolved ?? '');
+    rest = end === -1 ? '' : rest.slice(end + 1);
   }
-}
-
-function finish(node: ScalarNode, value: string, from: readonly string[], secret: boolean): ScalarNode {
+  // What could not be resolved is reported already; validation passes over it.
+  if (unresolved) return { ...node, value: null, unresolved };
+  const value = result + rest;
   return from.length === 0 ? { ...node, value } : { ...node, value, from: shown(from), secret };
 }
 
@@ -96,7 +96,10 @@ async function resolveExpression(
   interpolation: Interpolation,
 ): Promise<string | undefined> {
   if (expression?.startsWith('file:')) return readSecretFile(expression.slice(5), node, path, interpolation);
-  const [, name, withDefault, fallback] = /^([A-Za-z_]\w*)(:-(.*))?$/s.exec(expression ?? '') ?? [];
+  // The expression ends at the first `}`: of one within a default the rest would silently become text.
+  const isNested = expression?.includes('${') ?? false;
+  const parts = isNested ? null : /^([A-Za-z_]\w*)(:-(.*))?$/s.exec(expression ?? '');
+  const [, name, withDefault, fallback] = parts ?? [];
   if (name === undefined) {
     interpolation.faults.add({
       code: 'bad_interpolation',
@@ -105,7 +108,9 @@ async function resolveExpression(
       message:
         expression === undefined
           ? 'A `${` has no closing `}`.'
-          : 'What stands in `${...}` is not understood.',
+          : isNested
+            ? 'A `${...}` stands within another one.'
+            : 'What stands in `${...}` is not understood.',
       expected: '${NAME}, ${NAME:-default} or ${file:/path}',
       found: 'another text',
       remedy: 'Correct the expression, or write `$${` for a literal `${`.',

@@ -42,6 +42,22 @@ test('a .env that cannot be read is a fault', async () => {
   expect(await folder.faults()).toMatchObject([{ file: `${folder.path}/.env`, message: /is a folder/ }]);
 });
 
+test('a fault of .env is told at the line of its own name, not of a longer one that begins alike', async () => {
+  await using folder = await clientFolder(client);
+  await folder.write('.env', 'export JWT_SECRET = x\nJWT_SECRET_OLD=y\n');
+  expect(await folder.faults()).toMatchObject([{ path: 'JWT_SECRET', line: 1, column: 1 }]);
+});
+
+test('every variable of a value that is not set is told, and every file of it is known', async () => {
+  await using folder = await clientFolder(`${client}  name: \${A}-\${B}-\${file:gone}\n`);
+  const faults = await folder.faults();
+  expect(faults.map(({ message }) => message)).toEqual([
+    expect.stringContaining('variable A'),
+    expect.stringContaining('variable B'),
+    expect.stringContaining('/gone'),
+  ]);
+});
+
 test('a flag of the environment stands over the file, and the sources say so', async () => {
   await using folder = await clientFolder(`${client}features: {crm_integration: true}\n`);
   const before = await folder.load();

@@ -34,6 +34,17 @@ export const brokenEnvironment: readonly BrokenVariant[] = [
     /Correct/,
   ),
   variant(
+    'an expression as the default of another',
+    `${client}  name: \${NAME:-\${OTHER}}\n`,
+    'client.name',
+    3,
+    'bad_interpolation',
+    /within another/,
+    /\$\{NAME:-default\}/,
+    /Correct/,
+    { NAME: 'Acme', OTHER: 'Other' },
+  ),
+  variant(
     'a secret file that is missing',
     `${client}security:\n  webhook_secret: \${file:gone}\n`,
     'security.webhook_secret',
