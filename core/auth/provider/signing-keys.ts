@@ -17,15 +17,15 @@ export interface SigningKeys extends PublicKeys {
   readonly current: { readonly kid: string; readonly key: CryptoKey };
   /** Key of cookies and forms. */
   readonly cookieKey: string;
-  /** Reads the keys; true when they have changed. */
-  load(): Promise<boolean>;
+  /** Reads the keys as they stand from this call on. Rejects when that fails. */
+  load(): Promise<void>;
   /** Makes a new current key inside a change of the caller's; the former one verifies for `overlapSeconds` more. */
   rotate(tx: Transaction, overlapSeconds: number): Promise<{ readonly kid: string }>;
 }
 
 /** Where the keys are kept, and what encrypts them there. */
 export interface SigningKeysOptions {
-  readonly database: Database;
+  readonly database: Pick<Database, 'query'>;
   readonly seal: Seal;
   readonly clock: Clock;
 }
@@ -41,7 +41,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
   const { database, seal, clock } = options;
   let fingerprint = '';
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
-  let reading: Promise<boolean> | undefined;
+  let reading: Promise<void> | undefined;
   let state: Pick<SigningKeys, 'privateKeys' | 'publicKeys' | 'current' | 'cookieKey'> | undefined;
 
   const sealKey = async (kid: string): Promise<Buffer> => {
@@ -52,13 +52,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
     );
   };
 
-  async function read(): Promise<boolean> {
+  async function read(): Promise<void> {
     const rows = await database.query<KeyRow>(
       `select kid, purpose, sealed from auth_keys where retires_at is null or retires_at > clock_timestamp()
        order by retires_at desc nulls first, created_at desc`,
     );
     const found = rows.map((row) => row.kid).join(' ');
-    if (found === fingerprint) return false;
+    if (found === fingerprint) return;
     const cookieRow = rows.find((row) => row.purpose === 'cookies');
     const keys = rows.filter((row) => row.purpose === 'signing').map((row) => openKey(seal, row));
     const [first] = keys;
@@ -73,12 +73,13 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
       cookieKey: seal.open(cookieRow.sealed, cookieRow.kid),
     };
     fingerprint = found;
-    return true;
   }
 
-  const load = (): Promise<boolean> => {
+  const load = async (): Promise<void> => {
+    // One under way may have begun before the change that is to be seen; how it ends is its own callers' affair.
+    await reading?.catch(() => undefined);
     reading ??= read().finally(() => (reading = undefined));
-    return reading;
+    await reading;
   };
   const loaded = (): NonNullable<typeof state> => {
     if (state === undefined) throw new Error('the signing keys are not loaded');
@@ -125,7 +126,7 @@ export async function openSigningKeys(options: SigningKeysOptions): Promise<Sign
 
 /** Two replicas may start at once; the unique index lets one of each pair of keys in. */
 async function createMissing(
-  database: Database,
+  database: Pick<Database, 'query'>,
   seal: Seal,
   sealKey: (kid: string) => Promise<Buffer>,
 ): Promise<void> {

@@ -37,7 +37,10 @@ interface StartOptions {
   readonly jwtExpirySeconds?: number;
 }
 
-const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+/** Key that replicas have unless another is given. */
+export const applianceKey = new Secret('the key of the test appliance');
+/** The clock of this machine. */
+export const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
 /** Starts PostgreSQL and prepares the tables. */
 export async function startTestAppliance(): Promise<TestAppliance> {
@@ -80,7 +83,7 @@ async function startReplica(database: DatabaseEngine, options: StartOptions): Pr
   let url: string | undefined;
   const auth = await createAuth({
     database: database.core(),
-    applianceKey: new Secret(options.applianceKey ?? 'the key of the test appliance'),
+    applianceKey: options.applianceKey === undefined ? applianceKey : new Secret(options.applianceKey),
     publicUrl: () => options.publicUrl ?? url,
     passwordCost: { memory: 64, passes: 2, parallelism: 1 },
     clock,

@@ -2,7 +2,9 @@ import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { remoteKeySource } from '../tokens/key-source.ts';
 import { createVerifier } from '../verify.ts';
-import { startTestAppliance } from './appliance.ts';
+import { createSeal } from '../provider/seal.ts';
+import { openSigningKeys } from '../provider/signing-keys.ts';
+import { applianceKey, clock, startTestAppliance } from './appliance.ts';
 import type { Replica, TestAppliance } from './appliance.ts';
 
 const silent = (): void => undefined;
@@ -128,7 +130,6 @@ describe('the issuer', () => {
 
 it('a verifier elsewhere accepts our tokens by the published key set, fetched once', async () => {
   let fetches = 0;
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const verifier = createVerifier({
     issuer: one.auth.issuer(),
     keys: remoteKeySource({
@@ -145,4 +146,25 @@ it('a verifier elsewhere accepts our tokens by the published key set, fetched on
   const callers = await Promise.all(tokens.map((token) => verifier.verify(token)));
   expect(callers.every(({ roles }) => roles[0] === 'operator')).toBe(true);
   expect(fetches).toBe(1);
+});
+
+// Last, since the replicas have not heard of its key.
+it('keys are read anew after a change, also while an earlier read is under way', async () => {
+  const core = appliance.database.core();
+  let held: Promise<void> | undefined;
+  const query = async <Result extends object>(...given: Parameters<typeof core.query>): Promise<Result[]> => {
+    const rows = await core.query<Result>(...given);
+    await held;
+    return rows;
+  };
+  const keys = await openSigningKeys({ database: { query }, seal: createSeal(applianceKey), clock });
+  const gate = Promise.withResolvers<void>();
+  held = gate.promise;
+  const early = keys.load();
+  const { kid } = await core.transaction((tx) => keys.rotate(tx, 60));
+  held = undefined;
+  const late = keys.load();
+  gate.resolve();
+  await Promise.all([early, late]);
+  expect(keys.current.kid).toBe(kid);
 });
