@@ -207,7 +207,11 @@ export class SubscriptionRunner {
       for (const entry of entries) entry.alone = true;
       return;
     }
-    const dead = await this.#noteFailure(binding, first.stamped, first.key, 1, outcome);
+    const dead = await this.#noteFailure(binding, first.stamped, first.key, 1, outcome).catch((error) => {
+      // It may be parked though the answer was lost: handled here, it would be handled once more from there.
+      this.#keys.markDue(first.key);
+      throw error;
+    });
     this.#keys.drop(first);
     this.#window.settle(first);
     if (!dead) this.#keys.block(first.key);
