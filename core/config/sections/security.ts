@@ -30,14 +30,15 @@ export const Security = Type.Object(
       default: 300,
       minimum: 30,
       maximum: 86_400,
-      description: 'Life of an access token that the embedded identity provider issues.',
+      description:
+        'Life of an access token that the embedded identity provider issues. No key sets how long a sign-in lasts: a session ends ten hours after its last use for a sign-in, a refresh token at most ten hours after it was given out.',
       'x-unit': 'seconds',
     }),
     webhook_secret: Type.Optional(
       secretText({
         minLength: 16,
         description:
-          'Key with which incoming webhooks are signed (HMAC-SHA256); without it they are refused.',
+          'Reserved for the signatures of incoming webhooks (HMAC-SHA256): it is checked and masked, and nothing uses it yet, since no webhook is received.',
         examples: ['${file:/run/secrets/webhook}'],
         'x-expected': 'text of at least 16 characters',
       }),
