@@ -87,7 +87,7 @@ export interface BusEngine extends AsyncDisposable {
   readonly history: History;
   readonly deadLetters: DeadLetters;
   /** Hands events to one subscription once more; see `replayEvents`. */
-  replay(subscription: SubscriptionReference, choice: ReplayChoice): Promise<number>;
+  replay(subscription: SubscriptionReference, choice: ReplayChoice, within?: Within): Promise<number>;
   statistics(hours?: number): Promise<EventStatistics>;
   /** Forgets a plugin's subscriptions with what waits for them; its events stay in the history. */
   purge(plugin: string): Promise<void>;
@@ -279,8 +279,8 @@ export function createBus(options: BusOptions): BusEngine {
     },
     history: createHistory(core),
     deadLetters: createDeadLetters(core, () => replayed()),
-    async replay(subscription, choice) {
-      const count = await replayEvents(core, subscription, choice, createMatcher);
+    async replay(subscription, choice, within) {
+      const count = await replayEvents(core, subscription, choice, { matcher: createMatcher, within });
       if (count > 0) await replayed();
       return count;
     },

@@ -56,6 +56,7 @@ export function toOutgoing(
 ): OutgoingEvent {
   dataCheck(definition)(data);
   checkSubject(definition, options?.subject);
+  checkRoles(definition, options?.visibleTo);
   // Events are written together: what PostgreSQL refuses of one would be refused of all.
   const json = jsonText(data ?? null, Number.POSITIVE_INFINITY);
   if ('problem' in json) throw invalid(definition, '/data', `cannot be stored: ${json.problem}`);
@@ -79,9 +80,17 @@ function checkSubject(definition: EventDefinition, subject: string | undefined):
   };
   if (subject === '') refuse('must not be empty; leave it out when there is none');
   if (subject.length > maxSubjectCharacters) refuse(`must have at most ${maxSubjectCharacters} characters`);
-  if (subject.includes('\0') || !subject.isWellFormed()) {
-    refuse('must not contain NUL or half of a surrogate pair');
-  }
+  if (!isStorableText(subject)) refuse('must not contain NUL or half of a surrogate pair');
+}
+
+function checkRoles(definition: EventDefinition, roles: unknown): void {
+  if (roles === undefined || (Array.isArray(roles) && roles.every(isStorableText))) return;
+  const message = 'must be a list of names of roles, without NUL or half of a surrogate pair';
+  throw invalid(definition, '/visibleTo', message);
+}
+
+function isStorableText(text: unknown): boolean {
+  return typeof text === 'string' && !text.includes('\0') && text.isWellFormed();
 }
 
 function invalid({ type }: EventDefinition, path: string, message: string): Error {
@@ -115,6 +124,7 @@ export function toBroadcast(
 ): Event {
   dataCheck(definition)(data);
   checkSubject(definition, options?.subject);
+  checkRoles(definition, options?.visibleTo);
   const scope = currentScope();
   const event: { -readonly [Key in keyof Event]: Event[Key] } = {
     specversion: '1.0',

@@ -1,3 +1,4 @@
+import type { Transaction } from '@orchestrall/sdk';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { busError } from '../errors.ts';
 
@@ -38,6 +39,9 @@ export interface DeadLetterPage {
   readonly next_cursor: string | null;
 }
 
+/** Told, in the transaction of a change, what came of it, so that the caller's audit entry stands or falls with it. */
+export type Within = (tx: Pick<Transaction, 'audit'>, count: number) => void;
+
 /** Events given up on; the caller audits replays and discards. */
 export interface DeadLetters {
   /** Newest first; `limit` 1 to 1,000, default 100. Throws `EVENT_CURSOR_INVALID` (400). */
@@ -48,9 +52,9 @@ export interface DeadLetters {
   /** Throws `DEAD_LETTER_NOT_FOUND` (404). */
   get(id: number): Promise<DeadLetter>;
   /** Delivers them once more with a full count of attempts; returns how many. Throws `DEAD_LETTER_NOT_FOUND`. */
-  replay(which: readonly number[] | DeadLetterFilter): Promise<number>;
+  replay(which: readonly number[] | DeadLetterFilter, within?: Within): Promise<number>;
   /** Removes them for good; returns how many. Throws `DEAD_LETTER_NOT_FOUND` (404). */
-  discard(which: readonly number[] | DeadLetterFilter): Promise<number>;
+  discard(which: readonly number[] | DeadLetterFilter, within?: Within): Promise<number>;
 }
 
 const columns = `l.id, s.owner as plugin, s.name as subscription, l.position, l.event_id, l.type, l.subject, l.source,
@@ -80,12 +84,12 @@ export function createDeadLetters(database: ScopedDatabase, replayed: () => Prom
       if (row === undefined) throw busError('DEAD_LETTER_NOT_FOUND', { id });
       return row;
     },
-    async replay(which) {
-      const count = await take(database, which, true);
+    async replay(which, within) {
+      const count = await take(database, which, { replay: true, within });
       if (count > 0) await replayed();
       return count;
     },
-    discard: (which) => take(database, which, false),
+    discard: (which, within) => take(database, which, { replay: false, within }),
   };
 }
 
@@ -100,7 +104,7 @@ function filterValues(filter: DeadLetterFilter): (string | null)[] {
 function take(
   database: ScopedDatabase,
   which: readonly number[] | DeadLetterFilter,
-  replay: boolean,
+  { replay, within }: { readonly replay: boolean; readonly within: Within | undefined },
 ): Promise<number> {
   const ids = Array.isArray(which) ? which : undefined;
   const filter: DeadLetterFilter = isFilter(which) ? which : {};
@@ -123,6 +127,7 @@ function take(
     const found = new Set(rows.map((row) => row.id));
     const missing = ids?.find((id) => !found.has(id));
     if (missing !== undefined) throw busError('DEAD_LETTER_NOT_FOUND', { id: missing });
+    within?.(tx, rows.length);
     return rows.length;
   });
 }

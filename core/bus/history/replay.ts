@@ -1,6 +1,7 @@
 import { isId } from '@orchestrall/sdk';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { busError } from '../errors.ts';
+import type { Within } from './dead-letters.ts';
 
 /** One subscription by the plugin that owns it and its durable name. */
 export interface SubscriptionReference {
@@ -13,6 +14,12 @@ export type ReplayChoice =
   | { readonly event_ids: readonly string[] }
   | { readonly from_position: number; readonly to_position: number };
 
+/** How patterns are read, and what is done in the same transaction. */
+export interface ReplayOptions {
+  readonly matcher: (pattern: string) => (type: string) => boolean;
+  readonly within: Within | undefined;
+}
+
 /**
  * Hands events of the history to one subscription once more, though it may have handled them: effects can happen
  * again, which is why the caller audits it. Events that do not match the subscription's pattern are left out.
@@ -22,7 +29,7 @@ export async function replayEvents(
   database: ScopedDatabase,
   reference: SubscriptionReference,
   choice: ReplayChoice,
-  matcher: (pattern: string) => (type: string) => boolean,
+  { matcher, within }: ReplayOptions,
 ): Promise<number> {
   return database.transaction(async (tx) => {
     const [subscription] = await tx.query<{ id: number; pattern: string; cursor_position: number }>(
@@ -62,6 +69,7 @@ export async function replayEvents(
         subscription.cursor_position,
       ],
     );
+    within?.(tx, inserted.length);
     return inserted.length;
   });
 }

@@ -105,9 +105,13 @@ describe('tx.emit', () => {
       api.emit(said, { text: 'x' }, { subject: 'a\0b' }),
       api.emit(said, { text: 'x' }, { subject: '\ud83d' }),
       api.emit(said, { text: 'x' }, { subject: `${longest}0` }),
+      api.emit(said, { text: 'x' }, { visibleTo: ['admin', 'a\0b'] }),
+      api.emit(said, { text: 'x' }, { visibleTo: ['\ud83d'] }),
+      api.emit(said, { text: 'x' }, JSON.parse('{"visibleTo":"admin"}')),
     ];
     const stored = api.emit(said, { text: 'x' }, { subject: longest });
-    for (const [index, path] of ['/data', '/data', '/subject', '/subject', '/subject'].entries()) {
+    const [data, subject, roles] = ['/data', '/subject', '/visibleTo'];
+    for (const [index, path] of [data, data, subject, subject, subject, roles, roles, roles].entries()) {
       await expect(refusals[index]).rejects.toMatchObject({
         code: 'EVENT_INVALID',
         details: { faults: [expect.objectContaining({ path })] },

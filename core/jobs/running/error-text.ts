@@ -10,10 +10,13 @@ export interface ErrorText {
   readonly message: string;
 }
 
+/** Codes are of this shape. Jobs end together: another that could not be stored would keep them all from their end. */
+const codePattern = /^[A-Z][A-Z0-9_]{0,99}$/;
+
 /** Code and message of whatever a handler threw; `INTERNAL_ERROR` for what is no error of ours. */
 export function errorText(error: unknown): ErrorText {
   return {
-    code: error instanceof AppError ? error.code : 'INTERNAL_ERROR',
+    code: error instanceof AppError && codePattern.test(error.code) ? error.code : 'INTERNAL_ERROR',
     message: errorMessage(error, maxCharacters),
   };
 }
