@@ -28,6 +28,7 @@ export const companyDeleted = defineEvent('company.deleted', Type.Object({ compa
 
 /** The link between a contact and a company beside the contact's own `company_id`. */
 export const AssociationLink = Type.Object({ contact_id: Id, company_id: Id, role: Nullable(Type.String()) });
+export type AssociationLink = Static<typeof AssociationLink>;
 /** A contact was associated with a company; subject is the contact's id. */
 export const associationCreated = defineEvent('association.created', AssociationLink);
 /** The role in an association changed; subject is the contact's id. */

@@ -39,51 +39,54 @@ export interface Associations {
 export function createAssociationService(database: Database): Associations {
   return {
     async companiesOf(contactId, page) {
-      await requireRecord(contactKind, database, contactId);
-      const load = (after: string | undefined, limit: number) =>
-        listCompaniesOf(database, contactId, after, limit);
-      return readPage(`companies of ${contactId}`, page, (item) => item.company.id, load);
+      const { id } = await requireRecord(contactKind, database, contactId);
+      const load = (after: string | undefined, limit: number) => listCompaniesOf(database, id, after, limit);
+      return readPage(`companies of ${id}`, page, (item) => item.company.id, load);
     },
 
     async contactsOf(companyId, page) {
-      await requireRecord(companyKind, database, companyId);
-      const load = (after: string | undefined, limit: number) =>
-        listContactsOf(database, companyId, after, limit);
-      return readPage(`contacts of ${companyId}`, page, (item) => item.contact.id, load);
+      const { id } = await requireRecord(companyKind, database, companyId);
+      const load = (after: string | undefined, limit: number) => listContactsOf(database, id, after, limit);
+      return readPage(`contacts of ${id}`, page, (item) => item.contact.id, load);
     },
 
     put: (contactId, companyId, given) =>
       changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
-        await lockRecord(contactKind, tx, contactId);
-        const companies = await holdExisting(companyKind, tx, new Set([companyId]));
-        if (companies.size === 0) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
-        const before = await findAssociation(tx, contactId, companyId);
+        const contact = await lockRecord(contactKind, tx, contactId);
+        const [company] = await holdExisting(companyKind, tx, new Set([companyId]));
+        if (company === undefined) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
+        const before = await findAssociation(tx, contact.id, company);
         if (before?.role === role) return;
-        await putAssociation(tx, contactId, companyId, role);
-        const after = { contact_id: contactId, company_id: companyId, role };
+        const after = { contact_id: contact.id, company_id: company, role };
+        await putAssociation(tx, after);
         const event = before === undefined ? associationCreated : associationUpdated;
-        tx.emit(event, after, { subject: contactId });
+        tx.emit(event, after, { subject: contact.id });
         tx.audit({
           action: event.type,
           subjectType: 'association',
-          subjectId: contactId,
-          ...(before === undefined ? {} : { before: { ...after, role: before.role } }),
+          subjectId: contact.id,
+          ...(before === undefined ? {} : { before }),
           after,
         });
       }),
 
     remove: (contactId, companyId) =>
       changeRecords(database, async (tx) => {
-        await lockRecord(contactKind, tx, contactId);
-        const found = await findAssociation(tx, contactId, companyId);
-        const link = { contact_id: contactId, company_id: companyId };
-        if (found === undefined) throw crmError('ASSOCIATION_NOT_FOUND', link);
-        await deleteAssociation(tx, contactId, companyId);
-        const before = { ...link, role: found.role };
-        tx.emit(associationDeleted, before, { subject: contactId });
-        tx.audit({ action: 'association.deleted', subjectType: 'association', subjectId: contactId, before });
+        const { id: subject } = await lockRecord(contactKind, tx, contactId);
+        const before = await findAssociation(tx, subject, companyId);
+        if (before === undefined) {
+          throw crmError('ASSOCIATION_NOT_FOUND', { contact_id: contactId, company_id: companyId });
+        }
+        await deleteAssociation(tx, before);
+        tx.emit(associationDeleted, before, { subject });
+        tx.audit({
+          action: associationDeleted.type,
+          subjectType: 'association',
+          subjectId: subject,
+          before,
+        });
       }),
   };
 }

@@ -3,6 +3,7 @@ import type { CompanyFields } from '../companies/fields.ts';
 import { companyKind } from '../companies/kind.ts';
 import type { ContactFields } from '../contacts/fields.ts';
 import { contactKind } from '../contacts/kind.ts';
+import type { AssociationLink } from '../contract.ts';
 import type { Queryable } from '../records/sql.ts';
 import { selectionOf, toRecord } from '../records/store.ts';
 import type { RecordRow } from '../records/store.ts';
@@ -62,37 +63,33 @@ export async function listContactsOf(
   return rows.map(({ role, is_primary, ...contact }) => ({ contact: toRecord(contact), role, is_primary }));
 }
 
-/** The role in an association that is there; undefined when there is none. */
+/** An association that is there, locked; undefined when there is none. */
 export async function findAssociation(
   tx: Transaction,
   contactId: string,
   companyId: string,
-): Promise<{ readonly role: string | null } | undefined> {
-  const statement = 'select role from associations where contact_id = $1 and company_id = $2 for update';
-  const [row] = await tx.query<{ role: string | null }>(statement, [contactId, companyId]);
+): Promise<AssociationLink | undefined> {
+  const statement = `select contact_id, company_id, role from associations
+    where contact_id = $1 and company_id = $2 for update`;
+  const [row] = await tx.query<AssociationLink>(statement, [contactId, companyId]);
   return row;
 }
 
 /** Makes an association, or gives an existing one its role. */
 export async function putAssociation(
   tx: Transaction,
-  contactId: string,
-  companyId: string,
-  role: string | null,
+  { contact_id, company_id, role }: AssociationLink,
 ): Promise<void> {
   const statement = `insert into associations (contact_id, company_id, role) values ($1, $2, $3)
     on conflict (contact_id, company_id) do update set role = excluded.role`;
-  await tx.query(statement, [contactId, companyId, role]);
+  await tx.query(statement, [contact_id, company_id, role]);
 }
 
 /** Ends an association. */
 export async function deleteAssociation(
   tx: Transaction,
-  contactId: string,
-  companyId: string,
+  { contact_id, company_id }: AssociationLink,
 ): Promise<void> {
-  await tx.query('delete from associations where contact_id = $1 and company_id = $2', [
-    contactId,
-    companyId,
-  ]);
+  const statement = 'delete from associations where contact_id = $1 and company_id = $2';
+  await tx.query(statement, [contact_id, company_id]);
 }

@@ -16,10 +16,10 @@ export async function concludeImport(
 ): Promise<StoredImport> {
   const ended = await endImport(tx, id, status, reason);
   if (ended === undefined) throw new TypeError(`the import ${id} vanished while it was locked`);
-  const { object, rows_total, rows_created, rows_updated, rows_failed } = ended.view;
-  const data = { import_id: id, object, reason, rows_total, rows_created, rows_updated, rows_failed };
-  tx.emit(events[status], data, { subject: id });
-  tx.audit({ action: `import.${status}`, subjectType: 'import', subjectId: id, after: data });
+  const { id: subject, object, rows_total, rows_created, rows_updated, rows_failed } = ended.view;
+  const data = { import_id: subject, object, reason, rows_total, rows_created, rows_updated, rows_failed };
+  tx.emit(events[status], data, { subject });
+  tx.audit({ action: `import.${status}`, subjectType: 'import', subjectId: subject, after: data });
   return ended;
 }
 

@@ -51,15 +51,16 @@ export async function listEntries(
   return rows.map(toEntry);
 }
 
-/** Deletes one note of a record and gives its text; undefined when the record has no such note. */
+/** Deletes one note of a record and gives what it was; undefined when the record has no such note. */
 export async function deleteNote(
   tx: Transaction,
   subjectId: string,
   noteId: string,
-): Promise<string | undefined> {
-  const statement = `delete from timeline_entries where id = $1 and subject_id = $2 and kind = 'note' returning text`;
-  const rows = await tx.query<{ text: string }>(statement, [noteId, subjectId]);
-  return rows[0]?.text;
+): Promise<{ readonly id: string; readonly text: string } | undefined> {
+  const statement = `delete from timeline_entries
+    where id = $1 and subject_id = $2 and kind = 'note' returning id, text`;
+  const [note] = await tx.query<{ id: string; text: string }>(statement, [noteId, subjectId]);
+  return note;
 }
 
 /** Deletes the timeline of a record that is being deleted. */

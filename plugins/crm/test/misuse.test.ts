@@ -16,6 +16,28 @@ async function faultsOf(method: string, path: string, body: unknown, headers = {
   return answer.body.faults;
 }
 
+test('an id in capitals is the same id in events and audit entries as well', async () => {
+  const contact = await crm.create('contacts', { first_name: 'Capital' });
+  const company = await crm.create('companies', { name: 'Capital' });
+  const record = `/contacts/${contact.id.toUpperCase()}`;
+  const pair = `${record}/companies/${company.id.toUpperCase()}`;
+  const { body: note } = await crm.send('POST', `${record}/notes`, { body: { text: 'x' } });
+  await crm.send('DELETE', `${record}/notes/${note.id.toUpperCase()}`);
+  for (const role of ['buyer', 'seller']) await crm.send('PUT', pair, { body: { role } });
+  await crm.send('DELETE', pair);
+  const noted = { note_id: note.id, subject_id: contact.id };
+  const linked = { contact_id: contact.id, company_id: company.id };
+  expect((await crm.events(contact.id, 6)).slice(1)).toMatchObject([
+    { type: 'note.added', data: noted },
+    { type: 'note.deleted', data: noted },
+    { type: 'association.created', data: linked },
+    { type: 'association.updated', data: linked },
+    { type: 'association.deleted', data: linked },
+  ]);
+  expect(await crm.audited(note.id)).toHaveLength(2);
+  expect(await crm.audited(contact.id)).toHaveLength(4);
+});
+
 describe('cursors', () => {
   test.each(['made-up', '%7f', '..%2F', 'null', "'%20or%201=1--", '☃'])(
     'the made-up cursor %s is refused by every list',

@@ -27,9 +27,10 @@ export interface Timeline {
 export function createTimeline(database: Database): Timeline {
   return {
     async list(subject, id, page) {
-      await requireRecord(kindNamed(subject), database, id);
-      const load = (before: string | undefined, limit: number) => listEntries(database, id, before, limit);
-      return readPage(`timeline:${id}`, page, (entry) => entry.id, load);
+      const record = await requireRecord(kindNamed(subject), database, id);
+      const load = (before: string | undefined, limit: number) =>
+        listEntries(database, record.id, before, limit);
+      return readPage(`timeline:${record.id}`, page, (entry) => entry.id, load);
     },
 
     addNote: (subject, id, given, by) =>
@@ -37,12 +38,12 @@ export function createTimeline(database: Database): Timeline {
         const { text, fault } = keepText(given, maxNoteLength);
         if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
         // Held, so that no note is left behind by the deletion of its record.
-        await lockRecord(kindNamed(subject), tx, id);
-        const entry = { subject_type: subject, subject_id: id, kind: 'note', text } as const;
-        const [note] = await insertEntries(tx, [entry], by);
+        const record = await lockRecord(kindNamed(subject), tx, id);
+        const about = { subject_type: subject, subject_id: record.id };
+        const [note] = await insertEntries(tx, [{ ...about, kind: 'note', text }], by);
         if (note === undefined) throw new TypeError('an inserted note was not returned');
-        const data = { note_id: note.id, subject_type: subject, subject_id: id, text };
-        tx.emit(noteAdded, data, { subject: id });
+        const data = { note_id: note.id, ...about, text };
+        tx.emit(noteAdded, data, { subject: record.id });
         tx.audit({ action: 'note.added', subjectType: 'note', subjectId: note.id, after: data });
         return note;
       }),
@@ -50,12 +51,12 @@ export function createTimeline(database: Database): Timeline {
     deleteNote: (subject, id, noteId) =>
       changeRecords(database, async (tx) => {
         // Held, so that no note is left behind by the deletion of its record.
-        await lockRecord(kindNamed(subject), tx, id);
-        const text = await deleteNote(tx, id, noteId);
-        if (text === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
-        const data = { note_id: noteId, subject_type: subject, subject_id: id, text };
-        tx.emit(noteDeleted, data, { subject: id });
-        tx.audit({ action: 'note.deleted', subjectType: 'note', subjectId: noteId, before: data });
+        const record = await lockRecord(kindNamed(subject), tx, id);
+        const note = await deleteNote(tx, record.id, noteId);
+        if (note === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
+        const data = { note_id: note.id, subject_type: subject, subject_id: record.id, text: note.text };
+        tx.emit(noteDeleted, data, { subject: record.id });
+        tx.audit({ action: 'note.deleted', subjectType: 'note', subjectId: note.id, before: data });
       }),
   };
 }
