@@ -66,7 +66,8 @@ export function createImportService({ database, jobs, maxBytes }: ImportServiceO
         const reason = await storeFile(database, id, body, maxBytes);
         await finishUpload(database, id, reason);
       } catch (error) {
-        await deleteUpload(database, id);
+        // What cannot be taken away now is swept later; the first error is the one to tell.
+        await deleteUpload(database, id).catch(() => undefined);
         throw error;
       }
       return (await requireImport(database, id)).view;
