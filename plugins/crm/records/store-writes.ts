@@ -17,16 +17,14 @@ export async function insertRecords<Fields extends object>(
   tx: Transaction,
   records: readonly WrittenRecord<Fields>[],
 ): Promise<Kept<Fields>[]> {
-  if (records.length === 0) return [];
-  const columns = columnsOf(kind);
-  const names = [...columns.keys()].join(', ');
   const unique = uniqueKeyOf(kind)?.column ?? 'id';
-  // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
-  const statement = `insert into ${kind.table} (id, ${names}, search)
-    select id, ${names}, array_to_tsvector(words) from ${readRows(columns)}
-    order by ${unique} on conflict (${unique}) do nothing
-    returning ${selectionOf(kind)}`;
-  return write(kind, tx, statement, records);
+  return write(kind, tx, records, (columns, given) => {
+    const names = columns.join(', ');
+    // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
+    return `insert into ${kind.table} (id, ${names}, search)
+      select id, ${names}, array_to_tsvector(words) from ${given}
+      order by ${unique} on conflict (${unique}) do nothing`;
+  });
 }
 
 /** Writes the fields of records that are locked; each version grows by one. */
@@ -35,15 +33,28 @@ export async function updateRecords<Fields extends object>(
   tx: Transaction,
   records: readonly WrittenRecord<Fields>[],
 ): Promise<Kept<Fields>[]> {
+  return write(kind, tx, records, (columns, given) => {
+    const assignments = columns.map((column) => `${column} = written.${column}`);
+    return `update ${kind.table}
+      set ${assignments.join(', ')}, search = array_to_tsvector(written.words),
+        updated_at = clock_timestamp(), version = ${kind.table}.version + 1
+      from ${given} where ${kind.table}.id = written.id`;
+  });
+}
+
+/** Runs a statement that writes these columns from the records given, which it reads as the table `written`. */
+async function write<Fields extends object>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  records: readonly WrittenRecord<Fields>[],
+  statementOf: (columns: readonly string[], given: string) => string,
+): Promise<Kept<Fields>[]> {
   if (records.length === 0) return [];
   const columns = columnsOf(kind);
-  const assignments = [...columns.keys()].map((column) => `${column} = written.${column}`);
-  const statement = `update ${kind.table}
-    set ${assignments.join(', ')}, search = array_to_tsvector(written.words),
-      updated_at = clock_timestamp(), version = ${kind.table}.version + 1
-    from ${readRows(columns)} where ${kind.table}.id = written.id
-    returning ${selectionOf(kind)}`;
-  return write(kind, tx, statement, records);
+  const statement = `${statementOf([...columns.keys()], readRows(columns))} returning ${selectionOf(kind)}`;
+  const written = records.map((record) => toWritten(kind, record));
+  const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
+  return rows.map(toRecord);
 }
 
 /** Columns that are written, with their types: one for each field and key. */
@@ -58,17 +69,6 @@ function columnsOf<Fields extends object>(kind: RecordKind<Fields>): Map<string,
 function readRows(columns: Map<string, string>): string {
   const types = [...columns].map(([column, type]) => `${column} ${type}`).join(', ');
   return `json_to_recordset($1::json) as written (id uuid, ${types}, words text[])`;
-}
-
-async function write<Fields extends object>(
-  kind: RecordKind<Fields>,
-  tx: Transaction,
-  statement: string,
-  records: readonly WrittenRecord<Fields>[],
-): Promise<Kept<Fields>[]> {
-  const written = records.map((record) => toWritten(kind, record));
-  const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
-  return rows.map(toRecord);
 }
 
 /** The value of each column of a record. */
