@@ -36,13 +36,11 @@ export const Import = Type.Object(
 );
 export type Import = Static<typeof Import>;
 
-/** What an import is started with, beside the file. */
-export const ImportQuery = Type.Object({
-  object: ImportObject,
-  key: Type.Optional(
-    Type.Union([Type.Literal('email'), Type.Literal('domain'), Type.Literal('name')], {
-      description: 'Contacts: `email`. Companies: `domain` or `name`. Default `email` and `domain`.',
-    }),
-  ),
+/** The field by which a row finds its record. */
+export const ImportKey = Type.Union([Type.Literal('email'), Type.Literal('domain'), Type.Literal('name')], {
+  description: 'Contacts: `email`. Companies: `domain` or `name`. Default `email` and `domain`.',
 });
-export type ImportKey = 'email' | 'domain' | 'name';
+export type ImportKey = Static<typeof ImportKey>;
+
+/** What an import is started with, beside the file. */
+export const ImportQuery = Type.Object({ object: ImportObject, key: Type.Optional(ImportKey) });

@@ -12,11 +12,14 @@ export interface Page<Item> {
 /** What a page is asked for by. */
 export interface PageRequest {
   readonly cursor?: string | undefined;
-  /** Items a page; default 50, at most 200. */
+  /** Items a page; default 50, 1 to 200. */
   readonly limit?: number | undefined;
 }
 
+/** Items a page where nothing else is asked for. */
 export const defaultPageLimit = 50;
+
+/** Most items a page. */
 export const maxPageLimit = 200;
 
 const checkBytes = 8;

@@ -25,8 +25,9 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         operationId: 'startImport',
         summary: 'Import a CSV file',
         description:
-          'The body is the file: UTF-8, RFC 4180, column names in line 1, compared without case, spaces and `_`. ' +
-          'A row whose key is known changes that record, any other makes one; an empty cell leaves a field as it is.',
+          'The body is the file: UTF-8, RFC 4180, column names in line 1, compared without case, accents, spaces, ' +
+          '`_`, `-` and `.`. A row whose key is known changes that record, any other makes one; an empty cell ' +
+          'leaves a field as it is.',
         consumes: ['text/csv'],
         querystring: ImportQuery,
         // Without a type, so that the stream passes as it is.
