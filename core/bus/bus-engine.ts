@@ -25,7 +25,7 @@ import { createStamps } from './event-id.ts';
 import { createEventStore } from './event-store.ts';
 import { Notifier } from './notifier.ts';
 import { createDeadLetters } from './history/dead-letters.ts';
-import type { DeadLetters } from './history/dead-letters.ts';
+import type { DeadLetters, Within } from './history/dead-letters.ts';
 import { createHistory } from './history/history.ts';
 import type { History } from './history/history.ts';
 import { replayEvents } from './history/replay.ts';

@@ -110,7 +110,7 @@ export function createJobs(options: JobsOptions): JobsEngine {
             enqueued();
             return kept?.kept_id ?? job.id;
           },
-          cancel: (id, plugin) => history.cancel(id, plugin),
+          cancel: (id, plugin) => history.cancel(id, { plugin }),
           view: (id, plugin) => history.get(id, plugin),
         },
         owner,

@@ -1,9 +1,12 @@
 import { isId, validationFailed } from '@orchestrall/sdk';
-import type { JobStatus } from '@orchestrall/sdk';
+import type { JobStatus, Transaction } from '@orchestrall/sdk';
 import { coreError } from '../errors.ts';
 import { jobsChannel } from './running/wake-up.ts';
 import type { JobsOptions } from './ports.ts';
 import type { JobFilter, JobRecord, ScheduleRecord } from './record.ts';
+
+/** Called in the transaction of a change that has come about, so that the caller's audit entry stands or falls with it. */
+export type Within = (tx: Pick<Transaction, 'audit'>) => void;
 
 /** Jobs as an administrator sees them, of all plugins. */
 export interface JobHistory {
@@ -13,10 +16,13 @@ export interface JobHistory {
   ): Promise<{ readonly items: readonly JobRecord[]; readonly next_cursor: string | null }>;
   /** Undefined when there is no such job, or not of that plugin. */
   get(id: string, plugin?: string): Promise<JobRecord | undefined>;
-  /** Ends a waiting job at once and asks a running one to stop; false when it has ended or there is none. */
-  cancel(id: string, plugin?: string): Promise<boolean>;
+  /**
+   * Ends a waiting job at once and asks a running one to stop; false when it has ended or there is none, or not of that
+   * plugin.
+   */
+  cancel(id: string, options?: { readonly plugin?: string; readonly within?: Within }): Promise<boolean>;
   /** Queues a failed or cancelled job again, at its checkpoint. Throws `JOB_NOT_FOUND`, `JOB_NOT_FAILED`. */
-  retry(id: string): Promise<JobRecord>;
+  retry(id: string, within?: Within): Promise<JobRecord>;
   schedules(): Promise<readonly ScheduleRecord[]>;
 }
 
@@ -84,33 +90,40 @@ export function createHistory({ database }: Pick<JobsOptions, 'database'>, woken
       const items = rows.slice(0, limit).map(record);
       return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
-    async cancel(id, plugin) {
+    async cancel(id, { plugin, within } = {}) {
       if (!isId(id)) return false;
-      const core = database.core();
-      const [row] = await core.query<{ outcome: string | null }>(
-        'select core.cancel_job($1, $2) as outcome',
-        [id, plugin ?? null],
-      );
-      if (row?.outcome === 'asked') {
-        // Runs know the job by its own id, not by one that only stands for it.
-        await core.query(
-          'select pg_notify($1, coalesce((select job_id from core.job_aliases where id = $2), $2)::text)',
-          [jobsChannel, id],
+      return database.core().transaction(async (tx) => {
+        const [row] = await tx.query<{ outcome: string | null }>(
+          'select core.cancel_job($1, $2) as outcome',
+          [id, plugin ?? null],
         );
-      }
-      return typeof row?.outcome === 'string';
+        if (typeof row?.outcome !== 'string') return false;
+        if (row.outcome === 'asked') {
+          // Runs know the job by its own id, not by one that only stands for it.
+          await tx.query(
+            'select pg_notify($1, coalesce((select job_id from core.job_aliases where id = $2), $2)::text)',
+            [jobsChannel, id],
+          );
+        }
+        within?.(tx);
+        return true;
+      });
     },
-    async retry(id) {
-      const [row] = isId(id)
-        ? await database
-            .core()
-            .query<{ outcome: string | null }>('select core.requeue_job($1) as outcome', [id])
-        : [];
+    async retry(id, within) {
+      const isQueued = isId(id)
+        ? await database.core().transaction(async (tx) => {
+            const [row] = await tx.query<{ outcome: string | null }>(
+              'select core.requeue_job($1) as outcome',
+              [id],
+            );
+            const failed = row?.outcome === 'failed' || row?.outcome === 'cancelled';
+            if (failed) within?.(tx);
+            return failed;
+          })
+        : false;
       const found = await get(id);
       if (found === undefined) throw coreError('JOB_NOT_FOUND', { id });
-      if (row?.outcome !== 'failed' && row?.outcome !== 'cancelled') {
-        throw coreError('JOB_NOT_FAILED', { id, status: found.status });
-      }
+      if (!isQueued) throw coreError('JOB_NOT_FAILED', { id, status: found.status });
       woken();
       return found;
     },

@@ -1,15 +1,8 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import type { AuditRoom } from '../../audit/audit.ts';
-import type { DeadLetterFilter, DeadLetters } from '../../bus/history/dead-letters.ts';
+import type { DeadLetterFilter, DeadLetters, Within } from '../../bus/history/dead-letters.ts';
 import { instant, pageOf, pageQuery } from './schemas.ts';
-
-/** What these routes need of the bus and of the audit trail. */
-export interface DeadLetterRoutesOptions {
-  readonly deadLetters: DeadLetters;
-  readonly audit: Pick<AuditRoom, 'record'>;
-}
 
 const DeadLetterItem = Type.Object({
   id: Type.Integer(),
@@ -47,7 +40,7 @@ const Choice = Type.Union([
 ]);
 
 /** `/api/v1/system/events/dead-letters`: events that a subscription gave up on. */
-export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: DeadLetterRoutesOptions): void {
+export function deadLetterRoutes(app: HttpInstance, deadLetters: DeadLetters): void {
   const tags = ['events'];
   const path = '/api/v1/system/events/dead-letters';
   app.get(
@@ -97,14 +90,15 @@ export function deadLetterRoutes(app: HttpInstance, { deadLetters, audit }: Dead
         },
       },
       async (request) => {
-        const count = await deadLetters[act](whichOf(request.body));
-        await audit.record({
-          action: act === 'replay' ? 'dead_letters.replayed' : 'dead_letters.discarded',
-          subjectType: 'dead_letters',
-          subjectId: 'ids' in request.body ? request.body.ids.join(',').slice(0, 200) : 'filter',
-          after: { ...request.body, count },
-        });
-        return { count };
+        const choice = request.body;
+        const within: Within = (tx, count) =>
+          tx.audit({
+            action: act === 'replay' ? 'dead_letters.replayed' : 'dead_letters.discarded',
+            subjectType: 'dead_letters',
+            subjectId: 'ids' in choice ? choice.ids.join(',').slice(0, 200) : 'filter',
+            after: { ...choice, count },
+          });
+        return { count: await deadLetters[act](whichOf(choice), within) };
       },
     );
   }

@@ -1,17 +1,14 @@
 import type { Event, HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
-import type { AuditRoom } from '../../audit/audit.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
+import type { Within } from '../../bus/history/dead-letters.ts';
 import { HistoryQuery } from '../../bus/history/history.ts';
 import type { EventStatistics } from '../../bus/history/statistics.ts';
 import { rolesOf } from '../pipeline/caller-roles.ts';
 import { instant, pageOf } from './schemas.ts';
 
-/** What these routes need of the bus and of the audit trail. */
-export interface EventRoutesOptions {
-  readonly bus: Pick<BusEngine, 'history' | 'statistics' | 'replay'>;
-  readonly audit: Pick<AuditRoom, 'record'>;
-}
+/** What these routes need of the bus. */
+export type EventSources = Pick<BusEngine, 'history' | 'statistics' | 'replay'>;
 
 /** A CloudEvents 1.0 envelope in JSON. */
 const EventEnvelope = Type.Unsafe<Event>(
@@ -53,7 +50,7 @@ const Replay = Type.Object({
 });
 
 /** `/api/v1/system/events`: what happened, how much, and once more. */
-export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOptions): void {
+export function eventRoutes(app: HttpInstance, bus: EventSources): void {
   const tags = ['events'];
   app.get(
     '/api/v1/system/events',
@@ -118,14 +115,14 @@ export function eventRoutes(app: HttpInstance, { bus, audit }: EventRoutesOption
     },
     async (request) => {
       const { plugin, subscription, ...choice } = request.body;
-      const replayed = await bus.replay({ plugin, subscription }, choice);
-      await audit.record({
-        action: 'events.replayed',
-        subjectType: 'subscription',
-        subjectId: `${plugin}/${subscription}`,
-        after: { ...choice, replayed },
-      });
-      return { replayed };
+      const within: Within = (tx, count) =>
+        tx.audit({
+          action: 'events.replayed',
+          subjectType: 'subscription',
+          subjectId: `${plugin}/${subscription}`,
+          after: { ...choice, replayed: count },
+        });
+      return { replayed: await bus.replay({ plugin, subscription }, choice, within) };
     },
   );
 }

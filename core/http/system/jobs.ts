@@ -1,21 +1,14 @@
 import type { HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
-import type { AuditRoom } from '../../audit/audit.ts';
 import { coreError } from '../../errors.ts';
-import type { JobHistory } from '../../jobs/history.ts';
+import type { JobHistory, Within } from '../../jobs/history.ts';
 import { JobRecord, ScheduleRecord } from '../../jobs/record.ts';
 import { pageOf, pageQuery } from './schemas.ts';
-
-/** What these routes need of the jobs and of the audit trail. */
-export interface JobRoutesOptions {
-  readonly jobs: JobHistory;
-  readonly audit: Pick<AuditRoom, 'record'>;
-}
 
 const Id = Type.Object({ id: Type.String({ maxLength: 100 }) });
 
 /** `/api/v1/system/jobs` and `/api/v1/system/schedules`: background work of all plugins. */
-export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions): void {
+export function jobRoutes(app: HttpInstance, jobs: JobHistory): void {
   const tags = ['jobs'];
   const find = async (id: string): Promise<JobRecord> => {
     const job = await jobs.get(id);
@@ -72,9 +65,8 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
     },
     async (request) => {
       const { id } = await find(request.params.id);
-      if (await jobs.cancel(id)) {
-        await audit.record({ action: 'job.cancelled', subjectType: 'job', subjectId: id });
-      }
+      const within: Within = (tx) => tx.audit({ action: 'job.cancelled', subjectType: 'job', subjectId: id });
+      await jobs.cancel(id, { within });
       return find(id);
     },
   );
@@ -92,9 +84,8 @@ export function jobRoutes(app: HttpInstance, { jobs, audit }: JobRoutesOptions):
       },
     },
     async (request) => {
-      const job = await jobs.retry(request.params.id);
-      await audit.record({ action: 'job.retried', subjectType: 'job', subjectId: job.id });
-      return job;
+      const { id } = await find(request.params.id);
+      return jobs.retry(id, (tx) => tx.audit({ action: 'job.retried', subjectType: 'job', subjectId: id }));
     },
   );
 

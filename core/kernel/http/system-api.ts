@@ -31,16 +31,16 @@ export interface SystemApiOptions {
 
 /** Declares the core's own routes. */
 export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
-  const { audit, auth, bus, flags, jobs } = options.rooms;
+  const { auth, bus, flags, jobs } = options.rooms;
   healthRoutes(app, options.health);
   metricsRoutes(app, options.metrics);
   pluginRoutes(app, options.plugins);
   flagRoutes(app, flags);
   configurationRoutes(app, options.configuration);
-  eventRoutes(app, { bus, audit });
-  deadLetterRoutes(app, { deadLetters: bus.deadLetters, audit });
+  eventRoutes(app, bus);
+  deadLetterRoutes(app, bus.deadLetters);
   eventFeedRoutes(app, bus);
-  jobRoutes(app, { jobs: jobs.history, audit });
+  jobRoutes(app, jobs.history);
   userRoutes(app, auth.users);
   logLevelRoutes(app, options.logs);
   liveDocumentRoute(app, options.live, options.document);
