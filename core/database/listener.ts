@@ -2,8 +2,10 @@ import type { Log } from '@orchestrall/sdk';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import type { ServerConnection } from './connection.ts';
+import { endConnection } from './end-connection.ts';
 import { mapError } from './map-error.ts';
 
+/** What a listener does beside handling notifications. */
 export interface ListenOptions {
   /**
    * Called after a lost connection has come back: what was sent meanwhile is gone, so look for yourself. `polls` for
@@ -29,6 +31,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What a listener is made of. */
 export interface ListenerOptions {
   readonly connection: ServerConnection;
   readonly log: Pick<Log, 'warn' | 'error'>;
@@ -168,17 +171,7 @@ export function createListener(options: ListenerOptions): Listener {
       closed.abort();
       hearings.clear();
       await opening?.catch(() => undefined);
-      if (client !== undefined) await sayGoodbye(client, answerLimitMs);
+      if (client !== undefined) await endConnection(client, answerLimitMs);
     },
   };
-}
-
-/** A server that is out of reach would never answer the goodbye. */
-async function sayGoodbye(client: Client, limitMs: number): Promise<void> {
-  const late = setTimeout(() => client.connection.stream.destroy(), limitMs);
-  try {
-    await client.end();
-  } finally {
-    clearTimeout(late);
-  }
 }

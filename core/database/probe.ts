@@ -1,7 +1,11 @@
 import { Client, DatabaseError } from 'pg';
 import type { ServerConnection } from './connection.ts';
+import { endConnection } from './end-connection.ts';
 
-/** Whether the server answers a new connection within the limit; a refusal that it words itself is an answer too. */
+/**
+ * Whether the server answers a new connection within the limit; a refusal that it words itself is an answer too. The
+ * goodbye is waited for as long again at most.
+ */
 export async function answersProbe(connection: ServerConnection, limitMs: number): Promise<boolean> {
   const client = new Client({
     ...connection,
@@ -16,7 +20,6 @@ export async function answersProbe(connection: ServerConnection, limitMs: number
     client.connection.stream.destroy();
     return error instanceof DatabaseError;
   }
-  // It has answered; how the goodbye goes changes nothing about that.
-  await client.end().catch(() => undefined);
+  await endConnection(client, limitMs);
   return true;
 }

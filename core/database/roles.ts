@@ -2,6 +2,7 @@ import { createHmac, pbkdf2Sync, createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg';
 import type { ServerConnection } from './connection.ts';
+import { endConnection } from './end-connection.ts';
 import { databaseError } from './errors.ts';
 import { mapError } from './map-error.ts';
 import type { RoleNames, Scope } from './scope.ts';
@@ -92,7 +93,7 @@ async function asAdministrator(
   } catch (error) {
     throw mapError(error);
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }
 
@@ -197,7 +198,7 @@ async function canLogIn(connection: ServerConnection): Promise<boolean> {
     if (error instanceof DatabaseError && error.code === '42501') return true;
     throw error;
   } finally {
-    await client.end();
+    await endConnection(client);
   }
 }
 
