@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import { databaseError } from './errors.ts';
 
 /** Whose work a transaction is: its role and its schema. */
@@ -34,4 +35,12 @@ export function roleNames(prefix: string): RoleNames {
       return { owner: name, role: `${prefix}_plugin_${word}`, schema: `plugin_${word}` };
     },
   };
+}
+
+/**
+ * SQL that takes a scope's role and search path until the transaction ends; `pg_temp` last, so that a temporary table
+ * never stands before one of the schema.
+ */
+export function takeScope({ role, schema }: Scope): string {
+  return `SET LOCAL ROLE ${escapeIdentifier(role)}; SET LOCAL search_path = ${escapeIdentifier(schema)}, pg_temp`;
 }

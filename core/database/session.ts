@@ -1,8 +1,8 @@
 import type { Statement } from '@orchestrall/sdk';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
-import { escapeIdentifier } from 'pg';
 import { databaseError } from './errors.ts';
+import { takeScope } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Waiting } from './stall-watch.ts';
 
@@ -14,6 +14,7 @@ export interface NamedStatement extends Statement {
 /** Commands whose effect outlives the transaction unless they are undone. */
 const sessionCommands = new Set(['SET', 'RESET', 'LISTEN', 'UNLISTEN', 'DISCARD', 'LOAD']);
 
+/** How a transaction begins. */
 export interface BeginOptions {
   readonly scope: Scope;
   readonly isolation: string;
@@ -73,7 +74,7 @@ export class Session implements Waiting {
 
   /** Takes another role and search path for what is sent from now on. */
   take(scope: Scope): void {
-    this.#control(takeText(scope));
+    this.#control(takeScope(scope));
   }
 
   /**
@@ -81,7 +82,7 @@ export class Session implements Waiting {
    * before 18 would do it with the role of that moment.
    */
   takeForCommit(scope: Scope): void {
-    this.#control(`SET CONSTRAINTS ALL IMMEDIATE; ${takeText(scope)}`);
+    this.#control(`SET CONSTRAINTS ALL IMMEDIATE; ${takeScope(scope)}`);
   }
 
   savepoint(name: string): void {
@@ -186,14 +187,9 @@ function beginText(options: BeginOptions): string {
   const annotation =
     options.annotation === undefined ? '' : `; SET LOCAL application_name = ${quote(options.annotation)}`;
   return (
-    `BEGIN${isolation}${access}; ${takeText(options.scope)}; ` +
+    `BEGIN${isolation}${access}; ${takeScope(options.scope)}; ` +
     `SET LOCAL statement_timeout = ${Math.max(1, Math.round(options.timeoutMs))}${annotation}`
   );
-}
-
-/** `pg_temp` last, so that a temporary table never stands before one of the schema. */
-function takeText(scope: Scope): string {
-  return `SET LOCAL ROLE ${escapeIdentifier(scope.role)}; SET LOCAL search_path = ${escapeIdentifier(scope.schema)}, pg_temp`;
 }
 
 function quote(text: string): string {

@@ -1,7 +1,9 @@
 import { Client, DatabaseError, escapeIdentifier } from 'pg';
 import type { ServerConnection } from '../connection.ts';
+import { endConnection } from '../end-connection.ts';
 import { databaseError } from '../errors.ts';
 import { mapError } from '../map-error.ts';
+import { takeScope } from '../scope.ts';
 import type { RoleNames, Scope } from '../scope.ts';
 import { checkMigrations, checksum, fileName, invalid } from './migration.ts';
 import type { Migration } from './migration.ts';
@@ -24,6 +26,7 @@ export interface MigrationReport {
   readonly applied: readonly string[];
 }
 
+/** Which database is migrated, and by whom. */
 export interface MigrationTarget {
   /** The serving login. */
   readonly connection: ServerConnection;
@@ -61,10 +64,12 @@ export async function purgePlugin(target: MigrationTarget, plugin: string): Prom
   const scope = target.names.plugin(plugin);
   await withClient(target, (client) =>
     withLock(client, plugin, async () => {
-      await createTable(client, target.names.core);
+      await withLock(client, 'table', () => createTable(client, target.names.core));
       await inTransaction(client, async () => {
-        await client.query(`${take(scope)}; DROP SCHEMA IF EXISTS ${escapeIdentifier(scope.schema)} CASCADE`);
-        await client.query(take(target.names.core));
+        await client.query(
+          `${takeScope(scope)}; DROP SCHEMA IF EXISTS ${escapeIdentifier(scope.schema)} CASCADE`,
+        );
+        await client.query(takeScope(target.names.core));
         await client.query('DELETE FROM core.migrations WHERE owner = $1', [plugin]);
       });
     }),
@@ -88,7 +93,7 @@ async function applyOne(
 ): Promise<void> {
   const file = fileName(migration);
   await inTransaction(client, async () => {
-    await client.query(take(scope));
+    await client.query(takeScope(scope));
     try {
       await client.query(migration.sql);
     } catch (error) {
@@ -98,7 +103,7 @@ async function applyOne(
     if (client.getTransactionStatus() !== 'T') {
       throw invalid(file, owner, 'it ends its own transaction', 'Remove BEGIN, COMMIT and ROLLBACK from it.');
     }
-    await client.query(take(core));
+    await client.query(takeScope(core));
     await client.query(
       'INSERT INTO core.migrations (owner, number, name, checksum) VALUES ($1, $2, $3, $4)',
       [owner, migration.number, migration.name, checksum(migration.sql)],
@@ -115,7 +120,7 @@ function place(error: DatabaseError, sql: string): string {
 async function readApplied(client: Client, core: Scope, owner: string): Promise<AppliedMigration[]> {
   let rows: AppliedMigration[] = [];
   await inTransaction(client, async () => {
-    await client.query(take(core));
+    await client.query(takeScope(core));
     const result = await client.query<{ number: number; name: string; checksum: string }>(
       'SELECT number, name, checksum FROM core.migrations WHERE owner = $1 ORDER BY number',
       [owner],
@@ -127,7 +132,7 @@ async function readApplied(client: Client, core: Scope, owner: string): Promise<
 
 async function createTable(client: Client, core: Scope): Promise<void> {
   await inTransaction(client, async () => {
-    await client.query(take(core));
+    await client.query(takeScope(core));
     await client.query(
       `CREATE TABLE IF NOT EXISTS core.migrations (
          owner text NOT NULL,
@@ -139,10 +144,6 @@ async function createTable(client: Client, core: Scope): Promise<void> {
        )`,
     );
   });
-}
-
-function take(scope: Scope): string {
-  return `SET LOCAL ROLE ${escapeIdentifier(scope.role)}; SET LOCAL search_path = ${escapeIdentifier(scope.schema)}, pg_temp`;
 }
 
 async function inTransaction(client: Client, work: () => Promise<void>): Promise<void> {
@@ -184,6 +185,6 @@ async function withClient<Result>(
   } catch (error) {
     throw mapError(error);
   } finally {
-    await client.end().catch(() => undefined);
+    await endConnection(client);
   }
 }
