@@ -29,11 +29,14 @@ export interface EffectPort<Parameters extends readonly unknown[], Result> {
   open(scope: Scope): EffectBuffer<Parameters, Result>;
 }
 
+/** Takes the events that a transaction emits; gives the id of each. */
 export type EmitPort = EffectPort<
   readonly [definition: EventDefinition, data: unknown, options: EmitOptions | undefined],
   string
 >;
+/** Takes the audit entries of a transaction. */
 export type AuditPort = EffectPort<readonly [entry: AuditEntry], void>;
+/** Takes the jobs that a transaction enqueues; gives the id of each. */
 export type EnqueuePort = EffectPort<
   readonly [definition: JobDefinition, payload: unknown, options: EnqueueOptions | undefined],
   string

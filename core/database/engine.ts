@@ -17,6 +17,7 @@ import { createScopedDatabase } from './scoped-database.ts';
 import type { ScopedDatabase } from './scoped-database.ts';
 import { createStallWatch } from './stall-watch.ts';
 
+/** Which database, the bounds of waiting for it, and who is told. */
 export interface DatabaseOptions {
   /** The administrative user; the serving login is derived from it. */
   readonly connection: ServerConnection;

@@ -9,6 +9,7 @@ import { mapError } from './map-error.ts';
 import { rowTypes } from './row-types.ts';
 import type { StallWatch, Waiting } from './stall-watch.ts';
 
+/** Where a pool connects to, and its bounds. */
 export interface PoolOptions {
   readonly connection: ServerConnection;
   readonly size: number;

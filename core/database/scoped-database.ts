@@ -34,6 +34,7 @@ export interface ScopedDatabase extends Database {
   ): Promise<Result[]>;
 }
 
+/** What the database of one owner is made of. */
 export interface ScopedDatabaseOptions {
   readonly pool: ConnectionPool;
   readonly scope: Scope;

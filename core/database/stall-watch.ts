@@ -22,6 +22,7 @@ export interface StallWatch extends Disposable {
   readonly silent: boolean;
 }
 
+/** The limits of waiting, and how the server is asked for a sign of life. */
 export interface StallWatchOptions {
   /** How long beyond its own limit an answer may take before its connection is cut. */
   readonly graceMs: number;

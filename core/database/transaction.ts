@@ -22,6 +22,7 @@ export interface EngineTransaction extends Transaction, CoreStatements {
   ): Promise<Result[]>;
 }
 
+/** What a transaction is made of. */
 export interface OpenTransactionOptions {
   readonly session: Session;
   readonly scope: Scope;
@@ -39,6 +40,7 @@ export interface OpenTransaction extends EngineTransaction {
   rollback(): Promise<void>;
 }
 
+/** A transaction over a session that has begun. */
 export function openTransaction(options: OpenTransactionOptions): OpenTransaction {
   const { session, scope, core, effects } = options;
   const savepoints: string[] = [];

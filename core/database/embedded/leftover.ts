@@ -25,6 +25,7 @@ const escalation: readonly Pressure[] = [
   { signal: 'SIGKILL', waitMs: 5_000 },
 ];
 
+/** Whose leftover is ended, and who is told. */
 export interface LeftoverOptions {
   /** Folder of the data files, by its real path. */
   readonly cluster: string;

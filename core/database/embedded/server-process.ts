@@ -24,6 +24,7 @@ export interface ServerExit {
   readonly lastLines: string;
 }
 
+/** What a server's process is made of. */
 export interface ServerProcessOptions {
   readonly layout: Layout;
   readonly binaries: Binaries;

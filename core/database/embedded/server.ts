@@ -20,6 +20,7 @@ import type { ServerExit, ServerProcess } from './server-process.ts';
 import { createStorageGuard } from './storage-guard.ts';
 import type { StorageGuard } from './storage-guard.ts';
 
+/** Where an embedded server keeps its data and how it runs. */
 export interface EmbeddedServerOptions {
   /** Folder of this server alone; made when absent. */
   readonly folder: string;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { giveTo } from './account.ts';
 import type { Account } from './account.ts';
 
+/** The lock files of a server that is gone. */
 export interface StaleLocks {
   /** Folder of the data files. */
   readonly cluster: string;

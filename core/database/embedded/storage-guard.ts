@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { freeBytesOf } from './reserve.ts';
 
+/** Which disk is watched, and who is told. */
 export interface StorageGuardOptions {
   /** A folder on the disk to watch. */
   readonly folder: string;
