@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { currentScope } from '../../telemetry/scope.ts';
 import { coreError } from '../../errors.ts';
 import type { AccessTokens } from './access-tokens.ts';
+import { answerHeaders } from './pages.ts';
 import { realmPath, routes, signInPath } from './paths.ts';
 import { innerRequest, readBody } from './inner-request.ts';
 import { problemBody, problemType } from './problem.ts';
@@ -58,6 +59,7 @@ export function createHandler(options: HandlerOptions): AuthHandler {
 
   return async (request, response) => {
     try {
+      for (const [name, value] of Object.entries(answerHeaders)) response.setHeader(name, value);
       await answer(request, response);
     } catch (error) {
       const problem = error instanceof AppError ? error : coreError('INTERNAL_ERROR', {}, error);

@@ -15,6 +15,22 @@ input:focus-visible, button:focus-visible { outline: 3px solid #f59e0b; outline-
 `;
 const styleHash = hash('sha256', style, 'base64');
 
+/** Headers that keep an answer from being framed, sniffed or told to others. */
+const guards = {
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/**
+ * Headers of every answer, unless a page of ours has its own. The provider's own pages, which send a form on by
+ * themselves, add their script to the directive that stands here for it; where those forms lead is the client's.
+ */
+export const answerHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': `default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'`,
+  ...guards,
+};
+
 /** Headers of every page of ours; `formTargets` are the origins to which a form may lead, besides our own. */
 export function pageHeaders(formTargets: readonly string[] = []): Readonly<Record<string, string>> {
   const policy = [
@@ -28,9 +44,7 @@ export function pageHeaders(formTargets: readonly string[] = []): Readonly<Recor
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': policy,
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
+    ...guards,
   };
 }
 

@@ -227,3 +227,10 @@ describe('a WebSocket upgrade with the token as a subprotocol', () => {
     expect(await upgradeWith(bearer(good), subprotocol(bad))).toBe(401);
   });
 });
+
+it('what the provider answers carries the id of the request and what is left of the limit, as every answer does', async () => {
+  const { headers } = await fetch(endpoint('certs'));
+  expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  expect(headers.get('ratelimit-remaining')).toMatch(/^\d+$/);
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+});

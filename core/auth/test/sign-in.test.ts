@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser, beginSignIn, csrfOf, postForm, redirectUri, signIn } from './browser.ts';
@@ -126,6 +127,35 @@ const open = async (browser: Browser): Promise<{ url: string; html: string; resp
   const page = await browser.open(beginSignIn(scenario.replica.realm, 'console').url);
   return { url: page.url, html: await page.response.text(), response: page.response };
 };
+
+describe('what the realm answers', () => {
+  it.each([
+    ['the page that ends no session', 'logout'],
+    ['the page that takes a fault to the client', 'auth', 'form_post'],
+    ['the key set', 'certs'],
+  ])('%s is neither framed nor sniffed nor told to others', async (_what, name, mode = 'query') => {
+    const { url } = beginSignIn(scenario.replica.realm, 'console', { prompt: 'none', response_mode: mode });
+    const { headers, ok } = await fetch(`${scenario.endpoint(name)}${new URL(url).search}`);
+    expect([ok, headers.get('content-security-policy')]).toEqual([
+      mode === 'query',
+      expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+    ]);
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  it('a page that sends its form on may run that one script and no other', async () => {
+    const { url } = beginSignIn(scenario.replica.realm, 'console', {
+      prompt: 'none',
+      response_mode: 'form_post',
+    });
+    const page = await fetch(url);
+    const script = /<script>([^]*?)<\/script>/.exec(await page.text())?.[1] ?? '';
+    const digest = createHash('sha256').update(script).digest('base64');
+    expect(page.headers.get('content-security-policy')).toContain(`script-src 'sha256-${digest}';`);
+  });
+});
 
 describe('the sign-in page', () => {
   it('needs no script, asks no other host, and says so in its policy', async () => {

@@ -98,6 +98,10 @@ async function createIdentityChild(children: ChildEnvironment, auth: Auth): Prom
     config: { access: 'public' },
     schema: { hide: true },
     handler: async (request, reply) => {
+      // What every answer carries, the request's id and what is left of the limit, goes where the provider writes.
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
       reply.hijack();
       await auth.handler(request.raw, reply.raw);
     },
