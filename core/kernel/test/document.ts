@@ -57,7 +57,7 @@ export async function paste(steps: readonly Step[], appliance: RunningAppliance)
   const script = steps.map(({ command }) => `${command}\nprintf '\\n${mark}\\n'\n`).join('');
   const here = script
     .replaceAll('http://127.0.0.1:8000', appliance.url)
-    .replaceAll(/npm run -s ([\w-]+)( --)?/g, `npm run -s $1 -- --data '${appliance.data}'`);
+    .replaceAll(/npm run -s (token|reset-password)( --)?/g, `npm run -s $1 -- --data '${appliance.data}'`);
   const bash = spawn('bash', ['--noprofile', '--norc'], { cwd: repository });
   bash.stdin.end(here);
   const [output, errors] = await Promise.all([text(bash.stdout), text(bash.stderr), once(bash, 'close')]);

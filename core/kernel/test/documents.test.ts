@@ -1,9 +1,16 @@
 import { glob, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import Type from 'typebox';
+import { Value } from 'typebox/value';
 import { expect, test } from 'vitest';
 import { blocksOf, differenceFrom, jsonDocuments, paste, stepsOf } from './document.ts';
 import { repository, startProduct, testFolder, unlimitedClient } from './process.ts';
 import type { RunningAppliance } from './process.ts';
+
+const Operation = Type.Object({ description: Type.String() });
+const Described = Type.Object({
+  paths: Type.Record(Type.String(), Type.Record(Type.String(), Operation)),
+});
 
 async function read(path: string): Promise<string> {
   return readFile(join(repository, path), 'utf8');
@@ -32,6 +39,8 @@ test('the commands of README and how-tos give the answers they show, in order, a
   // Each of the others would be read alone; together they stay below the rate that the default client allows.
   await follow(await read('docs/how-to/switch-a-capability.md'), appliance);
   await follow(await read('docs/how-to/lost-password.md'), appliance);
+  await follow(await read('docs/how-to/follow-events.md'), appliance);
+  await follow(await read('docs/how-to/operate.md'), appliance);
 });
 
 test('the README has five curl commands and the two that begin everything', async () => {
@@ -40,21 +49,59 @@ test('the README has five curl commands and the two that begin everything', asyn
   expect(markdown).toContain('npm ci && npm start\nnpm ci && npm test\n');
 });
 
+/** Writes the plugin of the how-to, as it is printed there, below `plugins/hello` of a folder. */
+async function writeHello(folder: string): Promise<void> {
+  for (const { before, text } of blocksOf(await read('docs/how-to/write-a-plugin.md'))) {
+    const file = /^`(plugins\/hello\/[\w./-]+)`/.exec(before)?.[1];
+    if (file === undefined) continue;
+    await mkdir(join(folder, dirname(file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
+}
+
 test('the plugin of the how-to, as printed there, is served without touching the core', async () => {
   await using folder = await testFolder();
   const markdown = await read('docs/how-to/write-a-plugin.md');
-  for (const { before, text } of blocksOf(markdown)) {
-    const file = /^`(plugins\/hello\/[\w./-]+)`/.exec(before)?.[1];
-    if (file === undefined) continue;
-    await mkdir(join(folder.path, dirname(file)), { recursive: true });
-    await writeFile(join(folder.path, file), text);
-  }
-  await symlink(join(repository, 'node_modules'), join(folder.path, 'node_modules'));
+  await writeHello(folder.path);
   const client = `${unlimitedClient}plugins: { paths: ["${join(folder.path, 'plugins')}"] }\n`;
   const config = await folder.write('client.yaml', client);
   await using appliance = await startProduct(join(folder.path, 'data'), ['--config', config]);
   await follow(markdown, appliance);
 });
+
+test('a packed plugin is upgraded and rolled back as the how-to says, with the YAML that it shows', async () => {
+  await using folder = await testFolder();
+  const markdown = await read('docs/how-to/upgrade-and-roll-back.md');
+  await writeHello(folder.path);
+  await mkdir(join(folder.path, 'plugins-of-acme'));
+  const yaml = blocksOf(markdown).find(({ language }) => language === 'yaml')?.text ?? '';
+  const config = await folder.write('client.yaml', yaml);
+  await using appliance = await startProduct(join(folder.path, 'data'), ['--config', config]);
+  // The reader stands where plugin and YAML lie; here that is not the repository.
+  const elsewhere = markdown.replaceAll(/ (?=plugins\/hello|plugins-of-acme\/)/g, ` ${folder.path}/`);
+  await follow(elsewhere, appliance);
+});
+
+test('the table of roles names every route of the API with the role that it asks for', async () => {
+  await using folder = await testFolder();
+  await using appliance = await startProduct(join(folder.path, 'data'));
+  const document: unknown = await (await appliance.request('GET', '/openapi.json')).json();
+  const rows = (await read('docs/reference/roles.md')).matchAll(/^\| `([A-Z]+ \/\S*)` \| ([a-z ]+) \|/gm);
+  const shown = Array.from(rows, ([, route, needs]) => `${route}: ${needs}`);
+  expect(shown.toSorted()).toEqual(neededRoles(document).toSorted());
+});
+
+/** What each operation of an OpenAPI document says of the roles it needs, such as `GET /health: everyone`. */
+function neededRoles(document: unknown): string[] {
+  const { paths } = Value.Parse(Described, document);
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { description }]) => {
+      const roles = /Needs the role ([a-z ]+)\.$/.exec(description)?.[1];
+      return `${method.toUpperCase()} ${path}: ${roles ?? 'everyone'}`;
+    }),
+  );
+}
 
 test('no document links to a file that is not there', async () => {
   const missing: string[] = [];
