@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import type { Event, EventDefinition, EmitOptions, EventOf } from './events.ts';
 import type { Transaction } from './database.ts';
 
+/** How a durable subscription is delivered to. */
 export interface SubscribeOptions {
   /** Durable name, unique within the plugin; default the pattern. The position is kept under it across restarts. */
   readonly name?: string;

@@ -48,6 +48,7 @@ export function optional<Service>(contract: Contract<string, Service>, range: st
   return { contract, range, required: false };
 }
 
+/** A plugin's needs, by the name under which `services` gives each. */
 export type Needs = Readonly<Record<string, Need>>;
 
 /** Services by the names of the manifest's `needs`; each follows its provider through upgrades. */

@@ -44,6 +44,7 @@ export interface Transaction<Emitted extends EventDefinition = EventDefinition> 
   afterCommit(work: () => void): void;
 }
 
+/** How a transaction runs. */
 export interface TransactionOptions {
   /** Default `read committed`. `serializable` and `repeatable read` are retried up to 5 times on conflict. */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';

@@ -22,6 +22,7 @@ export interface Fault {
 /** Values for the template, shown to the caller; never put a secret here. */
 export type ErrorDetails = Readonly<Record<string, unknown>> & { readonly faults?: readonly Fault[] };
 
+/** What an `AppError` is made of; a table's factory gives all of it but details and cause. */
 export interface AppErrorOptions {
   readonly code: string;
   readonly status: number;

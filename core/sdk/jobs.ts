@@ -16,6 +16,7 @@ export function defineJob<const Name extends string, Schema extends TSchema>(
   return { name, payload };
 }
 
+/** When and how soon a job runs. */
 export interface EnqueueOptions {
   /** 0 to 9, higher is sooner; default 1. */
   readonly priority?: number;
@@ -25,6 +26,7 @@ export interface EnqueueOptions {
   readonly uniqueKey?: string;
 }
 
+/** How far a job is; the last three are its end. */
 export type JobStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** One claimed run of a job, as its handler sees it. */
@@ -55,6 +57,7 @@ export interface Job<Payload = unknown, Emitted extends EventDefinition = EventD
   progress(done: number, total?: number): void;
 }
 
+/** How the jobs of one kind run. */
 export interface JobOptions {
   /** Runs at a time in this process; default 1. */
   readonly concurrency?: number;
@@ -68,6 +71,7 @@ export interface JobOptions {
   readonly leaseMs?: number;
 }
 
+/** When a job is enqueued by itself. */
 export interface Schedule {
   /** Unique within the plugin. */
   readonly name: string;
@@ -77,6 +81,7 @@ export interface Schedule {
   readonly timeZone?: string;
 }
 
+/** A job's state as its plugin sees it. */
 export interface JobView {
   readonly id: string;
   readonly name: string;

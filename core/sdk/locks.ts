@@ -1,3 +1,4 @@
+/** How a lock is taken and held. */
 export interface LockOptions {
   /** Lease, renewed while the work runs; default 15,000 ms. */
   readonly ttlMs?: number;

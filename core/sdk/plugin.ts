@@ -29,6 +29,7 @@ export interface SetupResult<Service> {
   readonly service: Service;
 }
 
+/** A plugin as it is declared: its manifest, and what its code gives and needs. */
 export interface PluginDefinition<
   Config extends TObject = TObject,
   Declared extends Needs = Needs,

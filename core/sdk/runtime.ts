@@ -29,6 +29,7 @@ export interface Flags {
   watch(name: string, listener: (enabled: boolean) => void): void;
 }
 
+/** Name and meaning of a metric; `labels` are the names of its dimensions, none by default. */
 export interface MetricOptions<Label extends string> {
   /** snake_case with its unit; exported as `orch_<plugin>_<name>`. */
   readonly name: string;

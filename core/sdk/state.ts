@@ -7,6 +7,7 @@ export interface StateEntry<Value = unknown> {
   readonly updatedAt: Date;
 }
 
+/** On what condition a document is written, and for how long. */
 export interface PutOptions {
   /** Write only if this is the current version; 0 means the key must not exist. Throws `STATE_CONFLICT` otherwise. */
   readonly ifVersion?: number;

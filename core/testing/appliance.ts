@@ -8,6 +8,7 @@ import type { Appliance } from '../kernel/appliance-options.ts';
 import { testDatabase } from './postgres.ts';
 import type { TestDatabase } from './postgres.ts';
 
+/** How a test's appliance is started. */
 export interface TestApplianceOptions {
   /** The client's YAML as a value, merged over a client with high rate limits; `null` starts without a file. */
   readonly configuration?: Readonly<Record<string, unknown>> | null;
@@ -41,6 +42,7 @@ export interface TestAppliance extends AsyncDisposable {
   configure(configuration: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
+/** What a request is sent with; `role: null` sends it without a token. */
 export interface RequestOptions {
   readonly role?: Role | null;
   readonly body?: unknown;

@@ -11,6 +11,7 @@ import { describeWith } from './describe-with.ts';
 import { missingForServer, testServers } from './test-server.ts';
 import type { TestServer } from './test-server.ts';
 
+/** What a test's database is made on, and holds already. */
 export interface TestDatabaseOptions {
   /** Default `embedded`. */
   readonly server?: TestServer;

@@ -8,6 +8,7 @@ import { startEmbeddedServer } from '../database/embedded/server.ts';
 /** Servers on which suites of the database run: the embedded one, and Debian's as an example of an external one. */
 export const testServers = ['embedded', 'debian-15'] as const;
 
+/** Name of one of them. */
 export type TestServer = (typeof testServers)[number];
 
 const debianPrograms = '/usr/lib/postgresql/15/bin';

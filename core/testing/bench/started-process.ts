@@ -11,6 +11,7 @@ export interface StartedProcess extends AsyncDisposable {
   readonly readyMs: number;
 }
 
+/** How a program is started. */
 export interface StartOptions {
   /** Put over this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
