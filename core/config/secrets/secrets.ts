@@ -1,6 +1,6 @@
 import { secretMask, type Secret } from '@orchestrall/sdk';
 
-/** The secrets of one configuration by path; cannot be logged. */
+/** The secrets of one configuration by path. They stand in a private field, which nothing prints or serialises. */
 export class Secrets {
   readonly #byPath = new Map<string, Secret>();
 
@@ -27,17 +27,5 @@ export class Secrets {
       if (plain.length >= 4) masked = masked.replaceAll(plain, secretMask);
     }
     return masked;
-  }
-
-  toString(): string {
-    return secretMask;
-  }
-
-  toJSON(): string {
-    return secretMask;
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return secretMask;
   }
 }
