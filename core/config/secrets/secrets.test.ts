@@ -12,12 +12,11 @@ function holding(text: string): Secrets {
 test('the secrets of a configuration show neither path nor text however they are printed', () => {
   const secrets = holding('hush hush');
   const shown = [
-    String(secrets),
     JSON.stringify({ secrets }),
+    JSON.stringify(structuredClone(secrets)),
     inspect([secrets], { showHidden: true, depth: 9 }),
   ];
-  for (const text of [...shown, JSON.stringify(structuredClone(secrets))])
-    expect(text).not.toMatch(/hush|webhook/);
+  for (const text of shown) expect(text).not.toMatch(/hush|webhook/);
 });
 
 test('mask() hides every secret of at least four characters in a text made by others', () => {
