@@ -8,6 +8,7 @@ import { Generation } from './generation/generation.ts';
 import type { LeakTracker } from './generation/leaks.ts';
 import type { Rooms } from './generation/rooms.ts';
 import type { ServiceHub } from './generation/services.ts';
+import { withTimeLimit } from '../time-limit.ts';
 import { remember } from './remember.ts';
 import type { Slot } from './slot.ts';
 
@@ -18,7 +19,7 @@ export interface BuildOptions {
   readonly leaks: LeakTracker;
   readonly store: HostStore;
   readonly fetch: typeof globalThis.fetch;
-  /** Longest run of a plugin's `setup`, milliseconds. */
+  /** Longest loading of a plugin's code, and longest run of its `setup`, milliseconds. */
   readonly setupLimitMs: number;
 }
 
@@ -31,7 +32,12 @@ export async function buildGeneration(options: BuildOptions, slot: Slot): Promis
   const available = slot.targetPackage;
   if (available === undefined) throw new TypeError(`no version of ${slot.name} is at hand`);
   const { desired } = slot;
-  const loaded = await available.load();
+  // The top level of a route's module may wait for something that never comes.
+  const loaded = await withTimeLimit(
+    options.setupLimitMs,
+    `its code was not loaded within ${options.setupLimitMs} ms`,
+    async () => available.load(),
+  );
   try {
     const provider = providerOf(slot, loaded.manifest.providers);
     const config = checkedConfig(slot.name, loaded.definition.config, desired.config);

@@ -58,6 +58,19 @@ describe('discover()', () => {
     }
   });
 
+  test('waits neither for ever nor twice for a module whose top level does not end, and finds the others', async () => {
+    await write('endless/waits/plugin.mjs', `await new Promise(() => {}); ${definition('waits', '1.0.0')}`);
+    await write('endless/fine/plugin.mjs', definition('fine', '1.0.0'));
+    const look = async () => discover({ paths: ['endless'], base: folder, importLimitMs: 2_000 });
+    const { plugins, faults } = await look();
+    expect(plugins.map(({ manifest }) => manifest.name)).toEqual(['fine']);
+    const message = 'its top level has not ended within 2000 ms';
+    expect(faults).toEqual([
+      expect.objectContaining({ file: join(folder, 'endless/waits'), path: 'plugin.mjs', message }),
+    ]);
+    expect((await look()).faults).toEqual(faults);
+  });
+
   test('names each fault with its file and still finds the others', async () => {
     await write('some/throws/plugin.mjs', 'throw new Error("no licence");');
     await write('some/nameless/plugin.mjs', `export default { version: '1', engine: '*', setup() {} };`);

@@ -29,6 +29,8 @@ export interface DiscoverOptions {
   readonly paths?: readonly string[];
   /** What relative paths are relative to; default the working folder. */
   readonly base?: string;
+  /** Longest that the top level of a source folder's module may take; default 30,000 ms. */
+  readonly importLimitMs?: number;
 }
 
 /** What was found. */
@@ -56,7 +58,9 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   for (const path of options.paths ?? []) {
     candidates.push(...(await inPath(resolve(options.base ?? '.', path), faults)));
   }
-  const found = await Promise.all(distinct(candidates).map(async (candidate) => examine(candidate, faults)));
+  const found = await Promise.all(
+    distinct(candidates).map(async (candidate) => examine(candidate, faults, options.importLimitMs)),
+  );
   const plugins = new Map<string, AvailablePlugin>();
   for (const plugin of found.filter((candidate) => candidate !== undefined)) {
     const key = `${plugin.manifest.name} ${plugin.manifest.version}`;
@@ -126,11 +130,15 @@ function distinct(candidates: readonly Candidate[]): Candidate[] {
   return [...new Map(candidates.map((candidate) => [candidate.path, candidate])).values()];
 }
 
-async function examine(candidate: Candidate, faults: PackageFault[]): Promise<AvailablePlugin | undefined> {
+async function examine(
+  candidate: Candidate,
+  faults: PackageFault[],
+  importLimitMs?: number,
+): Promise<AvailablePlugin | undefined> {
   try {
     return await (candidate.kind === 'packed'
       ? examinePacked(candidate.path)
-      : examineSource(candidate.path));
+      : examineSource(candidate.path, importLimitMs));
   } catch (thrown) {
     const named = thrown instanceof AppError ? (thrown.details.faults ?? []) : [];
     const message = messageOf(thrown);
@@ -147,9 +155,9 @@ async function examinePacked(path: string): Promise<AvailablePlugin> {
   return { manifest, origin, fingerprint: origin.sha256, load: async () => loadPacked(path) };
 }
 
-async function examineSource(path: string): Promise<AvailablePlugin> {
+async function examineSource(path: string, importLimitMs?: number): Promise<AvailablePlugin> {
   const folder = await realpath(path);
-  const manifest = describePlugin(await importDefinition(folder));
+  const manifest = describePlugin(await importDefinition(folder, importLimitMs));
   const origin = { kind: 'source', path: folder } as const;
   return { manifest, origin, fingerprint: `source:${folder}`, load: async () => loadSource(folder) };
 }

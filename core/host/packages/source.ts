@@ -1,9 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isAppError } from '@orchestrall/sdk';
 import type { PluginDefinition } from '@orchestrall/sdk';
 import { packageError, singleFault } from './faults.ts';
 import { messageOf } from '../../telemetry/error-message.ts';
+import { withTimeLimit } from '../../time-limit.ts';
 import { checkDefinition, isDefinition } from './manifest/manifest.ts';
 import { describePlugin } from './manifest/document.ts';
 import { readMigrations } from './migrations.ts';
@@ -30,15 +32,32 @@ export async function requireEntry(folder: string): Promise<string> {
   throw singleFault({ file: folder, path: '', message: 'holds no plugin.ts', remedy });
 }
 
+/** Longest that the top level of a plugin's module may take, milliseconds; it may wait for something that never comes. */
+export const longestImportMs = 30_000;
+/** A module that was late once is not waited for again, since its top level runs once a process. */
+const lateImportMs = 100;
+const late = new Set<string>();
+
 /**
- * Imports the definition of a source folder; runs the module's top level, nothing else.
- * Throws `PLUGIN_INVALID` when there is none, it throws, or its manifest has faults.
+ * Imports the definition of a source folder; runs the module's top level, nothing else, for at most `limitMs`.
+ * Throws `PLUGIN_INVALID` when there is none, it throws or does not end, or its manifest has faults.
  */
-export async function importDefinition(folder: string): Promise<PluginDefinition> {
+export async function importDefinition(folder: string, limitMs = longestImportMs): Promise<PluginDefinition> {
   const entry = await requireEntry(folder);
-  const loaded: unknown = await import(pathToFileURL(join(folder, entry)).href).catch((thrown: unknown) => {
-    const message = `throws when it is imported: ${messageOf(thrown)}`;
-    throw singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
+  const url = pathToFileURL(join(folder, entry)).href;
+  const fault = (message: string, thrown: unknown): Error =>
+    singleFault({ file: folder, path: entry, message, remedy: 'Correct it and start again.' }, thrown);
+  const loaded = await withTimeLimit(
+    late.has(url) ? lateImportMs : limitMs,
+    `its top level has not ended within ${limitMs} ms`,
+    async (): Promise<unknown> =>
+      import(url).catch((thrown: unknown) => {
+        throw fault(`throws when it is imported: ${messageOf(thrown)}`, thrown);
+      }),
+  ).catch((thrown: unknown) => {
+    if (isAppError(thrown)) throw thrown;
+    late.add(url);
+    throw fault(messageOf(thrown), thrown);
   });
   return validDefinition(folder, loaded, 'Then start again, since a module is read once a process.');
 }

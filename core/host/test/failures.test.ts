@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -67,6 +67,23 @@ test.each([
   expect(await healthOf()).toEqual([200, 'healthy']);
 });
 
+test('a route whose module never ends fails its plugin alone', async () => {
+  const definition =
+    "{ name: 'endless', version: '1.0.0', engine: '*', setup: ({ http }) => http.mount({}) }";
+  await mkdir(join(packs, 'endless', 'routes'), { recursive: true });
+  await writeFile(join(packs, 'endless', 'routes', 'late.mjs'), 'await new Promise(() => {});\n');
+  await writeFile(join(packs, 'endless', 'plugin.mjs'), `export default ${definition};\n`);
+  await expect
+    .poll(async () => (await world.request('GET', '/api/v1/system/plugins/endless')).status, {
+      timeout: 20_000,
+    })
+    .toBe(200);
+  const failed = await changePlugin(world, 'endless', 'enable');
+  expect(failed).toMatchObject({ state: 'failed', reason: 'its code was not loaded within 500 ms' });
+  await changePlugin(world, 'endless', 'disable');
+  await rm(join(packs, 'endless'), { recursive: true });
+});
+
 test('a change that another overtakes before it is in effect is told so at once, and the later one is in effect', async () => {
   await world.configure(configurationOf('none'));
   await changePlugin(world, 'faulty', 'disable');
@@ -127,7 +144,7 @@ test('a failed plugin is tried again by itself, after a pause that grows, and re
   const tries = world.logs
     .slice(from)
     .filter(({ logger, plugin, message }) => {
-      return logger === 'core.host' && plugin === 'faulty' && /failed:|is active/.test(String(message));
+      return logger === 'core.host' && plugin === 'faulty' && /failed|is active/.test(String(message));
     })
     .map(({ timestamp }) => Date.parse(String(timestamp)));
   expect(tries.length).toBe(3);

@@ -11,6 +11,8 @@ export interface PluginShelfOptions {
   /** Absolute `plugins.paths` of the client's YAML. */
   readonly paths: readonly string[];
   readonly log: Log;
+  /** How long what is written all the time, such as a log beside a plugin, can put a look off; default 10,000 ms. */
+  readonly longestQuietMs?: number;
 }
 
 /** How long a folder must be quiet before it is looked at: a file is still being copied in. */
@@ -31,6 +33,8 @@ export class PluginShelf implements AsyncDisposable {
   #plugins: readonly AvailablePlugin[] = [];
   #faults: readonly PackageFault[] = [];
   #quiet: NodeJS.Timeout | undefined;
+  /** When the change was seen that waits for a look; on the monotonic clock, milliseconds. */
+  #changedAtMs: number | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -55,16 +59,23 @@ export class PluginShelf implements AsyncDisposable {
 
   /** Calls back after each change since the last look, once it has been looked at. Resolves once watching. */
   async watch(onChange: () => void): Promise<void> {
-    const { paths } = this.#options;
+    const { paths, longestQuietMs = 10_000 } = this.#options;
     if (paths.length === 0) return;
     const changed = (): void => {
       if (this.#closed) return;
       clearTimeout(this.#quiet);
-      this.#quiet = setTimeout(() => {
-        this.look().then(onChange, (error: unknown) => {
-          this.#options.log.error({ error }, 'the plugins at hand could not be looked at');
-        });
-      }, quietMs);
+      const nowMs = performance.now();
+      this.#changedAtMs ??= nowMs;
+      const leftMs = this.#changedAtMs + longestQuietMs - nowMs;
+      this.#quiet = setTimeout(
+        () => {
+          this.#changedAtMs = undefined;
+          this.look().then(onChange, (error: unknown) => {
+            this.#options.log.error({ error }, 'the plugins at hand could not be looked at');
+          });
+        },
+        Math.max(0, Math.min(quietMs, leftMs)),
+      );
     };
     const compare = async (): Promise<void> => {
       const seen = this.#seen;
