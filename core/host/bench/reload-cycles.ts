@@ -5,8 +5,8 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { encodeContainer } from '../packages/packed/container.ts';
-import type { Container } from '../packages/packed/container.ts';
+import { encodePacked } from '../packages/packed/file-format.ts';
+import type { PackedContent } from '../packages/packed/file-format.ts';
 import { loadPacked, readPacked } from '../packages/packed/packed.ts';
 import { requireProvided } from '../packages/packed/provided.ts';
 import { checkRoutes, registerRouteFiles } from '../packages/routes.ts';
@@ -35,8 +35,8 @@ const [kind = '', file = '', count = '0'] = process.argv.slice(2);
 const reportEvery = 50;
 const folder = await mkdtemp(join(tmpdir(), 'orchestrall-reload-'));
 const alive = new Set<WeakRef<object>>();
-const container = await readPacked(file);
-const load = kind === 'packed' ? await packedLoader(container) : importLoader(container);
+const packed = await readPacked(file);
+const load = kind === 'packed' ? await packedLoader(packed) : importLoader(packed);
 
 try {
   await cycles(Number(count));
@@ -84,11 +84,11 @@ async function cycle(number: number): Promise<void> {
   loaded.unload();
 }
 
-async function packedLoader(original: Container): Promise<(version: string) => Promise<Loaded>> {
+async function packedLoader(original: PackedContent): Promise<(version: string) => Promise<Loaded>> {
   const target = join(folder, 'plugin.orchplugin');
   return async (version) => {
     const manifest = { ...original.manifest, version };
-    const bytes = encodeContainer({ ...original, manifest, code: changed(original.code, version) });
+    const bytes = encodePacked({ ...original, manifest, code: changed(original.code, version) });
     await writeFile(`${target}.new`, bytes);
     await rename(`${target}.new`, target);
     return loadPacked(target);
@@ -96,7 +96,7 @@ async function packedLoader(original: Container): Promise<(version: string) => P
 }
 
 /** The peer: the same code as an ES module that is imported again under another query. */
-function importLoader(original: Container): (version: string) => Promise<Loaded> {
+function importLoader(original: PackedContent): (version: string) => Promise<Loaded> {
   const target = join(folder, 'plugin.mjs');
   Reflect.set(globalThis, 'requireProvided', requireProvided);
   return async (version) => {

@@ -1,7 +1,7 @@
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { bundlePlugin } from './bundle.ts';
-import { encodeContainer, maxContainerBytes, sha256 } from './container.ts';
+import { encodePacked, maxPackedBytes, sha256 } from './file-format.ts';
 import { singleFault } from '../faults.ts';
 import { describePlugin } from '../manifest/document.ts';
 import type { ManifestDocument } from '../manifest/document.ts';
@@ -53,9 +53,9 @@ async function packToBytes(
   // The manifest is that of the bundle itself; what does not load is found by the author here, not by an operator.
   const { definition } = runPackedCode(target, code, routes);
   const manifest = describePlugin(definition);
-  const bytes = encodeContainer({ manifest, routes, code, migrations });
-  if (bytes.length > maxContainerBytes) {
-    const message = `packs into ${bytes.length} bytes, more than ${maxContainerBytes}`;
+  const bytes = encodePacked({ manifest, routes, code, migrations });
+  if (bytes.length > maxPackedBytes) {
+    const message = `packs into ${bytes.length} bytes, more than ${maxPackedBytes}`;
     throw singleFault({ file: folder, path: '', message, remedy: 'Leave large data out of the plugin.' });
   }
   return { manifest, bytes };

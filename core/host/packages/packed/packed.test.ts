@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeContainer, maxContainerBytes, sha256 } from './container.ts';
+import { encodePacked, maxPackedBytes, sha256 } from './file-format.ts';
 import { pack } from './pack.ts';
 import type { PluginPackage } from '../package.ts';
 import { loadPacked, readPacked } from './packed.ts';
@@ -257,7 +257,7 @@ describe('readPacked()', () => {
 
   test('refuses a file that is too large without reading it', async () => {
     const path = await variant('large', (bytes) => bytes);
-    await truncate(path, maxContainerBytes + 1);
+    await truncate(path, maxPackedBytes + 1);
     await expect(readPacked(path)).rejects.toThrow('more than');
   });
 
@@ -277,7 +277,7 @@ describe('readPacked()', () => {
     const throwing = join(folder, 'throwing.orchplugin');
     await writeFile(
       throwing,
-      encodeContainer({ manifest, migrations, routes: [], code: 'throw new Error("it ran");' }),
+      encodePacked({ manifest, migrations, routes: [], code: 'throw new Error("it ran");' }),
     );
     expect((await readPacked(throwing)).manifest).toEqual(manifest);
     await expect(loadPacked(throwing)).rejects.toThrow('it ran');

@@ -1,8 +1,8 @@
 import type { HttpInstance, PluginDefinition } from '@orchestrall/sdk';
 import { open, realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { decodeContainer, maxContainerBytes, sha256 } from './container.ts';
-import type { Container } from './container.ts';
+import { decodePacked, maxPackedBytes, sha256 } from './file-format.ts';
+import type { PackedContent } from './file-format.ts';
 import { packageError, singleFault } from '../faults.ts';
 import { messageOf } from '../../../telemetry/error-message.ts';
 import { describePlugin } from '../manifest/document.ts';
@@ -16,7 +16,7 @@ import { registerRouteFiles } from '../routes.ts';
 export const packedEnding = '.orchplugin';
 
 /** A packed plugin that was read and checked; none of its code has run. */
-export interface PackedFile extends Container {
+export interface PackedFile extends PackedContent {
   readonly origin: PackageOrigin & { readonly sha256: string };
 }
 
@@ -30,12 +30,12 @@ export async function readPacked(path: string): Promise<PackedFile> {
   const file = await realpath(path).catch(unreadable);
   await using handle = await open(file).catch(unreadable);
   const { size } = await handle.stat();
-  if (size > maxContainerBytes) {
-    throw fault(`has ${size} bytes, more than ${maxContainerBytes}`, 'Leave large data out of the plugin.');
+  if (size > maxPackedBytes) {
+    throw fault(`has ${size} bytes, more than ${maxPackedBytes}`, 'Leave large data out of the plugin.');
   }
   const bytes = await handle.readFile().catch(unreadable);
   return {
-    ...decodeContainer(file, bytes),
+    ...decodePacked(file, bytes),
     origin: { kind: 'packed', path: file, sha256: sha256(bytes) },
   };
 }
@@ -80,7 +80,7 @@ class PackedPackage implements PluginPackage {
   }
 }
 
-/** Runs a container's code and holds it against what the file says of it. */
+/** Runs a packed plugin's code and holds it against what the file says of it. */
 function loadCode(packed: PackedFile): PackedCode {
   const file = packed.origin.path;
   const code = runPackedCode(file, packed.code, packed.routes);

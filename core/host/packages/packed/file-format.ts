@@ -10,15 +10,15 @@ import type { PackageMigration } from '../package.ts';
 import { decodeTar, encodeTar } from './tar.ts';
 import type { PlacedTarEntry } from './tar.ts';
 
-/** Version of the container; a higher one is refused. */
-export const containerFormat = 1;
+/** Version of the format; a file of a higher one is refused. */
+export const formatVersion = 1;
 
 /** Largest packed plugin that is read, bytes. */
-export const maxContainerBytes = 64 * 1024 * 1024;
+export const maxPackedBytes = 64 * 1024 * 1024;
 
 const Index = Type.Object(
   {
-    format: Type.Literal(containerFormat),
+    format: Type.Literal(formatVersion),
     manifest: ManifestDocument,
     /** Route files in the order of the code's table. */
     routes: Type.Array(
@@ -30,7 +30,7 @@ const Index = Type.Object(
 type Index = Static<typeof Index>;
 
 /** What a packed plugin holds. */
-export interface Container extends Omit<Index, 'format'> {
+export interface PackedContent extends Omit<Index, 'format'> {
   /** CommonJS: `default` is the definition, `routes` the functions of the route files. */
   readonly code: string;
   readonly migrations: readonly PackageMigration[];
@@ -40,12 +40,12 @@ const names = { index: 'orchplugin.json', code: 'plugin.cjs', digest: 'sha256' }
 const migrationFile = /^migrations\/(?<name>[^/]+\.sql)$/u;
 
 /**
- * Writes a container: a tar archive of the index, the code and the migrations, and last the SHA-256 of all bytes
+ * Writes a packed plugin: a tar archive of the index, the code and the migrations, and last the SHA-256 of all bytes
  * before it. The same content gives the same bytes.
  */
-export function encodeContainer(container: Container): Buffer {
-  const { manifest, routes, code, migrations } = container;
-  const index: Index = { format: containerFormat, manifest, routes };
+export function encodePacked(content: PackedContent): Buffer {
+  const { manifest, routes, code, migrations } = content;
+  const index: Index = { format: formatVersion, manifest, routes };
   const entries = [
     { name: names.index, content: Buffer.from(`${JSON.stringify(index, undefined, 2)}\n`) },
     { name: names.code, content: Buffer.from(code) },
@@ -56,10 +56,10 @@ export function encodeContainer(container: Container): Buffer {
 }
 
 /**
- * Reads a container without running any of its code. Throws `PLUGIN_INVALID` when it is cut short, damaged, holds
+ * Reads a packed plugin without running any of its code. Throws `PLUGIN_INVALID` when it is cut short, damaged, holds
  * what a packed plugin does not have, or is of another format version.
  */
-export function decodeContainer(file: string, bytes: Buffer): Container {
+export function decodePacked(file: string, bytes: Buffer): PackedContent {
   const entries = readEntries(file, bytes);
   const index = readIndex(file, entries);
   const code = entries.find(({ name }) => name === names.code);
@@ -115,8 +115,8 @@ function readIndex(file: string, entries: readonly PlacedTarEntry[]): Index {
     throw refuse(file, names.index, `is not JSON: ${messageOf(thrown)}`, remedy);
   }
   const format: unknown = Object(index).format;
-  if (format !== containerFormat) {
-    const message = `has format version ${JSON.stringify(format)}, this core reads ${containerFormat}`;
+  if (format !== formatVersion) {
+    const message = `has format version ${JSON.stringify(format)}, this core reads ${formatVersion}`;
     throw refuse(
       file,
       names.index,
