@@ -19,8 +19,8 @@ import { setAside } from './capabilities/set-aside-inactive.ts';
 import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
 import { emptyMapping } from './source/tree.ts';
 import type { MappingNode } from './source/tree.ts';
-import { reportMissing, reportUnknownKey } from './validation/report-faults.ts';
-import type { Validation } from './validation/report-faults.ts';
+import { reportMissing, reportUnknownKey } from './validation/schema-faults.ts';
+import type { Validation } from './validation/schema-faults.ts';
 import { readBySchema } from './validation/validate.ts';
 
 /** What a configuration is put together from. */

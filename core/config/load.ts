@@ -13,7 +13,7 @@ import { Secrets } from './secrets/secrets.ts';
 import type { InactiveKey } from './capabilities/set-aside-inactive.ts';
 import { treeOf } from './source/tree.ts';
 import type { MappingNode } from './source/tree.ts';
-import type { Validation } from './validation/report-faults.ts';
+import type { Validation } from './validation/schema-faults.ts';
 
 /** What a configuration is loaded from. */
 export interface LoadOptions {

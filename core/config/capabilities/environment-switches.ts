@@ -1,7 +1,7 @@
 import type { Variable, Variables } from '../source/environment.ts';
 import { environmentNames, flagVariable } from '../source/environment-names.ts';
 import { renderPath } from '../source/tree.ts';
-import type { Validation } from '../validation/report-faults.ts';
+import type { Validation } from '../validation/schema-faults.ts';
 import { booleanOf } from '../validation/text-to-value.ts';
 import { alwaysOnFeatures } from './reserved-names.ts';
 

@@ -7,8 +7,8 @@ import { alwaysOnFeatures, reservedNames } from './reserved-names.ts';
 import { FeatureSettings } from '../sections/features.ts';
 import { kindOf, renderPath } from '../source/tree.ts';
 import type { MappingNode, Place, ScalarNode, TreeNode } from '../source/tree.ts';
-import { reportUnknownKey } from '../validation/report-faults.ts';
-import type { Validation } from '../validation/report-faults.ts';
+import { reportUnknownKey } from '../validation/schema-faults.ts';
+import type { Validation } from '../validation/schema-faults.ts';
 import { readBySchema } from '../validation/validate.ts';
 
 /** What each source says of one feature, and which of them decided. */

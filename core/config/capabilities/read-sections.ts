@@ -8,7 +8,7 @@ import { Secrets } from '../secrets/secrets.ts';
 import { emptyMapping, renderPath } from '../source/tree.ts';
 import type { MappingEntry, MappingNode, Path } from '../source/tree.ts';
 import { readBySchema } from '../validation/validate.ts';
-import type { Validation } from '../validation/report-faults.ts';
+import type { Validation } from '../validation/schema-faults.ts';
 
 const noKeys: TSchema = { type: 'object', properties: {} };
 
