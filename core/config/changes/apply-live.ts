@@ -5,6 +5,9 @@ import type { InstalledPlugins } from '../capabilities/installed.ts';
 import type { LoadedConfiguration } from '../load.ts';
 import { Secrets } from '../secrets/secrets.ts';
 
+/** Keys of the core that are live and hold text, which may come from a file of secrets. */
+const liveTexts = /^(?:logging\.levels?|plugins\.hosts)(?![\w-])/;
+
 /**
  * What runs after an edit without a restart: of `next` only what takes effect at once, of `running` all the rest. A
  * plugin's section in which anything needs a restart stays as it was.
@@ -41,8 +44,9 @@ export function applyLive(
     },
   };
   const secrets = new Secrets();
-  copySecrets(running.secrets, secrets, (path) => !fromNext(path));
-  copySecrets(next.secrets, secrets, fromNext);
+  const isNew = (path: string): boolean => liveTexts.test(path) || fromNext(path);
+  copySecrets(running.secrets, secrets, (path) => !isNew(path));
+  copySecrets(next.secrets, secrets, isNew);
   return { ...next, value, secrets };
 }
 

@@ -129,6 +129,17 @@ test("applyLive holds back a plugin's whole section where one key of it needs a 
   expect(effective.value.sections['notifications']).toMatchObject({ retries: 3, mode: 'fast' });
 });
 
+test('a live key of the core that comes from a secret file stays masked after an edit, and is masked no longer than that', async () => {
+  await using folder = await clientFolder(plain);
+  await folder.write('level', 'debug\n');
+  await folder.write('client.yaml', `${plain}logging: {level: "\${file:level}"}\n`);
+  const [open, closed] = [await load(plain), await folder.load()];
+  const shown = [applyLive(open, closed), applyLive(closed, open)].map(({ value, secrets }) =>
+    masked(value, secrets),
+  );
+  expect(shown).toMatchObject([{ logging: { level: '[secret]' } }, { logging: { level: 'info' } }]);
+});
+
 test('a masked configuration reads like the YAML and holds no secret', async () => {
   const { value, secrets } = await load(changed);
   const shown = masked(value, secrets);
