@@ -36,7 +36,7 @@ export const interpolationText = `## Values from elsewhere
 | text | becomes |
 | --- | --- |
 | \`\${NAME}\` | the variable, from the environment or from \`.env\` beside the file; not set is a fault |
-| \`\${NAME:-default}\` | the variable, or \`default\` where it is not set or empty |
+| \`\${NAME:-default}\` | the variable, or \`default\` where it is not set or empty; there is no other \`\${...}\` in a default |
 | \`\${file:/path}\` | the text of a file of at most 64 KiB, without its last line end; always a secret |
 | \`$\${\` | \`\${\` itself |
 
