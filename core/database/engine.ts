@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs?: number;
   /** Longest run of one statement; default 30,000 ms. */
   readonly statementTimeoutMs?: number;
-  /** Longest pause between two statements of one transaction; default 60,000 ms. */
+  /** Longest pause between two statements of a transaction that has no longer `timeoutMs`; default 60,000 ms. */
   readonly idleInTransactionMs?: number;
   /** Silence of the server beyond a statement's limit after which its connection is cut; default 10,000 ms. */
   readonly stallGraceMs?: number;
@@ -90,11 +90,12 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       else options.log.warn({}, 'the database answers again');
     },
   });
+  const { idleInTransactionMs = 60_000 } = options;
   const pool = createPool({
     connection: app,
     size: options.poolSize ?? 20,
     acquireTimeoutMs: options.acquireTimeoutMs ?? 5_000,
-    idleInTransactionMs: options.idleInTransactionMs ?? 60_000,
+    idleInTransactionMs,
     stalls,
     log: options.log,
   });
@@ -106,6 +107,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       scope,
       core: names.core,
       statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
+      idleInTransactionMs,
       effects: () => effects,
       stalls,
       annotate: options.annotate ?? (() => undefined),

@@ -40,6 +40,8 @@ export interface ScopedDatabaseOptions {
   readonly scope: Scope;
   readonly core: Scope;
   readonly statementTimeoutMs: number;
+  /** Longest pause between two statements, for who asked for no longer time limit. */
+  readonly idleInTransactionMs: number;
   readonly effects: () => EffectPorts;
   readonly stalls: StallWatch;
   readonly annotate: () => string | undefined;
@@ -48,6 +50,8 @@ export interface ScopedDatabaseOptions {
 }
 
 const retries = 5;
+/** Whoever keeps a time limit of its own is to meet that first, and not a connection that the server has ended. */
+const idleGraceMs = 1_000;
 
 /** The database for one owner, over the shared pool. */
 export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedDatabase {
@@ -66,6 +70,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
       isolation: given.isolation ?? 'read committed',
       readOnly: refused || given.readOnly === true,
       timeoutMs,
+      idleMs: timeoutMs + idleGraceMs > options.idleInTransactionMs ? timeoutMs + idleGraceMs : undefined,
       patient: timeoutMs > statementTimeoutMs,
       heard: (atMs) => stalls.heard(atMs),
       annotation,

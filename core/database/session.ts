@@ -20,6 +20,8 @@ export interface BeginOptions {
   readonly isolation: string;
   readonly readOnly: boolean;
   readonly timeoutMs: number;
+  /** Longest pause between two statements, where it is not that of the pool. */
+  readonly idleMs: number | undefined;
   /** Whether that is longer than is usual, and so waited out also when the server is silent. */
   readonly patient: boolean;
   /** Told the instant, monotonic milliseconds, of each answer. */
@@ -186,9 +188,13 @@ function beginText(options: BeginOptions): string {
   const access = options.readOnly ? ' READ ONLY' : '';
   const annotation =
     options.annotation === undefined ? '' : `; SET LOCAL application_name = ${quote(options.annotation)}`;
+  const idle =
+    options.idleMs === undefined
+      ? ''
+      : `; SET LOCAL idle_in_transaction_session_timeout = ${Math.round(options.idleMs)}`;
   return (
     `BEGIN${isolation}${access}; ${takeScope(options.scope)}; ` +
-    `SET LOCAL statement_timeout = ${Math.max(1, Math.round(options.timeoutMs))}${annotation}`
+    `SET LOCAL statement_timeout = ${Math.max(1, Math.round(options.timeoutMs))}${idle}${annotation}`
   );
 }
 
