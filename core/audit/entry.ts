@@ -39,7 +39,7 @@ export function newAuditEntry(plugin: string, entry: AuditEntry): NewAuditEntry 
     subjectId.includes('\0') ||
     !subjectId.isWellFormed()
   ) {
-    refuse('the subject id has not 1 to 256 characters');
+    refuse('the subject id is not 1 to 256 characters, without NUL and half surrogate pairs');
   }
   const { caller, remoteAddress, correlationId } = currentScope();
   return {
