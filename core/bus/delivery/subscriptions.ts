@@ -6,7 +6,7 @@ import type { StampedEvent } from '../envelope.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Tail } from '../tail.ts';
 import type { Binding } from './binding.ts';
-import type { DeliveryStore } from './delivery-store.ts';
+import type { DeliveryStore, HeldSubscription } from './delivery-store.ts';
 import { Lanes } from './lanes.ts';
 import { SubscriptionRunner } from './runner.ts';
 
@@ -44,6 +44,8 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #lanes: Lanes;
   readonly #slots = new Map<number, Slot>();
+  /** What could not be given back yet: as long as this process renews its lease, no other takes it. */
+  #owed: HeldSubscription[] = [];
   /** Those with a handler, higher priorities first: the order in which they begin on new events. */
   #byPriority: readonly Slot[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -176,6 +178,7 @@ export class Subscriptions {
       await this.#options.store.renew(this.#options.replica, this.#options.leaseMs);
       this.#renewAt = now + this.#options.leaseMs / 3;
     }
+    if (this.#owed.length > 0) await this.#giveBack([]);
     if (wanted.length > 0 && (this.#take || now >= this.#takeAt)) {
       this.#take = false;
       this.#takeAt = now + takeMs;
@@ -266,11 +269,20 @@ export class Subscriptions {
     await runner.stop();
     try {
       await this.#saveCursors([slot]);
-      await this.#options.store.release([runner.held]);
+      await this.#giveBack([runner.held]);
     } catch (error) {
-      // The lease runs out by itself; what the inbox holds is not handled again.
+      // It is tried again, and the lease of a process that stops runs out; what the inbox holds is not handled again.
+      if (!this.#owed.includes(runner.held)) this.#owed.push(runner.held);
       this.#options.log.warn({ error, subscription_id: slot.id }, 'a subscription could not be given back');
     }
     if (slot.runner === runner) slot.runner = undefined;
+  }
+
+  /** A subscription that was taken anew since has another fence, and stays. */
+  async #giveBack(held: readonly HeldSubscription[]): Promise<void> {
+    const all = [...this.#owed, ...held];
+    this.#owed = all;
+    await this.#options.store.release(all);
+    this.#owed = this.#owed.filter((one) => !all.includes(one));
   }
 }
