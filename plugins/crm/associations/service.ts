@@ -5,7 +5,7 @@ import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
-import { readPage } from '../paging/cursor.ts';
+import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
@@ -41,13 +41,23 @@ export function createAssociationService(database: Database): Associations {
     async companiesOf(contactId, page) {
       const { id } = await requireRecord(contactKind, database, contactId);
       const load = (after: string | undefined, limit: number) => listCompaniesOf(database, id, after, limit);
-      return readPage(`companies of ${id}`, page, (item) => item.company.id, load);
+      return readPage(
+        `companies of ${id}`,
+        page,
+        byId((item) => item.company.id),
+        load,
+      );
     },
 
     async contactsOf(companyId, page) {
       const { id } = await requireRecord(companyKind, database, companyId);
       const load = (after: string | undefined, limit: number) => listContactsOf(database, id, after, limit);
-      return readPage(`contacts of ${id}`, page, (item) => item.contact.id, load);
+      return readPage(
+        `contacts of ${id}`,
+        page,
+        byId((item) => item.contact.id),
+        load,
+      );
     },
 
     put: (contactId, companyId, given) =>

@@ -3,7 +3,7 @@ import type { Database, Jobs } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
-import { readPage } from '../paging/cursor.ts';
+import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { recordKinds } from '../kinds.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
@@ -84,7 +84,7 @@ export function createImportService({ database, jobs, maxBytes }: ImportServiceO
       const { items, next_cursor } = await readPage(
         'imports',
         page,
-        (stored: StoredImport) => stored.view.id,
+        byId((stored: StoredImport) => stored.view.id),
         (before, limit) => listImports(database, before, limit),
       );
       return { items: items.map((stored) => stored.view), next_cursor };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { validationFailed } from '@orchestrall/sdk';
+import { isId, validationFailed } from '@orchestrall/sdk';
 import { crmError } from '../errors.ts';
 
 /** One page of a list. */
@@ -14,6 +14,18 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
   /** Items a page; default 50, 1 to 200. */
   readonly limit?: number | undefined;
+}
+
+/** The unique key that a list is ordered by. */
+export interface PageKey<Item> {
+  of(item: Item): string;
+  /** Whether a text can be such a key: who knows how a cursor is made could write anything into one. */
+  is(text: string): boolean;
+}
+
+/** Orders by an id. */
+export function byId<Item>(of: (item: Item) => string): PageKey<Item> {
+  return { of, is: isId };
 }
 
 /** Items a page where nothing else is asked for. */
@@ -37,24 +49,28 @@ export function writeCursor(list: string, key: string): string {
  * Reads a cursor back into the key after which the page begins.
  * Throws `CURSOR_INVALID` when it was made up or belongs to another list or other filters.
  */
-export function readCursor(list: string, cursor: string | undefined): string | undefined {
+export function readCursor(
+  list: string,
+  cursor: string | undefined,
+  isKey: (text: string) => boolean,
+): string | undefined {
   if (cursor === undefined) return undefined;
   const bytes = Buffer.from(cursor, 'base64url');
   const key = bytes.toString('utf8', checkBytes);
   // Decoding skips what is not base64url, so only the exact spelling is accepted.
-  if (writeCursor(list, key) !== cursor) throw crmError('CURSOR_INVALID', { cursor });
+  if (writeCursor(list, key) !== cursor || !isKey(key)) throw crmError('CURSOR_INVALID', { cursor });
   return key;
 }
 
 /**
  * Reads one page: asks for one item more than the page holds, to know whether another follows.
- * `list` names the list with its filters; `keyOf` gives the unique key that the list is ordered by.
+ * `list` names the list with its filters.
  * Throws `CURSOR_INVALID`, and `VALIDATION_FAILED` for a limit out of bounds.
  */
 export async function readPage<Item>(
   list: string,
   request: PageRequest,
-  keyOf: (item: Item) => string,
+  key: PageKey<Item>,
   load: (after: string | undefined, limit: number) => Promise<Item[]>,
 ): Promise<Page<Item>> {
   const limit = request.limit ?? defaultPageLimit;
@@ -63,11 +79,14 @@ export async function readPage<Item>(
     const message = `must be a whole number from 1 to ${maxPageLimit}`;
     throw validationFailed([{ path: '/limit', message }]);
   }
-  const items = await load(readCursor(list, request.cursor), limit + 1);
+  const items = await load(
+    readCursor(list, request.cursor, (text) => key.is(text)),
+    limit + 1,
+  );
   const last = items.length > limit ? items[limit - 1] : undefined;
   return {
     items: items.slice(0, limit),
-    next_cursor: last === undefined ? null : writeCursor(list, keyOf(last)),
+    next_cursor: last === undefined ? null : writeCursor(list, key.of(last)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isId } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import { readPage } from '../paging/cursor.ts';
+import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from './change-records.ts';
 import { checkVersion } from './if-match.ts';
@@ -44,7 +44,12 @@ export function createRecordService<Fields extends object, Filter extends Record
       const list = nameOf(kind, filter);
       const load = (after: string | undefined, limit: number) =>
         listRecords(kind, database, filter, after, limit);
-      return readPage(list, page, (record) => record.id, load);
+      return readPage(
+        list,
+        page,
+        byId((record) => record.id),
+        load,
+      );
     },
 
     async create(input, by) {

@@ -34,7 +34,7 @@ export function createTagService(database: Database): Tags {
       readPage(
         'tags',
         page,
-        (tag) => tag.name,
+        { of: (tag) => tag.name, is: (text) => !text.includes('\u0000') },
         (after, limit) => listTags(database, after, limit),
       ),
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeCursor } from '../paging/cursor.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
 
@@ -58,6 +59,18 @@ describe('cursors', () => {
       }
     },
   );
+
+  test('a cursor forged with a key that is none is refused as well', async () => {
+    const { id } = await crm.create('contacts', { first_name: 'Forged' });
+    for (const [path, list, key] of [
+      ['/imports', 'imports', 'no id'],
+      [`/contacts/${id}/timeline`, `timeline:${id}`, "' or 1=1"],
+      ['/tags', 'tags', 'a\0b'],
+    ] as const) {
+      const { status, body } = await crm.send('GET', `${path}?cursor=${writeCursor(list, key)}`);
+      expect({ path, status, code: body.code }).toEqual({ path, status: 400, code: 'CURSOR_INVALID' });
+    }
+  });
 
   test('a cursor of one record’s list is refused by that of another', async () => {
     const [one, two] = [

@@ -4,7 +4,7 @@ import { noteAdded, noteDeleted } from '../contract.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepText } from '../fields/text.ts';
-import { readPage } from '../paging/cursor.ts';
+import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { changeRecords } from '../records/change-records.ts';
 import { kindNamed } from '../kinds.ts';
@@ -30,7 +30,12 @@ export function createTimeline(database: Database): Timeline {
       const record = await requireRecord(kindNamed(subject), database, id);
       const load = (before: string | undefined, limit: number) =>
         listEntries(database, record.id, before, limit);
-      return readPage(`timeline:${record.id}`, page, (entry) => entry.id, load);
+      return readPage(
+        `timeline:${record.id}`,
+        page,
+        byId((entry) => entry.id),
+        load,
+      );
     },
 
     addNote: (subject, id, given, by) =>
