@@ -81,7 +81,7 @@ export const authErrors = {
     status: 500,
     message: 'A stored key cannot be opened with the appliance key that was given.',
     remedy:
-      'Start with the key this database was set up with; it stands beside the data folder or in your secrets.',
+      'Start with the key this database was set up with: `appliance.key` of the data folder or, with `database.url`, the database password of that time. When it is lost, delete the rows of core.auth_keys; everyone signs in again.',
   },
   CONTROL_IN_USE: {
     status: 503,
