@@ -51,6 +51,16 @@ test('on, off, on, off while the first build runs ends off, with nothing left ac
   expect(journal).toEqual(['crm 1.0.0 drained']);
 });
 
+test('what was built for a wish that has changed meanwhile never serves', async () => {
+  const { want, quiet, journal, crm: slot, reconciler } = world();
+  want('crm', true);
+  slot.desired = { ...slot.desired, config: { changed: true } };
+  reconciler.pass();
+  await quiet();
+  expect(journal).toEqual(['crm 1.0.0 drained', 'crm 1.0.0 on']);
+  expect(slot.currentTarget).toBe(slot.target);
+});
+
 test('an upgrade is switched in one step and an unhealthy one is switched back', async () => {
   let health: HealthResult = { status: 'healthy' };
   const { want, quiet, journal, crm: slot, reconciler } = world(() => ({ health }));

@@ -81,6 +81,31 @@ describe('openStream()', () => {
     await replica.database.core().query('update core.relay set oldest = 1');
   });
 
+  it('says so when the retention overtakes a reader that is on its way through the history', async () => {
+    await start();
+    const { head: begin } = await replica.bus.statistics();
+    await Promise.all(
+      Array.from({ length: 600 }, (_, number) =>
+        plugin.api.emit(created, { number }, { visibleTo: ['late'] }),
+      ),
+    );
+    await until(() => replica.bus.position === begin + 600);
+    await replica[Symbol.asyncDispose]();
+    // One that has just started remembers nothing, and reads 500 at a time.
+    await start();
+    const stream = replica.bus.openStream({ pattern: '**', roles: ['late'], after: begin });
+    const items = stream[Symbol.asyncIterator]();
+    for (let number = 0; number < 500; number += 1) expect(numberOf((await items.next()).value)).toBe(number);
+    await replica.database.core().query('update core.relay set oldest = head - 10');
+    expect((await items.next()).value).toEqual({
+      kind: 'reset',
+      position: begin + 600,
+      oldest: begin + 590,
+    });
+    await items.return?.();
+    await replica.database.core().query('update core.relay set oldest = 1');
+  });
+
   it('resets a position that was never given', async () => {
     await start();
     const [item] = await read(1, { after: 1_000_000 });
