@@ -69,6 +69,8 @@ export function createEmitPort(
 }
 
 const maxTogether = 500;
+/** Of data written together, unless one event alone has more: a text has a longest length, and what is too long for it would fail all. */
+const maxCharactersTogether = 4_194_304;
 
 /**
  * Stores events that belong to no transaction of their emitter. Those that arrive while a write is under way are
@@ -102,7 +104,7 @@ export class EmitQueue {
     // What is emitted in this turn of the loop goes together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const together = this.#waiting.splice(0, maxTogether);
+      const together = this.#waiting.splice(0, this.#countTogether());
       try {
         await this.#database.query(emitStatement(together.map((one) => one.event)));
         for (const one of together) one.done.resolve(one.event.id);
@@ -112,5 +114,12 @@ export class EmitQueue {
       }
     }
     this.#writing = undefined;
+  }
+
+  #countTogether(): number {
+    let characters = 0;
+    const first = this.#waiting.slice(0, maxTogether);
+    const beyond = first.findIndex(({ event }) => (characters += event.data.length) > maxCharactersTogether);
+    return beyond < 0 ? first.length : Math.max(1, beyond);
   }
 }

@@ -3,7 +3,11 @@ import Type from 'typebox';
 import { defineEvent } from '@orchestrall/sdk';
 import type { Event } from '@orchestrall/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { currentScope, withScope } from '../../telemetry/scope.ts';
+import { EmitQueue } from '../emitter.ts';
+import { toOutgoing } from '../envelope.ts';
+import { createStamps } from '../event-id.ts';
 import { createCollector, createOwner, until } from './fixture.ts';
 import { counted, startStage } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -119,6 +123,26 @@ describe('tx.emit', () => {
     }
     await stored;
     expect(await heard.reach(1)).toEqual([longest]);
+  });
+
+  it('writes large events of the same moment a few at a time, so that their text is never too long for all', async () => {
+    const core = stage.replica.database.core();
+    const lengths: number[] = [];
+    const recording: ScopedDatabase = {
+      ...core,
+      query(sql, values) {
+        if (typeof sql !== 'string') lengths.push(String(sql.parameters[0]).length);
+        return core.query<never>(sql, values);
+      },
+    };
+    const queue = new EmitQueue(recording, () => undefined);
+    const large = defineEvent('word.shouted', Type.Object({ text: Type.String() }));
+    const stamps = createStamps();
+    const emit = (characters: number): Promise<string> =>
+      queue.add(toOutgoing('/core/kernel', stamps(), large, { text: 'x'.repeat(characters) }, {}));
+    const ids = await Promise.all([5_000_000, ...Array.from({ length: 9 }, () => 1_000_000)].map(emit));
+    expect(new Set(ids).size).toBe(10);
+    expect(lengths.map((length) => Math.floor(length / 1_000_000))).toEqual([5, 4, 4, 1]);
   });
 
   it('gives writers that conflict on a row positions in the order of their commits', async () => {
