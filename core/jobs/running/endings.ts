@@ -1,3 +1,4 @@
+import { AppError } from '@orchestrall/sdk';
 import { end } from './claim.ts';
 import type { Ending } from './claim.ts';
 import type { EndedJob, JobsOptions } from '../ports.ts';
@@ -27,20 +28,22 @@ export function createEndings(
   const waiting: Waiting[] = [];
   let writing = false;
 
+  const writeTogether = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      const ended = await write(
+        options,
+        batch.map((entry) => entry.ending),
+      );
+      for (const { ending, resolve } of batch) resolve(ended.has(ending.id));
+    } catch (error) {
+      // What is wrong with one ending, or locks its row, keeps no other from being written.
+      if (batch.length > 1 && !isOutage(error)) for (const one of batch) await writeTogether([one]);
+      else for (const { reject } of batch) reject(error);
+    }
+  };
   const drain = async (): Promise<void> => {
     writing = true;
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxBatch);
-      try {
-        const ended = await write(
-          options,
-          batch.map((entry) => entry.ending),
-        );
-        for (const { ending, resolve } of batch) resolve(ended.has(ending.id));
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
+    while (waiting.length > 0) await writeTogether(waiting.splice(0, maxBatch));
     writing = false;
   };
 
@@ -49,6 +52,11 @@ export function createEndings(
       waiting.push({ ending, resolve, reject });
       if (!writing) void drain();
     });
+}
+
+/** Then each would wait for the same. */
+function isOutage(error: unknown): boolean {
+  return error instanceof AppError && ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'].includes(error.code);
 }
 
 async function write(

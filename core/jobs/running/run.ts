@@ -52,7 +52,11 @@ export function createRun(
     stop(reason) {
       if (cut !== undefined) return;
       cut = reason;
-      controller.abort(cutError(reason, claimed, lane));
+      // A handler's listener that throws does so in whatever scope the signal is aborted.
+      const { plugin, generation } = lane.owner;
+      withScope({ ...scopeOfJob(claimed), plugin, generation }, () =>
+        controller.abort(cutError(reason, claimed, lane)),
+      );
     },
     call: () =>
       withScope(scopeOfJob(claimed), () =>
