@@ -28,6 +28,15 @@ export function withScope<Result>(fields: Scope, work: () => Result): Result {
   return storage.run({ ...currentScope(), ...fields }, work);
 }
 
+/**
+ * Keeps the current scope for work that the core sets off later, such as the abort of a signal: an error in what a
+ * plugin listens with is then attributed to the plugin, and does not end the process.
+ */
+export function keepScope(): <Result>(work: () => Result) => Result {
+  const kept = currentScope();
+  return (work) => storage.run(kept, work);
+}
+
 /** Runs work outside any scope: for what outlives the plugin that happened to ask first, such as a pooled connection. */
 export function withoutScope<Result>(work: () => Result): Result {
   return storage.exit(work);

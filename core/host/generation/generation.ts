@@ -148,12 +148,13 @@ export class Generation implements Owner {
   async drain(deadlineMs: number): Promise<DrainReport> {
     const startedAt = this.#options.rooms.clock.monotonicMs();
     this.deactivate();
-    this.#draining.abort(new Error('the generation is draining'));
+    // What the plugin listens with may throw, and that must be its own fault.
+    this.scoped(() => this.#draining.abort(new Error('the generation is draining')));
     this.#child?.streams.endAll('server_shutdown');
     const reachedZero = await this.activity.idle(deadlineMs);
     const outlived = reachedZero ? {} : this.activity.inFlight;
     const cut = reachedZero ? 0 : this.#cut();
-    this.#disposed.abort(new Error('the generation has ended'));
+    this.scoped(() => this.#disposed.abort(new Error('the generation has ended')));
     if (this.definition.provides !== undefined) {
       this.#options.services.withdraw(this.definition.provides.name, this);
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { liveFixtures } from './pack-fixture.ts';
 import { outcomeOf, showPlugin, untilPlugin } from './plugins-api.ts';
 import { startApplianceProcess, type ApplianceProcess } from './start-process.ts';
@@ -72,4 +72,48 @@ test('a throw in a timer of the context is attributed and logged, and the plugin
   expect((await world.request('GET', '/api/v1/faulty/fine')).status).toBe(200);
   expect(await showPlugin(world, 'faulty')).toMatchObject({ state: 'active' });
   await expectNeighbourUntouched();
+});
+
+describe('what listens to a signal of the context and throws', () => {
+  test('at the end of a generation is attributed, and the plugin is switched off all the same', async () => {
+    const features = { faulty: true, traffic: true };
+    const { generation } = await showPlugin(world, 'faulty');
+    await world.configure({ features, faulty: { fault: 'end_listener_throws' } });
+    await expect
+      .poll(async () => (await showPlugin(world, 'faulty')).generation, { timeout: 20_000 })
+      .toBeGreaterThan(generation ?? 0);
+    await world.configure({ features: { faulty: false, traffic: true } });
+    await expect
+      .poll(() => logged('thrown at the end of the generation'), { timeout: 20_000 })
+      .toMatchObject({
+        message: 'uncaught exception in the plugin faulty',
+      });
+    expect(await untilPlugin(world, 'faulty', { state: 'off' })).toMatchObject({ desired: 'off' });
+    await expectNeighbourUntouched();
+    await world.configure({ features });
+    await untilPlugin(world, 'faulty', { state: 'active' });
+  });
+
+  test('at the end of a job that the system API cancels is attributed', async () => {
+    const started = await world.request('POST', '/api/v1/faulty/jobs');
+    const { id } = (await started.json()) as { id: string };
+    await expect
+      .poll(async () => (await world.request('GET', `/api/v1/system/jobs/${id}`)).json(), { timeout: 20_000 })
+      .toMatchObject({ status: 'running' });
+    await world.request('POST', `/api/v1/system/jobs/${id}/cancel`);
+    await expect
+      .poll(() => logged('thrown at the end of a job'), { timeout: 20_000 })
+      .toMatchObject({ plugin: 'faulty' });
+    await expectNeighbourUntouched();
+  });
+
+  test('at the end of a stream whose reader has gone is attributed', async () => {
+    const opened = await world.request('GET', '/api/v1/faulty/ticks');
+    expect(opened.status).toBe(200);
+    await opened.body?.cancel();
+    await expect
+      .poll(() => logged('thrown at the end of a stream'), { timeout: 20_000 })
+      .toMatchObject({ plugin: 'faulty' });
+    await expectNeighbourUntouched();
+  });
 });

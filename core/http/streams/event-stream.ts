@@ -1,6 +1,7 @@
 import type { EventStream } from '@orchestrall/sdk';
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import { keepScope } from '../../telemetry/scope.ts';
 import type { Streams } from './open-streams.ts';
 import type { StreamToken } from './token-ends.ts';
 
@@ -14,6 +15,8 @@ export class OpenEventStream implements EventStream {
   readonly #response: ServerResponse;
   readonly #streams: Streams;
   readonly #abort = new AbortController();
+  /** Of the route that opened it, whose code listens to the signal. */
+  readonly #inScope = keepScope();
   #waiting: PromiseWithResolvers<void> | undefined;
   #blockedSince: number | undefined;
   #sentSinceBeat = false;
@@ -115,7 +118,7 @@ export class OpenEventStream implements EventStream {
   #release(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
-    this.#abort.abort();
+    this.#inScope(() => this.#abort.abort());
   }
 }
 
