@@ -48,18 +48,24 @@ export function createSchedules(
   let running: Promise<void> = Promise.resolve();
 
   const tick = async (): Promise<void> => {
+    // What is wrong with one plugin or schedule keeps no other from firing.
+    const failures: unknown[] = [];
+    const missed: string[] = [];
     for (const plugin of changed) {
       // Taken out before, so that a change that comes meanwhile is not taken for the one that is being written.
       changed.delete(plugin);
       const declared = active.get(plugin);
       if (declared === undefined) continue;
       await replace(database.core(), plugin, declared).catch((error: unknown) => {
-        changed.add(plugin);
-        throw error;
+        failures.push(error);
+        missed.push(plugin);
       });
     }
+    for (const plugin of missed) changed.add(plugin);
     const plugins = [...active].flatMap(([plugin, declared]) => (declared.length > 0 ? [plugin] : []));
-    if (plugins.length > 0 && (await fireDue(database.core(), plugins)) > 0) fired();
+    const failed = (error: unknown): void => void failures.push(error);
+    if (plugins.length > 0 && (await fireDue(database.core(), plugins, failed)) > 0) fired();
+    if (failures.length > 0) throw failures[0];
   };
 
   const loop = async (): Promise<void> => {
@@ -151,8 +157,12 @@ function nextOf({ name, cron, time_zone: timeZone }: DeclaredSchedule, after: Da
   return nextInstant({ name, cron, timeZone }, after);
 }
 
-/** Fires the due schedules of these plugins; returns how many this process fired. */
-export async function fireDue(core: Core, plugins: readonly string[]): Promise<number> {
+/** Fires the due schedules of these plugins, and tells why one could not be; returns how many this process fired. */
+export async function fireDue(
+  core: Core,
+  plugins: readonly string[],
+  failed: (error: unknown) => void,
+): Promise<number> {
   const due = await core.query<StoredSchedule>(
     `select plugin, name, job_name, cron, time_zone, payload, next_at, clock_timestamp() as now
     from core.job_schedules where plugin = any($1::text[]) and next_at <= clock_timestamp() order by next_at`,
@@ -160,7 +170,11 @@ export async function fireDue(core: Core, plugins: readonly string[]): Promise<n
   );
   let fired = 0;
   for (const schedule of due) {
-    if (await fire(core, schedule)) fired += 1;
+    try {
+      if (await fire(core, schedule)) fired += 1;
+    } catch (error) {
+      failed(error);
+    }
   }
   return fired;
 }

@@ -10,6 +10,10 @@ import { jobsMigrations, testEngine } from './support.ts';
 
 const clean = defineJob('clean', Type.Object({ days: Type.Integer() }));
 
+function unexpected(error: unknown): never {
+  throw error;
+}
+
 describeOnServers('schedules', (server) => {
   let store: TestDatabase;
   let database: DatabaseEngine;
@@ -37,6 +41,19 @@ describeOnServers('schedules', (server) => {
     const [row] = await database.core().query<{ count: number }>('select count(*) from core.jobs');
     return row?.count ?? 0;
   }
+
+  test('a schedule that cannot be planned, as in a time zone of another release, keeps no other from firing', async () => {
+    await database.core().query(
+      `insert into core.job_schedules (plugin, name, job_name, cron, time_zone, payload, next_at)
+       select 'crm', name, 'clean', '* * * * *', time_zone, '{"days": 1}', now() - late
+       from (values ('bad', 'Moon/Crater', interval '2 hours'), ('good', 'UTC', interval '1 hour'))
+         as planned (name, time_zone, late)`,
+    );
+    const failures: unknown[] = [];
+    expect(await fireDue(database.core(), ['crm'], (error) => failures.push(error))).toBe(1);
+    expect(failures).toHaveLength(1);
+    expect(await queued()).toBe(1);
+  });
 
   test('a schedule enqueues its job at its times with its payload', async () => {
     await using jobs = await testEngine(database);
@@ -70,7 +87,9 @@ describeOnServers('schedules', (server) => {
     for (let round = 1; round <= 5; round += 1) {
       await database.core().query(`update core.job_schedules set next_at = next_at - interval '3 days'`);
       const fired = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => fireDue((index % 2 ? database : replica).core(), ['crm'])),
+        Array.from({ length: 10 }, (_, index) =>
+          fireDue((index % 2 ? database : replica).core(), ['crm'], unexpected),
+        ),
       );
       expect(fired.reduce((sum, count) => sum + count, 0)).toBe(1);
       expect(await queued()).toBe(round);
@@ -85,7 +104,7 @@ describeOnServers('schedules', (server) => {
     const registration = await jobs.active(declare);
     registration.deactivate();
     await database.core().query(`update core.job_schedules set next_at = now() - interval '1 day'`);
-    expect(await fireDue(replica.core(), ['other'])).toBe(0);
+    expect(await fireDue(replica.core(), ['other'], unexpected)).toBe(0);
     expect(await queued()).toBe(0);
     await jobs.active(declare, 2);
     await expect.poll(queued, { timeout: 10_000 }).toBe(1);
