@@ -1,5 +1,7 @@
 import type { Event } from '@orchestrall/sdk';
 import { describe, expect, it } from 'vitest';
+import { currentScope, withScope } from '../telemetry/scope.ts';
+import type { Scope } from '../telemetry/scope.ts';
 import { Observers } from './observers.ts';
 import { createOwner, createRecordingLog } from './test/fixture.ts';
 
@@ -12,6 +14,12 @@ const event: Event = {
   datacontenttype: 'application/json',
   data: {},
 };
+
+/** A plugin's asynchronous handler where its author, or plain JavaScript, takes no notice of the promise. */
+function untold(handler: () => Promise<never>): () => void;
+function untold(handler: () => void): () => void {
+  return handler;
+}
 
 describe('Observers', () => {
   it('hand an event to all whose pattern matches, until they end', () => {
@@ -46,5 +54,24 @@ describe('Observers', () => {
         fields: expect.objectContaining({ plugin: 'crm', generation: 3 }),
       }),
     ]);
+  });
+
+  it('hear of an asynchronous failure too, in the scope of their own plugin, whoever emitted', async () => {
+    const log = createRecordingLog();
+    const observers = new Observers(log);
+    const owner = createOwner('crm', 3);
+    const failure = new Error('a faulty observer');
+    const scopes: Scope[] = [];
+    const fails = untold(async () => {
+      scopes.push(currentScope());
+      await Promise.resolve();
+      throw failure;
+    });
+    observers.add('**', owner, fails);
+    withScope({ plugin: 'other', generation: 1, correlationId: 'r1' }, () => observers.deliver(event));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(scopes).toEqual([{ plugin: 'crm', generation: 3, correlationId: 'r1' }]);
+    expect(owner.errors).toEqual([failure]);
+    expect(log.lines).toHaveLength(1);
   });
 });

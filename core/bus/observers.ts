@@ -1,5 +1,6 @@
 import type { Event, Log } from '@orchestrall/sdk';
 import type { Owner } from '../telemetry/owner.ts';
+import { withScope } from '../telemetry/scope.ts';
 import { PatternTrie } from './pattern-trie.ts';
 
 /** One observer with the generation it belongs to; the core's own have none. */
@@ -26,7 +27,10 @@ export class Observers {
   deliver(event: Event): void {
     for (const observer of this.#trie.match(event.type)) {
       try {
-        observer.handler(event);
+        const outcome: unknown = observe(observer, event);
+        // An `async` handler fits as well: nobody else would hear of its failure, which would end the process.
+        if (outcome instanceof Promise)
+          outcome.catch((error: unknown) => this.#report(observer, event, error));
       } catch (error) {
         this.#report(observer, event, error);
       }
@@ -45,4 +49,10 @@ export class Observers {
     // The failure is the plugin's: its owner sees it as one of its own pieces of work.
     owner?.run('event', () => Promise.reject(error)).catch(() => undefined);
   }
+}
+
+/** In the scope of the observer's generation, whoever emitted the event. */
+function observe({ owner, handler }: Observer, event: Event): unknown {
+  if (owner === undefined) return handler(event);
+  return withScope({ plugin: owner.plugin, generation: owner.generation }, () => handler(event));
 }
