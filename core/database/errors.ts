@@ -65,6 +65,11 @@ export const databaseErrors = {
     remedy:
       'Put the password into the URL; the password of the role that serves requests is derived from it.',
   },
+  DATABASE_LOGIN_REFUSED: {
+    status: 503,
+    message: 'PostgreSQL refuses the connection: {reason}.',
+    remedy: 'Correct `database.url`, or create the database and the user that it names.',
+  },
   DATABASE_URL_INVALID: {
     status: 500,
     message: '`database.url` is not a PostgreSQL URL: {reason}.',

@@ -6,6 +6,12 @@ import { databaseError, passingError } from './errors.ts';
 const unavailable = new Set(['57P01', '57P02', '57P03', '57P05', '53300']);
 const timedOut = new Set(['57014', '55P03', '25P03', '25P04']);
 const colliding = new Set(['40001', '40P01']);
+/** Why the server lets nobody in; told only while connecting. */
+const loginRefusals: Readonly<Record<string, string>> = {
+  '28000': 'the user may not connect',
+  '28P01': 'the user name or the password is wrong',
+  '3D000': 'there is no database of that name',
+};
 const constraintKinds: Readonly<Record<string, string>> = {
   '23502': 'not-null',
   '23503': 'foreign-key',
@@ -31,6 +37,8 @@ function mapSqlState(error: DatabaseError): AppError {
   if (unavailable.has(sqlstate) || sqlstate.startsWith('08')) {
     return passingError('DATABASE_UNAVAILABLE', {}, error);
   }
+  const reason = loginRefusals[sqlstate];
+  if (reason !== undefined) return databaseError('DATABASE_LOGIN_REFUSED', { reason }, error);
   if (timedOut.has(sqlstate)) return passingError('DATABASE_TIMEOUT', {}, error);
   if (sqlstate === '53100') return databaseError('STORAGE_FULL', {}, error);
   if (colliding.has(sqlstate)) return passingError('SERIALIZATION_FAILED', {}, error);

@@ -182,3 +182,17 @@ async function dropRoles(server: 'embedded' | 'debian-15', prefix: string): Prom
     await client.end();
   }
 }
+
+test.each([
+  ['the name of a database', { database: 'nowhere' }, 'there is no database of that name'],
+  ['a password', { password: 'wrong' }, 'the user name or the password is wrong'],
+])('a start with %s that PostgreSQL refuses says so, and what to correct', async (_what, wrong, reason) => {
+  await using database = await testDatabase();
+  const connection = { ...database.connection, ...wrong };
+  await expect(createDatabase({ connection, log: silent })).rejects.toMatchObject({
+    code: 'DATABASE_LOGIN_REFUSED',
+    status: 503,
+    details: { reason },
+    remedy: expect.stringContaining('`database.url`'),
+  });
+});
