@@ -46,6 +46,9 @@ export interface EventRow {
  */
 const maxSubjectCharacters = 512;
 
+/** Most bytes of an event's data as JSON: the last some thousand events are kept in memory by every replica. */
+const maxDataBytes = 1_048_576;
+
 /** Validates an event and takes its text. Throws `EVENT_INVALID` (422). */
 export function toOutgoing(
   source: string,
@@ -58,7 +61,7 @@ export function toOutgoing(
   checkSubject(definition, options?.subject);
   checkRoles(definition, options?.visibleTo);
   // Events are written together: what PostgreSQL refuses of one would be refused of all.
-  const json = jsonText(data ?? null, Number.POSITIVE_INFINITY);
+  const json = jsonText(data ?? null, maxDataBytes);
   if ('problem' in json) throw invalid(definition, '/data', `cannot be stored: ${json.problem}`);
   const scope = currentScope();
   return {

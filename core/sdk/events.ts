@@ -46,9 +46,9 @@ export interface Event<Data = unknown> {
 /** The envelope of one definition. */
 export type EventOf<Definition extends EventDefinition> = Event<Static<Definition['data']>>;
 
-/** What an emitter gives besides type and data. */
+/** What an emitter gives besides type and data, of which the JSON has 1 MiB at most. */
 export interface EmitOptions {
-  /** What the event is about; events of one subject reach each subscription in order. */
+  /** What the event is about, 1 to 512 characters; events of one subject reach each subscription in order. */
   readonly subject?: string;
   /** Roles that may see it on streams and in the history; default: every signed-in caller. */
   readonly visibleTo?: readonly string[];
