@@ -11,6 +11,7 @@ import {
   reportDepth,
   reportDuplicate,
   reportInvisible,
+  reportUnstorable,
   reportKey,
   reportSize,
   reportSyntax,
@@ -147,6 +148,10 @@ class TreeReader {
         .filter((item) => item !== undefined);
       return { kind: 'sequence', items, place };
     }
+    if (isScalar(node) && typeof node.value === 'string' && !isStorable(node.value)) {
+      reportUnstorable(place, renderPath(path), this.#faults);
+      return undefined;
+    }
     if (isScalar(node)) return { kind: 'scalar', value: plain(node.value), place, secret: false };
     return undefined;
   }
@@ -159,6 +164,10 @@ class TreeReader {
       const keyPath = [...path, key.value];
       if (/[\u00a0\u2000-\u200b\u202f\u3000\ufeff]/.test(key.value)) {
         reportInvisible(keyPlace, this.#faults);
+        continue;
+      }
+      if (!isStorable(key.value)) {
+        reportUnstorable(keyPlace, '', this.#faults);
         continue;
       }
       if (dangerousKeys.has(key.value) || key.value === '<<') {
@@ -193,6 +202,11 @@ class TreeReader {
         : 'Write the value out at each place, or use ${VARIABLE} for one that is used twice; put text that begins with `*` or `&` in quotes.',
     });
   }
+}
+
+/** Whether PostgreSQL can keep it, as it does every version of the configuration. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }
 
 /** Tags that merely name what a value already is. */
