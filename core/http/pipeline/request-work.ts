@@ -87,13 +87,15 @@ export class RequestWork {
     this.#options.activity.end('request');
   }
 
-  /** Answers `REQUEST_TIMEOUT`, or cuts an answer that is under way. */
+  /** Answers `REQUEST_TIMEOUT`, or `RECEIVE_TIMEOUT` while the body is on its way, or cuts an answer that is. */
   timeOut(): void {
     if (this.#reply.raw.headersSent) this.#reply.raw.destroy();
     else if (!this.#reply.sent) {
       // What of the body is still to come would be taken for the next request.
       this.#reply.header('connection', 'close');
-      this.#reply.send(coreError('REQUEST_TIMEOUT', { timeoutMs: this.#route.timeoutMs }));
+      const { complete } = this.#request.raw;
+      const timeoutMs = this.#route.timeoutMs;
+      this.#reply.send(complete ? coreError('REQUEST_TIMEOUT', { timeoutMs }) : coreError('RECEIVE_TIMEOUT'));
     }
   }
 

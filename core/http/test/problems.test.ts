@@ -261,6 +261,12 @@ const rawCases: readonly [string, readonly string[], number, string][] = [
   ['PROPFIND', ['PROPFIND /echo HTTP/1.1\r\nHost: x\r\n\r\n'], 405, 'METHOD_NOT_ALLOWED'],
   ['headers that never end', [`${get}X: a\r\n`], 408, 'RECEIVE_TIMEOUT'],
   [
+    'a body that comes too slowly for its route',
+    ['POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{'],
+    408,
+    'RECEIVE_TIMEOUT',
+  ],
+  [
     'a WebSocket to a plain route',
     [
       `${get}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
