@@ -44,21 +44,22 @@ function inspectMain(): void {
   }, 1_000);
   session.on('Debugger.paused', ({ params }) => {
     clearTimeout(giveUp);
-    const [top] = params.callFrames;
+    // Node's own functions hide names that the expression needs.
+    const seeing = params.callFrames.find(({ url }) => !url.startsWith('node:'));
     const stack = params.callFrames.slice(0, deepest).map(frameText);
     const done = (scope: object): void => {
       session.post('Debugger.resume', () => session.disconnect());
       report(message, { ...scope, stack });
     };
-    if (top === undefined) done({});
-    else readScope(session, top.callFrameId, done);
+    if (seeing === undefined) done({});
+    else readScope(session, seeing.callFrameId, done);
   });
   session.post('Debugger.enable', () => session.post('Debugger.pause'));
 }
 
 /** Asks the paused code for the scope it runs in. */
 function readScope(session: Session, callFrameId: string, done: (scope: object) => void): void {
-  const expression = `JSON.stringify(globalThis[Symbol.for('${scopeSymbolName}')]?.() ?? {}, ['plugin', 'generation', 'correlationId'])`;
+  const expression = `globalThis.JSON.stringify(globalThis[globalThis.Symbol.for('${scopeSymbolName}')]?.() ?? {}, ['plugin', 'generation', 'correlationId'])`;
   session.post(
     'Debugger.evaluateOnCallFrame',
     { callFrameId, expression, returnByValue: true },

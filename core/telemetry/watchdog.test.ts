@@ -104,6 +104,8 @@ test('a watchdog that cannot write leaves the process alone, with a warning', as
     const { promise, resolve } = Promise.withResolvers();
     process.once('warning', resolve);
     closeSync(descriptor);
+    // Takes the same number, so that nothing else does, and cannot be written to.
+    openSync('/dev/null', 'r');
     let warned = false;
     promise.then(() => (warned = true));
     while (!warned) { const until = Date.now() + 1_000; while (Date.now() < until); await sleep(50); }

@@ -148,10 +148,6 @@ class TreeReader {
         .filter((item) => item !== undefined);
       return { kind: 'sequence', items, place };
     }
-    if (isScalar(node) && typeof node.value === 'string' && !isStorable(node.value)) {
-      reportUnstorable(place, renderPath(path), this.#faults);
-      return undefined;
-    }
     if (isScalar(node)) return { kind: 'scalar', value: plain(node.value), place, secret: false };
     return undefined;
   }
@@ -167,7 +163,7 @@ class TreeReader {
         continue;
       }
       if (!isStorable(key.value)) {
-        reportUnstorable(keyPlace, '', this.#faults);
+        reportUnstorable(keyPlace, this.#faults);
         continue;
       }
       if (dangerousKeys.has(key.value) || key.value === '<<') {
@@ -204,7 +200,7 @@ class TreeReader {
   }
 }
 
-/** Whether PostgreSQL can keep it, as it does every version of the configuration. */
+/** Whether PostgreSQL can keep it as it stands: paths of what has changed are kept with each version. */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }

@@ -132,13 +132,13 @@ export function reportInvisible(place: Place, faults: FaultList): void {
   });
 }
 
-/** Reports a key or a text that cannot be kept. */
-export function reportUnstorable(place: Place, path: string, faults: FaultList): void {
+/** Reports a key that cannot be kept. */
+export function reportUnstorable(place: Place, faults: FaultList): void {
   faults.add({
     code: 'syntax',
     place,
-    path,
-    message: 'The text holds the character U+0000, or half of a character.',
+    path: '',
+    message: 'The key holds the character U+0000, or half of a character.',
     expected: 'characters that a database can keep',
     found: 'an escape such as `\\0` or `\\ud800`',
     remedy: 'Remove the escape.',

@@ -72,9 +72,12 @@ test('what is wrong with a client is named, each field with its reason', async (
   expect((await world.request('GET', path, { role: 'operator' })).status).toBe(403);
 });
 
+function issue(): Promise<string> {
+  return world.appliance.rooms.auth.issueLocalToken('viewer');
+}
+
 test('a new signing key signs at once; the former is accepted for its overlap, without one not at all', async () => {
   const rotate = '/api/v1/system/signing-keys/rotate';
-  const issue = (): Promise<string> => world.appliance.rooms.auth.issueLocalToken('viewer');
   const first = await issue();
   await ask('POST', rotate, { overlap_seconds: 600 });
   const second = await issue();

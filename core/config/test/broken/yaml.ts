@@ -215,14 +215,4 @@ export const brokenYaml: readonly BrokenVariant[] = [
     /database can keep/,
     /Remove the escape/,
   ),
-  variant(
-    'U+0000 in a value',
-    `client:\n  id: acme\n  name: "Acme\\0"\n`,
-    'client.name',
-    3,
-    'syntax',
-    /U\+0000/,
-    /database can keep/,
-    /Remove the escape/,
-  ),
 ];
