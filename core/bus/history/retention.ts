@@ -4,7 +4,8 @@ const batchSize = 5_000;
 
 /**
  * Removes events older than `retentionDays`, lowest positions first, in small transactions. It keeps what a
- * subscription that was in use within that time has not handled yet, and what is parked or dead-lettered. Returns how many went.
+ * subscription that was in use within that time has not handled yet, and what is parked or dead-lettered. Returns how
+ * many went.
  */
 export async function trimHistory(
   database: ScopedDatabase,
