@@ -89,17 +89,21 @@ export function createPool(options: PoolOptions): ConnectionPool {
       waiting: pool.waitingCount,
     }),
     end: () =>
-      whileHeard(options, pool.end(), () => {
+      // What is under way has time limits of its own, which are longer than a wait for a connection.
+      whileHeard({ stalls: options.stalls, limitMs: Number.POSITIVE_INFINITY }, pool.end(), () => {
         for (const socket of sockets) socket.destroy();
       }),
   };
 }
 
 /** Waits for a connection as long as the server is heard; one that comes later goes back to the pool. */
-async function unlessSilent(connecting: Promise<PoolClient>, options: PoolOptions): Promise<PoolClient> {
+async function unlessSilent(
+  connecting: Promise<PoolClient>,
+  { stalls, acquireTimeoutMs }: PoolOptions,
+): Promise<PoolClient> {
   const { promise: silence, reject } = Promise.withResolvers<never>();
   try {
-    return await whileHeard(options, Promise.race([connecting, silence]), () =>
+    return await whileHeard({ stalls, limitMs: acquireTimeoutMs }, Promise.race([connecting, silence]), () =>
       reject(passingError('DATABASE_UNAVAILABLE')),
     );
   } catch (error) {
@@ -111,15 +115,15 @@ async function unlessSilent(connecting: Promise<PoolClient>, options: PoolOption
   }
 }
 
-/** Waits, and cuts the wait short when the server falls silent. */
+/** Waits, and cuts the wait short when the server falls silent or `limitMs` and the grace are over. */
 async function whileHeard<Result>(
-  { stalls, acquireTimeoutMs }: PoolOptions,
+  { stalls, limitMs }: { readonly stalls: StallWatch; readonly limitMs: number },
   waited: Promise<Result>,
   cut: () => void,
 ): Promise<Result> {
   const waiting: Waiting = {
     waitingSince: performance.now(),
-    limitMs: acquireTimeoutMs,
+    limitMs,
     patient: false,
     cut,
   };

@@ -104,4 +104,17 @@ describe('a server of which every process hangs', { timeout: 60_000 }, () => {
     );
     expect(told).toEqual([]);
   });
+
+  test('a stop waits for what is under way on a server that answers others', async () => {
+    const engine = await connect({ acquireTimeoutMs: 1_500, stallGraceMs: 100 });
+    const begun = Promise.withResolvers<void>();
+    const slow = engine.core().transaction(async (tx) => {
+      begun.resolve();
+      return tx.query("SELECT pg_sleep(3) IS NULL AS nothing, 'slept' AS what");
+    });
+    await Promise.race([begun.promise, slow]);
+    const [stopped, ended] = await Promise.allSettled([engine.close(), slow]);
+    expect(stopped.status).toBe('fulfilled');
+    expect(ended).toMatchObject({ status: 'fulfilled', value: [{ what: 'slept' }] });
+  });
 });
