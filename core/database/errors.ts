@@ -1,5 +1,5 @@
-import { defineErrors } from '@orchestrall/sdk';
-import type { AppError, ErrorDetails } from '@orchestrall/sdk';
+import { AppError, defineErrors } from '@orchestrall/sdk';
+import type { ErrorDetails } from '@orchestrall/sdk';
 
 /** Errors of the database room; part of the core's error table. */
 export const databaseErrors = {
@@ -131,4 +131,16 @@ type Passing = 'DATABASE_UNAVAILABLE' | 'DATABASE_TIMEOUT' | 'DATABASE_BUSY' | '
 /** Creates an error of the database's table that tells callers to try again after 2 s. */
 export function passingError(code: Passing, details: ErrorDetails = {}, cause?: unknown): AppError {
   return databaseError(code, { ...details, retryAfterSeconds: 2 }, cause);
+}
+
+const outages: ReadonlySet<string> = new Set([
+  'DATABASE_UNAVAILABLE',
+  'DATABASE_BUSY',
+  'DATABASE_LOGIN_REFUSED',
+  'STORAGE_FULL',
+]);
+
+/** Whether the database serves nobody at the moment, so that an error says nothing about the work that met it. */
+export function isOutage(error: unknown): error is AppError {
+  return error instanceof AppError && outages.has(error.code);
 }

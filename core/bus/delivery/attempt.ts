@@ -1,5 +1,6 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Event, Transaction } from '@orchestrall/sdk';
+import { isOutage } from '../../database/errors.ts';
 import type { CoreStatements } from '../../database/transaction.ts';
 import { withScope } from '../../telemetry/scope.ts';
 import { busError } from '../errors.ts';
@@ -27,7 +28,6 @@ export type Outcome =
 
 /** A shared transaction is committed after this long, so that one slow handler does not hold back the others. */
 const sharedMs = 20;
-const databaseFaults = new Set(['DATABASE_UNAVAILABLE', 'DATABASE_BUSY', 'STORAGE_FULL']);
 
 /** Handles events one after the other in one transaction with the plugin's role. Never rejects. */
 export function attemptBatch(
@@ -140,7 +140,7 @@ async function attempt(
 
 function classify(error: unknown, failure: Failure | undefined): Outcome {
   if (isFenced(error)) return { kind: 'fenced' };
-  if (error instanceof AppError && databaseFaults.has(error.code)) return { kind: 'unavailable', error };
+  if (isOutage(error)) return { kind: 'unavailable', error };
   // A commit can fail by what the handler wrote, as with a deferred constraint.
   return failure ?? { kind: 'failed', error, reason: 'handler_failed' };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '@orchestrall/sdk';
+import { isOutage } from '../../database/errors.ts';
 import { end } from './claim.ts';
 import type { Ending } from './claim.ts';
 import type { EndedJob, JobsOptions } from '../ports.ts';
@@ -36,7 +36,8 @@ export function createEndings(
       );
       for (const { ending, resolve } of batch) resolve(ended.has(ending.id));
     } catch (error) {
-      // What is wrong with one ending, or locks its row, keeps no other from being written.
+      // What is wrong with one ending, or locks its row, keeps no other from being written; in an outage
+      // each would wait for the same.
       if (batch.length > 1 && !isOutage(error)) for (const one of batch) await writeTogether([one]);
       else for (const { reject } of batch) reject(error);
     }
@@ -52,11 +53,6 @@ export function createEndings(
       waiting.push({ ending, resolve, reject });
       if (!writing) void drain();
     });
-}
-
-/** Then each would wait for the same. */
-function isOutage(error: unknown): boolean {
-  return error instanceof AppError && ['DATABASE_UNAVAILABLE', 'DATABASE_BUSY'].includes(error.code);
 }
 
 async function write(
