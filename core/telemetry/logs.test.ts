@@ -131,11 +131,21 @@ test('a field that throws when it is read does not fail who writes the line', ()
         throw new TypeError('no form');
       },
     },
+    unspeakable: {
+      toJSON(): never {
+        throw Object.defineProperty(new Error('none'), 'message', {
+          get: () => {
+            throw new Error('again');
+          },
+        });
+      },
+    },
   };
   logs.logger('core').info(fields, 'x');
   expect(lines[0]).toMatchObject({
     broken: '[unreadable: not open]',
     unwritable: '[unreadable: no form]',
+    unspeakable: '[unreadable: a value of type object without a message]',
     message: 'x',
   });
 });

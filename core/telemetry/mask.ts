@@ -1,5 +1,6 @@
 import { AppError, secretMask } from '@orchestrall/sdk';
 import { namesSecret } from '../config/secrets/secret-names.ts';
+import { messageOf } from './error-message.ts';
 import { maskText } from './secrets.ts';
 
 /** How far a masked copy goes, and what it keeps. */
@@ -54,7 +55,7 @@ function maskNested(value: object, rules: MaskRules, depth: number): unknown {
   try {
     return maskReadable(value, rules, depth);
   } catch (error) {
-    return `[unreadable: ${maskText(error instanceof Error ? error.message : typeof error)}]`;
+    return `[unreadable: ${maskText(messageOf(error))}]`;
   }
 }
 
