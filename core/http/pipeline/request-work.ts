@@ -87,15 +87,19 @@ export class RequestWork {
     this.#options.activity.end('request');
   }
 
-  /** Answers `REQUEST_TIMEOUT`, or `RECEIVE_TIMEOUT` while the body is on its way, or cuts an answer that is. */
+  /** Answers `REQUEST_TIMEOUT`, or `RECEIVE_TIMEOUT` while the body is waited for, or cuts an answer that is. */
   timeOut(): void {
     if (this.#reply.raw.headersSent) this.#reply.raw.destroy();
     else if (!this.#reply.sent) {
       // What of the body is still to come would be taken for the next request.
       this.#reply.header('connection', 'close');
-      const { complete } = this.#request.raw;
+      // What has come and lies unread is waited for by nobody: then the handler is slow, and not its caller.
+      const { complete, readableLength } = this.#request.raw;
+      const isAwaited = !complete && readableLength === 0;
       const timeoutMs = this.#route.timeoutMs;
-      this.#reply.send(complete ? coreError('REQUEST_TIMEOUT', { timeoutMs }) : coreError('RECEIVE_TIMEOUT'));
+      this.#reply.send(
+        isAwaited ? coreError('RECEIVE_TIMEOUT') : coreError('REQUEST_TIMEOUT', { timeoutMs }),
+      );
     }
   }
 

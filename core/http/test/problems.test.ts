@@ -42,6 +42,7 @@ beforeAll(async () => {
     { config, schema: { body: Type.Object({ at: Type.String({ format: 'date-time' }) }) } },
     async (request) => request.body,
   );
+  app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
   app.get('/later', { config }, () => sleep(100, {}));
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
@@ -267,6 +268,12 @@ const rawCases: readonly [string, readonly string[], number, string][] = [
     'RECEIVE_TIMEOUT',
   ],
   [
+    'a handler that leaves the body unread beyond its time',
+    ['POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 50\r\n\r\na'],
+    503,
+    'REQUEST_TIMEOUT',
+  ],
+  [
     'a WebSocket to a plain route',
     [
       `${get}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
@@ -364,8 +371,8 @@ test('a half upload that is given up counts as 499 and leaves nothing in flight'
   const answer = sendRaw(harness.port, [`${post}Content-Length: 500\r\n\r\n{"name":`], 100);
   const { status } = await answer;
   expect([0, 408]).toContain(status);
-  // The two handlers above that never end are still at work.
-  await expect.poll(() => harness.activity.of('request')).toBe(2);
+  // The three handlers above that never end are still at work.
+  await expect.poll(() => harness.activity.of('request')).toBe(3);
   expect((await fetch(`${harness.url}/things/1`)).status).toBe(200);
 });
 
