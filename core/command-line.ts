@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { AppError } from '@orchestrall/sdk';
+import { messageOf } from './telemetry/error-message.ts';
 
 /** Exit codes of the local commands (sysexits.h). */
 export const exitCodes = { done: 0, failed: 1, usage: 64, notRunning: 69 } as const;
@@ -55,7 +56,7 @@ export async function runCommand(
     await work();
     return exitCodes.done;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
       streams.error(`${message}\n\n${usage}`);
       return exitCodes.usage;

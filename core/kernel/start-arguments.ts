@@ -2,6 +2,7 @@ import { AppError } from '@orchestrall/sdk';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Environment } from '../config/source/environment.ts';
+import { messageOf } from '../telemetry/error-message.ts';
 
 /** What `npm start --` was given. */
 export interface StartArguments {
@@ -52,7 +53,7 @@ function parse<Options extends Record<string, { type: 'string' }>>(
     throw new AppError({
       code: 'ARGUMENT_INVALID',
       status: 400,
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
       remedy: startUsage,
       cause: error,
     });

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { coreError } from '../../errors.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 
 /** Paths of a certificate, with its chain, and of its key, both in PEM. */
 export interface CertificateFiles {
@@ -38,6 +39,6 @@ async function readPem(path: string): Promise<Buffer> {
 }
 
 function unusable(file: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return coreError('CERTIFICATE_UNUSABLE', { file, reason }, error);
 }

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { coreError } from '../../errors.ts';
+import { messageOf } from '../../telemetry/error-message.ts';
 
 /** What decides the instants of a schedule. */
 export interface Plan {
@@ -34,7 +35,7 @@ function parse(plan: Plan): Cron {
   try {
     return new Cron(plan.cron.trim(), { timezone: plan.timeZone, mode: '5-or-6-parts', paused: true });
   } catch (error) {
-    throw invalid(plan, `\`${plan.cron}\` cannot be read: ${reasonOf(error)}`, error);
+    throw invalid(plan, `\`${plan.cron}\` cannot be read: ${messageOf(error)}`, error);
   }
 }
 
@@ -45,10 +46,6 @@ function isTimeZone(name: string): boolean {
     // The only failure there is: a RangeError that says the zone is unknown.
     return false;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function invalid(plan: Plan, reason: string, cause?: unknown): Error {
