@@ -1,8 +1,10 @@
 import Fastify from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadSource } from './source.ts';
 
@@ -108,6 +110,27 @@ describe('loadSource()', () => {
       code: 'PLUGIN_INVALID',
       message: expect.stringContaining(message),
       details: { faults: [{ file: path }] },
+    });
+  });
+
+  test.each<[string, (path: string) => Promise<unknown>, string]>([
+    ['a pipe', async (path) => promisify(execFile)('mkfifo', [path]), 'is not a file'],
+    ['a folder', async (path) => mkdir(path), 'is not a file'],
+    ['a link to nothing', async (path) => symlink('absent', path), 'cannot be read: ENOENT'],
+    [
+      'too long a file',
+      async (path) => writeFile(path, '').then(async () => truncate(path, 3 * 2 ** 30)),
+      'has 3221225472 bytes, more than 67108864',
+    ],
+  ])('refuses %s among the migrations at once', async (name, make, message) => {
+    const path = await write(`migration-${name.replaceAll(' ', '-')}`, {
+      'plugin.mjs': plain,
+      'migrations/readme.md': 'x',
+    });
+    await make(join(path, 'migrations', '0001-a.sql'));
+    await expect(loadSource(path)).rejects.toMatchObject({
+      code: 'PLUGIN_INVALID',
+      message: expect.stringContaining(`migrations/0001-a.sql: ${message}`),
     });
   });
 
