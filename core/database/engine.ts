@@ -7,8 +7,9 @@ import { isPrepared, reportsWithoutWork } from './migrate/pending.ts';
 import { migrate, purgePlugin } from './migrate/run.ts';
 import type { MigrationReport, MigrationSet } from './migrate/run.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { createPluginShare } from './plugin-share.ts';
 import { createPool } from './pool.ts';
-import type { PoolStatistics } from './pool.ts';
+import type { ConnectionPool, PoolStatistics } from './pool.ts';
 import { answersProbe } from './probe.ts';
 import { bootstrapPlugin, bootstrapRoles } from './roles.ts';
 import { roleNames } from './scope.ts';
@@ -91,19 +92,21 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     },
   });
   const { idleInTransactionMs = 60_000 } = options;
+  const { poolSize = 20, acquireTimeoutMs = 5_000 } = options;
   const pool = createPool({
     connection: app,
-    size: options.poolSize ?? 20,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 5_000,
+    size: poolSize,
+    acquireTimeoutMs,
     idleInTransactionMs,
     stalls,
     log: options.log,
   });
+  const pluginShare = createPluginShare({ pool, poolSize, acquireTimeoutMs });
   const listener = createListener({ connection: app, log: options.log });
   let effects: EffectPorts = {};
-  const scoped = (scope: Scope): ScopedDatabase =>
+  const scoped = (scope: Scope, connections: Pick<ConnectionPool, 'acquire'>): ScopedDatabase =>
     createScopedDatabase({
-      pool,
+      pool: connections,
       scope,
       core: names.core,
       statementTimeoutMs: options.statementTimeoutMs ?? 30_000,
@@ -114,7 +117,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
       writesRefused: options.writesRefused ?? (() => false),
       log: options.log,
     });
-  const core = scoped(names.core);
+  const core = scoped(names.core, pool);
   // At a start every plugin asks at the same moment: one connection has answered before others would be open.
   const inTurn = oneAtATime();
   let closing: Promise<void> | undefined;
@@ -129,7 +132,7 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
   return {
     names,
     core: () => core,
-    forPlugin: (name) => scoped(names.plugin(name)),
+    forPlugin: (name) => scoped(names.plugin(name), pluginShare),
     async preparePlugin(name) {
       const scope = names.plugin(name);
       if (await inTurn(async () => isPrepared(core, names, scope))) return;

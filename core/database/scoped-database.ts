@@ -36,7 +36,7 @@ export interface ScopedDatabase extends Database {
 
 /** What the database of one owner is made of. */
 export interface ScopedDatabaseOptions {
-  readonly pool: ConnectionPool;
+  readonly pool: Pick<ConnectionPool, 'acquire'>;
   readonly scope: Scope;
   readonly core: Scope;
   readonly statementTimeoutMs: number;

@@ -273,6 +273,27 @@ describeOnServers('transactions', (server) => {
     }
   });
 
+  test('plugins whose transactions never end leave connections to the core, and one waits in its turn', async () => {
+    const shared = await database.open({ poolSize: 5, acquireTimeoutMs: 300 });
+    const held = shared.forPlugin('crm');
+    const end = Promise.withResolvers<void>();
+    const begun = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+    const endless = begun.map(async ({ resolve }) =>
+      held.transaction(async (tx) => {
+        await tx.query('SELECT 1');
+        resolve();
+        await end.promise;
+      }),
+    );
+    await Promise.all(begun.map(async ({ promise }) => promise));
+    await expect(held.query('SELECT 1')).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
+    expect(await shared.core().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const queued = Promise.all(Array.from({ length: 20 }, async () => held.query('SELECT 1 AS one')));
+    end.resolve();
+    await Promise.all(endless);
+    expect(await queued).toHaveLength(20);
+    expect(shared.statistics()).toMatchObject({ waiting: 0 });
+  });
   test('settings changed by a statement do not reach the next user of the connection', async () => {
     const single = await database.open({ poolSize: 1 });
     await single.forPlugin('crm').query("SET timezone = 'Asia/Tokyo'");
