@@ -95,7 +95,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
     let result: Result;
     try {
       if (given.opening !== undefined) await tx.asCore(given.opening);
-      result = await work(tx);
+      result = await session.unlessLost((async () => work(tx))());
       if (given.closing !== undefined) await tx.asCore(given.closing);
       await tx.commit();
     } catch (error) {

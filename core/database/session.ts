@@ -2,6 +2,7 @@ import type { Statement } from '@orchestrall/sdk';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { databaseError } from './errors.ts';
+import { mapError } from './map-error.ts';
 import { takeScope } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Waiting } from './stall-watch.ts';
@@ -123,6 +124,30 @@ export class Session implements Waiting {
     // A failure here means the connection is gone, and with it the transaction; `giveBack` sees that.
     await Promise.allSettled([this.#track(this.#client.query('ROLLBACK'))]);
     await this.#settle();
+  }
+
+  /**
+   * Waits for work between the statements. Rejects when the connection is lost meanwhile, as after a pause that was too
+   * long: work that never ends would keep its place in the pool for ever, with no connection behind it.
+   */
+  async unlessLost<Result>(work: Promise<Result>): Promise<Result> {
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    let reason: Error | undefined;
+    const onError = (error: Error): void => {
+      reason ??= error;
+    };
+    const onEnd = (): void => {
+      // What was asked of it has failed by then and says more; work that awaits it is given the chance to.
+      setImmediate(() =>
+        reject(mapError(this.#failure?.error ?? reason ?? databaseError('TRANSACTION_ENDED'))),
+      );
+    };
+    this.#client.on('error', onError).once('end', onEnd);
+    try {
+      return await Promise.race([work, lost]);
+    } finally {
+      this.#client.off('error', onError).off('end', onEnd);
+    }
   }
 
   get waitingSince(): number | undefined {

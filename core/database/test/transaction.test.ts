@@ -273,6 +273,16 @@ describeOnServers('transactions', (server) => {
     }
   });
 
+  test('work that never ends gives its place in the pool back when the server ends its transaction', async () => {
+    const single = await database.open({ poolSize: 1, statementTimeoutMs: 100, idleInTransactionMs: 1_500 });
+    const endless = single.forPlugin('crm').transaction(async (tx) => {
+      await tx.query('SELECT 1');
+      return new Promise<never>(() => undefined);
+    });
+    await expect(endless).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' });
+    expect(await single.core().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   test('plugins whose transactions never end leave connections to the core, and one waits in its turn', async () => {
     const shared = await database.open({ poolSize: 5, acquireTimeoutMs: 300 });
     const held = shared.forPlugin('crm');
