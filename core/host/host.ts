@@ -151,6 +151,23 @@ export class Host {
     await remember(this.#options.store, slot, () => emptyRecord(name));
   }
 
+  /**
+   * Whose code threw an error outside its scope, as in a listener it put on a connection of the core: the plugin in whose
+   * folder or file the innermost frame lies that is not of Node.
+   */
+  throwerOf(
+    error: unknown,
+  ): { readonly plugin: string; readonly generation: number | undefined } | undefined {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const frame = stack.split('\n').find((line) => /^\s+at (?!.*\(?node:)/.test(line));
+    if (frame === undefined) return undefined;
+    for (const [plugin, { available, current }] of this.#reconciler.slots) {
+      const paths = [...available.values()].map(({ origin }) => `${origin.path}/`);
+      if (paths.some((path) => frame.includes(path))) return { plugin, generation: current?.generation };
+    }
+    return undefined;
+  }
+
   /** Takes note of an error that no code caught: the plugin whose scope it was thrown in fails and is retried. */
   report(fault: UncaughtFault & { readonly plugin: string }): void {
     const { plugin, generation, error } = fault;

@@ -28,7 +28,8 @@ export async function startPlugins(foundation: Foundation, options: StartPlugins
     () =>
       containFaults((fault) => {
         const { plugin } = fault;
-        if (plugin !== undefined) host.report({ ...fault, plugin });
+        const thrower = plugin === undefined ? host.throwerOf(fault.error) : { ...fault, plugin };
+        if (thrower !== undefined) host.report({ ...fault, ...thrower });
         else lifecycle.crash(fault.error);
       }),
     (active) => active[Symbol.dispose](),

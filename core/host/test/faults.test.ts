@@ -43,6 +43,7 @@ test.each([
   ['rejects-later', 'rejected and not handled', 'rejection'],
   ['throws-later', 'thrown in a timer of its own', 'exception'],
   ['throws-in-listener', 'thrown in a listener', 'exception'],
+  ['throws-on-socket', 'thrown by a connection of the core', 'exception'],
 ])('what %s is attributed to the plugin, which fails, says why and comes back', async (path, text, kind) => {
   const { generation } = await showPlugin(world, 'faulty');
   expect((await world.request('GET', `/api/v1/faulty/${path}`)).status).toBe(200);
