@@ -19,7 +19,8 @@ export const Database = Type.Object(
       default: 10,
       minimum: 2,
       maximum: 500,
-      description: 'Most connections the appliance holds open.',
+      description:
+        'Most connections the appliance holds open. From 3 on, a fifth of them, at least one, is kept for the core.',
       'x-unit': 'connections',
     }),
     timeout: Type.Integer({
