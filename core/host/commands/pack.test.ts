@@ -39,6 +39,8 @@ test('a folder becomes a file of its name where the person stands, whose name, v
 test('a folder without a plugin, and a file of another ending, are told with their remedies', async () => {
   expect(await packed(folder)).toBe(1);
   expect(complained).toMatch(/holds no plugin\.ts.*\nName the folder that holds plugin\.ts\.\n$/);
+  expect(await packed('nowhere')).toBe(1);
+  expect(complained).toMatch(/ENOENT.*\nName the folder that holds plugin\.ts\.\n$/);
   expect(await packed(plugin, 'good.zip')).toBe(1);
   expect(complained).toMatch(/does not end in \.orchplugin.*\nName the file with that ending\.\n$/);
 });

@@ -1,5 +1,6 @@
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { messageOf } from '../../../telemetry/error-message.ts';
 import { bundlePlugin } from './bundle.ts';
 import { encodePacked, maxPackedBytes, sha256 } from './file-format.ts';
 import { singleFault } from '../faults.ts';
@@ -42,7 +43,10 @@ async function packToBytes(
   folder: string,
   target: string,
 ): Promise<{ readonly manifest: ManifestDocument; readonly bytes: Buffer }> {
-  const root = await realpath(folder);
+  const root = await realpath(folder).catch((thrown: unknown) => {
+    const remedy = 'Name the folder that holds plugin.ts.';
+    throw singleFault({ file: folder, path: '', message: messageOf(thrown), remedy }, thrown);
+  });
   const [entry, routes, migrations] = await Promise.all([
     requireEntry(root),
     listRouteFiles(root),
