@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { report } from '../../testing/bench/measure.ts';
 import type { BenchRow } from '../../testing/bench/measure.ts';
@@ -21,6 +21,8 @@ async function run(
   const child = spawn(process.execPath, [...flags, script, kind, file, String(cycles)], {
     // What V8 prints when the peer runs out of memory is not of interest; our own errors are.
     stdio: ['ignore', 'pipe', kind === 'packed' ? 'inherit' : 'ignore'],
+    // Then it leaves its folder behind, which is to go with ours.
+    env: { ...process.env, TMPDIR: dirname(file) },
   });
   const reports: CycleReport[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
