@@ -31,7 +31,7 @@ export const coreErrors = {
     message: 'No plugin is named {plugin}.',
     remedy: 'List the plugins: GET /api/v1/system/plugins.',
   },
-  VALIDATION_FAILED: sharedErrors.VALIDATION_FAILED,
+  ...sharedErrors,
   BODY_MALFORMED: {
     status: 400,
     message: 'The body is not valid {format}.',

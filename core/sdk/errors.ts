@@ -63,6 +63,17 @@ export const sharedErrors = {
     message: 'The request has faulty fields.',
     remedy: 'Correct each field that `faults` names and send the request again.',
   },
+  /** `details.current` is the record as it is now. */
+  VERSION_MISMATCH: {
+    status: 412,
+    message: 'The record is at version {version}, not at the version that If-Match names.',
+    remedy: 'Look at `details.current`, apply the change to it and send its ETag in If-Match.',
+  },
+  PRECONDITION_REQUIRED: {
+    status: 428,
+    message: 'The request does not say which version of the record it changes.',
+    remedy: 'Read the record and send its ETag in the header If-Match; `If-Match: *` changes any version.',
+  },
 } as const satisfies ErrorTable;
 
 /** The error for input with faulty fields: `VALIDATION_FAILED`, 400, naming each of them. */

@@ -37,6 +37,8 @@ const meanings: Readonly<Record<number, string>> = {
   412: 'The record has changed since it was read.',
   413: 'The body is too large.',
   415: 'The content type is not accepted.',
+  422: 'It is understood, and cannot be done as it stands.',
+  428: 'The request must name the version that it changes: If-Match.',
   429: 'Too many requests.',
   503: 'It cannot be answered now; try again.',
   507: 'The disk is full; reading goes on.',

@@ -1,6 +1,6 @@
 import { defineErrors } from '@orchestrall/sdk';
 
-/** Every error this plugin answers with beside the shared `VALIDATION_FAILED`; `docs/errors.md` is generated from it. */
+/** Every error of this plugin's own, beside the SDK's `sharedErrors`; `docs/errors.md` is generated from it. */
 export const crmErrors = {
   CURSOR_INVALID: {
     status: 400,
@@ -62,11 +62,6 @@ export const crmErrors = {
     status: 409,
     message: 'The change would touch {records} records; one request changes at most {limit}.',
     remedy: 'Export the records, change the file and import it: an import has no such bound.',
-  },
-  VERSION_MISMATCH: {
-    status: 412,
-    message: 'The record is at version {version}, not at the version that If-Match names.',
-    remedy: 'Look at `current`, apply the change to it and send its ETag in If-Match.',
   },
   UPLOAD_TOO_LARGE: {
     status: 413,

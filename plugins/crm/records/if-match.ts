@@ -1,4 +1,6 @@
-import { crmError } from '../errors.ts';
+import { defineErrors, sharedErrors } from '@orchestrall/sdk';
+
+const sharedError = defineErrors(sharedErrors);
 
 /** The ETag of a record: its version (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3). */
 export function etagOf(record: { readonly version: number }): string {
@@ -13,5 +15,5 @@ export function checkVersion(record: { readonly version: number }, ifMatch: stri
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const named = ifMatch.split(',').map((tag) => tag.trim());
   if (named.includes(etagOf(record))) return;
-  throw crmError('VERSION_MISMATCH', { version: record.version, current: record });
+  throw sharedError('VERSION_MISMATCH', { version: record.version, current: record });
 }
