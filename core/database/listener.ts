@@ -1,6 +1,6 @@
 import type { Log } from '@orchestrall/sdk';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
+import { pause } from '../pause.ts';
 import type { ServerConnection } from './connection.ts';
 import { endConnection } from './end-connection.ts';
 import { mapError } from './map-error.ts';
@@ -109,7 +109,7 @@ export function createListener(options: ListenerOptions): Listener {
   /** Nobody else sends on this connection, so that it could be dead for hours unnoticed. */
   const check = async (current: Client, lost: AbortSignal): Promise<void> => {
     while (!lost.aborted) {
-      await pause(checkEveryMs, undefined, { signal: lost, ref: false }).catch(() => undefined);
+      await pause(checkEveryMs, { signal: lost, ref: false });
       if (lost.aborted) return;
       // Its end is then handled as any other.
       await current.query('SELECT 1').catch(() => current.connection.stream.destroy());
@@ -126,7 +126,7 @@ export function createListener(options: ListenerOptions): Listener {
 
   let pauseMs = shortestPauseMs;
   const rest = async (): Promise<void> => {
-    await pause(pauseMs, undefined, { signal: closed.signal }).catch(() => undefined);
+    await pause(pauseMs, { signal: closed.signal });
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   };
 

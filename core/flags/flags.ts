@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Flags, Log } from '@orchestrall/sdk';
 import { nearestNames } from '../config/validation/nearest.ts';
 import { coreError } from '../errors.ts';
 import type { DatabaseEngine } from '../database/engine.ts';
 import type { Owner, Registration } from '../telemetry/owner.ts';
+import { pause } from '../pause.ts';
 import { decide, type Decision, type FlagSources } from './decide.ts';
 import { isFlagName, KnownFlags } from './known.ts';
 import { flagChannel, FlagStore, type Decided, type StoredFlag } from './store.ts';
@@ -254,7 +254,7 @@ export class FlagRoom implements AsyncDisposable {
       if (this.#retrying || signal.aborted) return;
       this.#retrying = true;
       this.#options.log.error({ error, pause_ms: pauseMs }, 'flags could not be read after a change');
-      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(pauseMs, { signal });
       this.#retrying = false;
       if (!signal.aborted) await this.#follow(Math.min(pauseMs * 2, longestPauseMs));
     }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '../../pause.ts';
 import { freeBytesOf } from './reserve.ts';
 
 /** Which disk is watched, and who is told. */
@@ -45,7 +45,7 @@ export function createStorageGuard(options: StorageGuardOptions): StorageGuard {
     while (!stopped.signal.aborted) {
       // A folder that cannot be looked at for a moment keeps its last state.
       await look().catch(() => undefined);
-      await pause(intervalMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+      await pause(intervalMs, { signal: stopped.signal, ref: false });
     }
   };
 

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { claim, release } from './claim.ts';
 import { withoutScope } from '../../telemetry/scope.ts';
 import type { ClaimedJob } from './claim.ts';
 import type { Lane } from './lane.ts';
 import type { JobsOptions } from '../ports.ts';
+import { pause } from '../../pause.ts';
 
 /** The lanes that take new work: for each kind of job the handler of the generation that is active. */
 export interface Lanes {
@@ -86,7 +86,7 @@ export function createDispatcher(
         if (failures === 1) log.warn({ error }, 'jobs cannot be claimed');
         // The poll, or whoever wakes it meanwhile, makes it try again afterwards.
         const pauseMs = Math.min(shortestPauseMs * 2 ** (failures - 1), longestPauseMs);
-        await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        await pause(pauseMs, { signal: stopping.signal });
       }
     }
     // In the same turn as the last look at `again`: a wake-up that comes later begins anew.

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { coreError } from '../../errors.ts';
 import { backoffMs } from './backoff.ts';
 import { release, retry } from './claim.ts';
@@ -7,6 +6,7 @@ import { errorText } from './error-text.ts';
 import type { JobMetrics, RunStatus } from '../job-metrics.ts';
 import { payloadFaults } from '../new-job.ts';
 import type { JobsOptions } from '../ports.ts';
+import { pause } from '../../pause.ts';
 import type { ProgressWriter } from './progress.ts';
 import { cutError } from './run.ts';
 import type { Run } from './run.ts';
@@ -153,9 +153,7 @@ async function settle(
       return (await write()) ? status : 'lost';
     } catch (error) {
       services.log.warn({ job_id: run.claimed.id, error }, 'the end of a job could not be written yet');
-      await pause(Math.min(retryMs, longestRetryMs), undefined, { signal: services.ended }).catch(
-        () => undefined,
-      );
+      await pause(Math.min(retryMs, longestRetryMs), { signal: services.ended });
     }
   }
   return 'lost';

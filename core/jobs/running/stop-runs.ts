@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { release } from './claim.ts';
 import type { JobsOptions } from '../ports.ts';
+import { pause } from '../../pause.ts';
 import type { Run } from './run.ts';
 
 /** How long a cut handler has to end before its job is given to others. */
@@ -16,7 +16,7 @@ export async function stopRuns(
   const timer = new AbortController();
   await Promise.race([
     Promise.all(runs.map((run) => run.ended)),
-    pause(stopGraceMs, undefined, { signal: timer.signal }).catch(() => undefined),
+    pause(stopGraceMs, { signal: timer.signal }),
   ]);
   timer.abort();
   const left = runs.filter((run) => run.lane.runs.has(run));

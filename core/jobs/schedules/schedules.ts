@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { enqueueStatement } from '../enqueue.ts';
 import type { Sql } from '../running/claim.ts';
 import { newScheduledJob } from '../new-job.ts';
 import type { JobsOptions } from '../ports.ts';
+import { pause } from '../../pause.ts';
 import { nextInstant } from './plan.ts';
 
 /** A schedule as a plugin declares it. */
@@ -79,7 +79,7 @@ export function createSchedules(
         if (pauseMs === pollMs) log.warn({ error }, 'schedules cannot be fired');
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
-      await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => undefined);
+      await pause(pauseMs, { signal: ending.signal });
     }
   };
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Log, Secret } from '@orchestrall/sdk';
 import { configRejected } from '../../bus/core-events.ts';
 import type { BusEngine } from '../../bus/bus-engine.ts';
@@ -11,6 +10,7 @@ import { watchConfiguration, type ConfigurationWatcher } from '../../config/chan
 import { applyLive } from '../../config/changes/apply-live.ts';
 import { masked } from '../../config/secrets/masked.ts';
 import type { ConfigurationSource } from '../../http/system/configuration.ts';
+import { pause } from '../../pause.ts';
 import type { ConfigurationVersions, StoredVersion } from './versions.ts';
 
 /** How the configuration is read, kept and told of. */
@@ -155,7 +155,7 @@ export class LiveConfiguration implements AsyncDisposable {
         this.#options.log.warn({ error, hash: described.hash, pause_ms: pauseMs }, said);
       }
       if (signal.aborted) return;
-      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(pauseMs, { signal });
       if (signal.aborted) return;
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@orchestrall/sdk';
 import type { InstalledPlugins } from '../../config/capabilities/installed.ts';
 import type { LoadedConfiguration } from '../../config/load.ts';
@@ -6,6 +5,7 @@ import type { FlagRoom } from '../../flags/flags.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import type { Host } from '../../host/host.ts';
 import { recordsChannel } from '../../host/store.ts';
+import { pause } from '../../pause.ts';
 import { desiredOf, flagOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
@@ -145,7 +145,7 @@ export class PluginControl {
             );
           }
           isFailing = true;
-          await pause(rereadPauseMs, undefined, { signal }).catch(() => undefined);
+          await pause(rereadPauseMs, { signal });
         }
       }
       reading = undefined;

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '../../../pause.ts';
 import type { Tally } from './tally.ts';
 
 /** What a client asks for, over and over. */
@@ -38,7 +38,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
       outcome.broke(error);
     }
     const waitMs = nextAt - performance.now();
-    if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => undefined);
+    if (waitMs > 0) await pause(waitMs, { signal });
   }
   agent.destroy();
 }
