@@ -77,7 +77,7 @@ describe('the embedded server', () => {
     expect(await second.core().query('SELECT * FROM kept')).toEqual([{ one: 1 }]);
   });
 
-  test('a server that hangs as a whole is woken, and stopped as cleanly as any', async () => {
+  test('a server that hangs as a whole is woken, and stopped as cleanly as every other', async () => {
     const server = await start();
     const hanging = await stopServer(server.pid());
     try {
