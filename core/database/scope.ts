@@ -16,6 +16,11 @@ export interface RoleNames {
   readonly core: Scope;
   /** Throws `PLUGIN_NAME_INVALID`. */
   plugin(name: string): Scope;
+  /**
+   * Whose schema and role the migrations of an owner are for: `core/<room>` is the core's, `<plugin>` and
+   * `<plugin>/<set>` are the plugin's. Throws `PLUGIN_NAME_INVALID`.
+   */
+  ofMigrations(owner: string): Scope;
 }
 
 /** Derives the names; a prefix has 1 to 14 lower-case letters, digits or `_`, beginning with a letter. */
@@ -23,17 +28,20 @@ export function roleNames(prefix: string): RoleNames {
   if (!/^[a-z][a-z0-9_]{0,13}$/.test(prefix)) {
     throw new TypeError(`role prefix ${JSON.stringify(prefix)}: 1 to 14 of a-z, 0-9 and _ are expected`);
   }
+  const core: Scope = { owner: 'core', role: `${prefix}_core`, schema: 'core' };
+  const plugin = (name: string): Scope => {
+    // Hyphens become underscores, which no name may hold itself, so two names never share a schema.
+    if (name.length > 40 || !/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name === 'core') {
+      throw databaseError('PLUGIN_NAME_INVALID', { name });
+    }
+    const word = name.replaceAll('-', '_');
+    return { owner: name, role: `${prefix}_plugin_${word}`, schema: `plugin_${word}` };
+  };
   return {
     app: `${prefix}_app`,
-    core: { owner: 'core', role: `${prefix}_core`, schema: 'core' },
-    plugin(name) {
-      // Hyphens become underscores, which no name may hold itself, so two names never share a schema.
-      if (name.length > 40 || !/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name === 'core') {
-        throw databaseError('PLUGIN_NAME_INVALID', { name });
-      }
-      const word = name.replaceAll('-', '_');
-      return { owner: name, role: `${prefix}_plugin_${word}`, schema: `plugin_${word}` };
-    },
+    core,
+    plugin,
+    ofMigrations: (owner) => (owner.startsWith('core/') ? core : plugin(owner.replace(/\/.*$/, ''))),
   };
 }
 

@@ -12,7 +12,7 @@ import type { AppliedMigration } from './plan.ts';
 
 /** All migrations of one owner. */
 export interface MigrationSet {
-  /** `core/<room>` or a plugin's name; numbers are unique within it. */
+  /** `core/<room>`, a plugin's name, or `<plugin>/<set>` for tables that another gives it; numbers are unique within it. */
   readonly owner: string;
   readonly migrations: readonly Migration[];
   /** Tolerates applied ones beyond the last file (code rolled back); default false. */
@@ -36,8 +36,8 @@ export interface MigrationTarget {
 /**
  * Applies what is pending of each set, in the order of the sets.
  *
- * Sets of `core/...` run as the core's role on the schema `core`, those of plugins as the plugin's role on its
- * own. Each file is one transaction together with its row in `core.migrations`; an advisory lock lets one
+ * Sets of `core/...` run as the core's role on the schema `core`, those of a plugin, its name alone or before a
+ * `/`, as the plugin's role on its own. Each file is one transaction together with its row in `core.migrations`; an advisory lock lets one
  * process at a time migrate an owner, others wait.
  * Throws `MIGRATION_INVALID`, `_EDITED`, `_MISSING`, `_OUT_OF_ORDER` and `_FAILED`, `DATABASE_UNAVAILABLE`.
  */
@@ -57,7 +57,7 @@ export async function migrate(
 }
 
 /**
- * Drops a plugin's schema with all its data and forgets its migrations, in one transaction.
+ * Drops a plugin's schema with all its data and forgets all migrations of it, in one transaction.
  * The schema must have been made by `preparePlugin`; afterwards `preparePlugin` makes it anew.
  */
 export async function purgePlugin(target: MigrationTarget, plugin: string): Promise<void> {
@@ -70,14 +70,14 @@ export async function purgePlugin(target: MigrationTarget, plugin: string): Prom
           `${takeScope(scope)}; DROP SCHEMA IF EXISTS ${escapeIdentifier(scope.schema)} CASCADE`,
         );
         await client.query(takeScope(target.names.core));
-        await client.query('DELETE FROM core.migrations WHERE owner = $1', [plugin]);
+        await client.query(`DELETE FROM core.migrations WHERE split_part(owner, '/', 1) = $1`, [plugin]);
       });
     }),
   );
 }
 
 async function applySet(client: Client, names: RoleNames, set: MigrationSet): Promise<MigrationReport> {
-  const scope = set.owner.startsWith('core/') ? names.core : names.plugin(set.owner);
+  const scope = names.ofMigrations(set.owner);
   const applied = await readApplied(client, names.core, set.owner);
   const pending = planMigrations(set.owner, set.migrations, applied, set.acceptNewer ?? false);
   for (const migration of pending) await applyOne(client, names.core, scope, set.owner, migration);

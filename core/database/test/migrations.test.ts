@@ -138,10 +138,24 @@ describeOnServers('migrations', (server) => {
     expect(counts).toEqual([0, 2]);
   });
 
+  test('a set that another gives a plugin has numbers of its own, in the schema and role of the plugin', async () => {
+    await engine.migrate([
+      { owner: 'crm/resources', migrations: [one] },
+      { owner: 'crm', migrations: [{ ...two, number: 1, sql: `${two.sql}; INSERT INTO a VALUES (2)` }] },
+    ]);
+    expect(await tables()).toEqual(['a', 'b']);
+    expect(await engine.core().query('SELECT owner, number FROM migrations ORDER BY owner')).toEqual([
+      { owner: 'crm', number: 1 },
+      { owner: 'crm/resources', number: 1 },
+    ]);
+  });
+
   test('purge() drops the schema with its data and forgets the migrations', async () => {
+    await engine.migrate([{ owner: 'crm/resources', migrations: [two] }]);
+    await engine.migrate([{ owner: 'core/bus', migrations: [three] }]);
     await migrate([one]);
     await engine.purge('crm');
-    expect(await engine.core().query("SELECT * FROM migrations WHERE owner = 'crm'")).toEqual([]);
+    expect(await engine.core().query('SELECT owner FROM migrations')).toEqual([{ owner: 'core/bus' }]);
     await engine.preparePlugin('crm');
     expect(await migrate([one])).toEqual(['0001-create-a.sql']);
   });

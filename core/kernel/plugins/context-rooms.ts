@@ -12,6 +12,7 @@ import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import type { Owner } from '../../telemetry/owner.ts';
+import { pluginMigrations } from './plugin-migrations.ts';
 import { purgeEnded } from './purge.ts';
 
 /** The rooms from which plugins' contexts are made. */
@@ -34,15 +35,17 @@ export interface ContextRoomsOptions {
 /** Gives the host each room in the form it asks for. */
 export function contextRooms(options: ContextRoomsOptions): Rooms {
   const { database, bus, jobs, state, audit, flags, logs } = options;
+  const prepare = async (plugin: string): Promise<void> => {
+    await purgeEnded(options.locks, plugin);
+    await database.preparePlugin(plugin);
+  };
   return {
     database: {
       forPlugin: (plugin) => database.forPlugin(plugin),
       async migrate(plugin, migrations, { allowNewer }) {
-        await purgeEnded(options.locks, plugin);
-        await database.preparePlugin(plugin);
-        await database.migrate([
-          { owner: plugin, migrations: migrations.map(withoutNumber), acceptNewer: allowNewer },
-        ]);
+        const sets = pluginMigrations(plugin, migrations, allowNewer);
+        const [prepared] = await Promise.all([sets, prepare(plugin)]);
+        await database.migrate(prepared);
       },
     },
     bus,
@@ -58,11 +61,6 @@ export function contextRooms(options: ContextRoomsOptions): Rooms {
     allowedHosts: options.allowedHosts,
     createChild: async (child) => createChild(options.children, child),
   };
-}
-
-/** A package names its migrations `0001-create-contacts`, the database room `create-contacts`. */
-function withoutNumber<Migration extends { readonly name: string }>(migration: Migration): Migration {
-  return { ...migration, name: migration.name.replace(/^\d{4}-/, '') };
 }
 
 function metricsOf(owner: Owner, registry: MetricsRegistry): ReturnType<Rooms['metrics']['forPlugin']> {
