@@ -1,6 +1,7 @@
 import { createId } from '@orchestrall/sdk';
 import type { Caller, Clock, Database, Log, Role, Secret } from '@orchestrall/sdk';
 import type { Provider } from 'oidc-provider';
+import { createSeal } from '../database/seal.ts';
 import { createAttempts } from './accounts/attempts.ts';
 import { createClients, findClientMetadata, localClientId } from './accounts/clients.ts';
 import type { Clients } from './accounts/clients.ts';
@@ -15,7 +16,6 @@ import { createArtifacts } from './tokens/artifacts.ts';
 import { createHandler } from './provider/handler.ts';
 import type { AuthHandler } from './provider/handler.ts';
 import { realmPath } from './provider/paths.ts';
-import { createSeal } from './provider/seal.ts';
 import { createSignIn } from './provider/sign-in.ts';
 import { openSigningKeys } from './provider/signing-keys.ts';
 import { serviceAccountPrefix } from './tokens/verified-claims.ts';
@@ -76,7 +76,7 @@ export interface Auth extends AsyncDisposable {
 /** Opens the identity provider; throws `SEAL_BROKEN` when the appliance key is not the one of the stored keys. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { database, clock, log, jwtExpirySeconds = 300, sessionSeconds = 36_000 } = options;
-  const keys = await openSigningKeys({ database, clock, seal: createSeal(options.applianceKey) });
+  const keys = await openSigningKeys({ database, clock, seal: createSeal(options.applianceKey, 'auth keys at rest') });
   const revocations = createRevocations({ read: () => readRevoked(database), clock });
   const artifacts = createArtifacts({
     database,

@@ -77,12 +77,6 @@ export const authErrors = {
     message: 'Too many sign-ins at once.',
     remedy: 'Try again in a few seconds.',
   },
-  SEAL_BROKEN: {
-    status: 500,
-    message: 'A stored key cannot be opened with the appliance key that was given.',
-    remedy:
-      'Start with the key this database was set up with: `appliance.key` of the data folder or, with `database.url`, the database password of that time. When it is lost, delete the rows of core.auth_keys; everyone signs in again.',
-  },
   CONTROL_IN_USE: {
     status: 503,
     message: 'Another appliance answers on {path}.',

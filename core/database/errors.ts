@@ -115,6 +115,12 @@ export const databaseErrors = {
     message: 'The migration {file} of {owner} failed: {reason}.',
     remedy: 'Nothing of it was kept; correct the file or the data and start again.',
   },
+  SEAL_BROKEN: {
+    status: 500,
+    message: 'What is stored sealed cannot be opened with the appliance key that was given.',
+    remedy:
+      'Start with the key this database was set up with: `appliance.key` of the data folder or, with `database.url`, the database password of that time. When it is lost, delete the rows of core.auth_keys, and everyone signs in again; give each webhook a new secret, and its headers if it has any.',
+  },
   PLUGIN_NAME_INVALID: {
     status: 500,
     message: 'The plugin name {name} cannot name a database schema.',

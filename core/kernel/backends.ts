@@ -56,7 +56,7 @@ async function startOwnServer(folder: string, log: Log): Promise<EmbeddedServer>
 }
 
 /**
- * The key that seals signing keys in the database: kept in the data folder, readable by its owner only. Replicas on a
+ * The key that seals signing keys and webhooks' secrets in the database: kept in the data folder, readable by its owner only. Replicas on a
  * database of others derive it from the password they share.
  */
 export async function applianceKey(configuration: LoadedConfiguration, dataFolder: string): Promise<Secret> {
@@ -77,7 +77,7 @@ export async function keptKey(dataFolder: string): Promise<string> {
     remedy:
       'Put it back from a backup of the data folder. Deleting it makes a new key at the next start, but the signing ' +
       'keys sealed with the old one are lost: the rows of core.auth_keys must then be deleted, and everyone signs in ' +
-      'again.',
+      'again; each webhook then needs a new secret.',
   });
 }
 

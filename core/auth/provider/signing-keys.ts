@@ -3,8 +3,8 @@ import type { Clock, Database, Transaction } from '@orchestrall/sdk';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { CryptoKey, JSONWebKeySet, JWK } from 'jose';
 import { randomBytes } from 'node:crypto';
+import type { Seal } from '../../database/seal.ts';
 import type { PublicKeys } from '../tokens/key-source.ts';
-import type { Seal } from './seal.ts';
 
 /** How often an unknown key id may make us look again. */
 const coolDownMs = 1000;

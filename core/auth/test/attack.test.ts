@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAppliance } from '../../testing/appliance.ts';
 import type { TestAppliance } from '../../testing/appliance.ts';
 import { openSigningKeys } from '../provider/signing-keys.ts';
-import { createSeal } from '../provider/seal.ts';
+import { createSeal } from '../../database/seal.ts';
 import { Browser, basic, beginSignIn, postForm, redirectUri, signIn } from './browser.ts';
 import type { TokenAnswer } from './browser.ts';
 import { createForge } from './forge.ts';
@@ -23,7 +23,11 @@ beforeAll(async () => {
   world = await createTestAppliance();
   const { auth, database } = world.appliance.rooms;
   const secret = new Secret((await readFile(join(world.dataFolder, 'appliance.key'), 'utf8')).trim());
-  const keys = await openSigningKeys({ database: database.core(), seal: createSeal(secret), clock });
+  const keys = await openSigningKeys({
+    database: database.core(),
+    seal: createSeal(secret, 'auth keys at rest'),
+    clock,
+  });
   const [jwk] = keys.privateKeys.keys;
   if (jwk === undefined) throw new TypeError('the appliance has no signing key');
   const ours = createPrivateKey({ key: jwk, format: 'jwk' });

@@ -2,7 +2,7 @@ import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { remoteKeySource } from '../tokens/key-source.ts';
 import { createVerifier } from '../verify.ts';
-import { createSeal } from '../provider/seal.ts';
+import { createSeal } from '../../database/seal.ts';
 import { openSigningKeys } from '../provider/signing-keys.ts';
 import { applianceKey, clock, startTestAppliance } from './appliance.ts';
 import type { Replica, TestAppliance } from './appliance.ts';
@@ -157,7 +157,11 @@ it('keys are read anew after a change, also while an earlier read is under way',
     await held;
     return rows;
   };
-  const keys = await openSigningKeys({ database: { query }, seal: createSeal(applianceKey), clock });
+  const keys = await openSigningKeys({
+    database: { query },
+    seal: createSeal(applianceKey, 'auth keys at rest'),
+    clock,
+  });
   const gate = Promise.withResolvers<void>();
   held = gate.promise;
   const early = keys.load();

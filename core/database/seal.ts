@@ -1,6 +1,6 @@
 import type { Secret } from '@orchestrall/sdk';
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { authError } from '../errors.ts';
+import { databaseError } from './errors.ts';
 
 const version = 1;
 const ivBytes = 12;
@@ -15,12 +15,13 @@ export interface Seal {
 }
 
 /**
- * Creates a seal by AES-256-GCM; its key is derived from the secret by HKDF-SHA-256 (RFC 5869).
+ * Creates a seal by AES-256-GCM; its key is derived from the secret and the purpose by HKDF-SHA-256 (RFC 5869), so that
+ * what is sealed for one purpose opens for no other.
  * Form: version (1 byte), nonce (12), tag (16), cipher text. The secret must have 16 characters or more.
  */
-export function createSeal(secret: Secret): Seal {
+export function createSeal(secret: Secret, purpose: 'auth keys at rest' | 'webhook secrets at rest'): Seal {
   if (secret.reveal().length < 16) throw new TypeError('the appliance key needs 16 characters or more');
-  const key = Buffer.from(hkdfSync('sha256', secret.reveal(), 'orchestrall', 'auth keys at rest', 32));
+  const key = Buffer.from(hkdfSync('sha256', secret.reveal(), 'orchestrall', purpose, 32));
   return {
     close(text, name) {
       const iv = randomBytes(ivBytes);
@@ -38,7 +39,7 @@ export function createSeal(secret: Secret): Seal {
         const body = bytes.subarray(1 + ivBytes + tagBytes);
         return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
       } catch (cause) {
-        throw authError('SEAL_BROKEN', undefined, cause);
+        throw databaseError('SEAL_BROKEN', undefined, cause);
       }
     },
   };

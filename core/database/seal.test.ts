@@ -2,14 +2,17 @@ import { Secret } from '@orchestrall/sdk';
 import { expect, it } from 'vitest';
 import { createSeal } from './seal.ts';
 
-const seal = createSeal(new Secret('a key of the appliance'));
+const key = new Secret('a key of the appliance');
+const seal = createSeal(key, 'auth keys at rest');
 
-it('opens what it closed, under the same name and key only', () => {
+it('opens what it closed, under the same name, key and purpose only', () => {
   const sealed = seal.close('private', 'one');
   expect(seal.open(sealed, 'one')).toBe('private');
   expect(sealed.includes('private')).toBe(false);
   expect(() => seal.open(sealed, 'two')).toThrow(/cannot be opened/);
-  expect(() => createSeal(new Secret('another key of it')).open(sealed, 'one')).toThrow(/cannot be opened/);
+  const foreign = createSeal(new Secret('another key of it'), 'auth keys at rest');
+  expect(() => foreign.open(sealed, 'one')).toThrow(/cannot be opened/);
+  expect(() => createSeal(key, 'webhook secrets at rest').open(sealed, 'one')).toThrow(/cannot be opened/);
 });
 
 it('notices every changed byte and a cut', () => {
@@ -27,5 +30,5 @@ it('seals differently each time', () => {
 });
 
 it('refuses a key that is too short to be one', () => {
-  expect(() => createSeal(new Secret('short'))).toThrow(/16 characters/);
+  expect(() => createSeal(new Secret('short'), 'auth keys at rest')).toThrow(/16 characters/);
 });
