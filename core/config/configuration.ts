@@ -8,6 +8,7 @@ import { Plugins } from './sections/plugins.ts';
 import { Security } from './sections/security.ts';
 import { Server } from './sections/server.ts';
 import { Telemetry } from './sections/telemetry.ts';
+import { Webhooks } from './sections/webhooks.ts';
 
 /** The core's own sections of a client's YAML; `features` and plugins' sections stand beside them. */
 export const CoreSections = Type.Object({
@@ -19,6 +20,7 @@ export const CoreSections = Type.Object({
   telemetry: Telemetry,
   events: Events,
   plugins: Plugins,
+  webhooks: Webhooks,
 });
 export type CoreSections = Static<typeof CoreSections>;
 

@@ -6,7 +6,7 @@ import type { LoadedConfiguration } from '../load.ts';
 import { Secrets } from '../secrets/secrets.ts';
 
 /** Keys of the core that are live and hold text, which may come from a file of secrets. */
-const liveTexts = /^(?:logging\.levels?|plugins\.hosts)(?![\w-])/;
+const liveTexts = /^(?:logging\.levels?|plugins\.hosts|webhooks)(?![\w-])/;
 
 /**
  * What runs after an edit without a restart: of `next` only what takes effect at once, of `running` all the rest. A
@@ -37,6 +37,7 @@ export function applyLive(
       levels: next.value.logging.levels,
     },
     plugins: { ...running.value.plugins, hosts: next.value.plugins.hosts },
+    webhooks: next.value.webhooks,
     features: next.value.features,
     sections: {
       ...pick(running.value.sections, (name) => !fromNext(name)),

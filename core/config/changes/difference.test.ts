@@ -31,11 +31,12 @@ logging: {level: debug, levels: {bus: trace}, format: pretty}
 telemetry: {enabled: true, endpoint: "http://a:1", headers: {Authorization: hush}, sample_ratio: 0.5, environment: dev}
 events: {retention_days: 1}
 plugins: {paths: [/p], hosts: {crm: [a.example]}, drain_timeout: 1}
+webhooks: {allowed_hosts: [a.example], allowed_networks: [10.0.0.0/8], allow_http: true, timeout: 1, pause_after_failures: 1, pause_after_hours: 1, retention_days: 1}
 features: {crm_integration: {enabled: true, provider: builtin}}
 notifications: {mode: careful, slack: {webhook_url: hush, channel: x}}
 `;
 
-test('features, rate limits, log levels, hosts and sections of plugins are live, everything else needs a restart', async () => {
+test('features, rate limits, log levels, hosts, webhooks and sections of plugins are live, everything else needs a restart', async () => {
   const differences = difference(await load(plain), await load(changed), installed);
   const live = differences.filter(({ applies }) => applies === 'live').map(({ path }) => path);
   expect(live).toEqual([
@@ -49,6 +50,13 @@ test('features, rate limits, log levels, hosts and sections of plugins are live,
     'plugins.hosts.crm',
     'security.rate_limit.burst_size',
     'security.rate_limit.requests_per_minute',
+    'webhooks.allow_http',
+    'webhooks.allowed_hosts',
+    'webhooks.allowed_networks',
+    'webhooks.pause_after_failures',
+    'webhooks.pause_after_hours',
+    'webhooks.retention_days',
+    'webhooks.timeout',
   ]);
   const sections = Object.keys(CoreSections.properties);
   const touched = new Set(differences.map(({ path }) => path.split('.')[0]));
@@ -119,7 +127,7 @@ test('applyLive takes over exactly what is live', async () => {
   expect(left.filter(({ applies }) => applies === 'live')).toEqual([]);
   const taken = difference(running, effective, installed);
   expect(taken.filter(({ applies }) => applies === 'restart')).toEqual([]);
-  expect(taken).toHaveLength(10);
+  expect(taken).toHaveLength(17);
   expect(effective.secrets.paths()).toEqual(['notifications.slack.webhook_url']);
 });
 

@@ -1,3 +1,4 @@
+import { matchesHost } from '../../config/host-pattern.ts';
 import { coreError } from '../../errors.ts';
 import { currentScope, withoutScope } from '../../telemetry/scope.ts';
 
@@ -15,7 +16,6 @@ export interface OutgoingOptions {
 
 const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 /** What speaks for the caller to the host that it meant, and to no other. */
 const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization'];
 const bodyHeaders = [
@@ -57,15 +57,6 @@ export function createOutgoingFetch(options: OutgoingOptions): typeof globalThis
       request = followed(request, response.status, new URL(location, request.url), body);
     }
   };
-}
-
-/** Whether a host pattern names the URL's host; without a port it names the scheme's default port only. */
-export function matchesHost(pattern: string, url: URL): boolean {
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(pattern.toLowerCase()) ?? [];
-  const standard = defaultPorts[url.protocol] ?? '';
-  if ((url.port || standard) !== (port ?? standard)) return false;
-  if (!name.startsWith('*.')) return url.hostname === name;
-  return url.hostname.endsWith(name.slice(1)) && url.hostname.length > name.length - 1;
 }
 
 /** The next request of a redirect (https://fetch.spec.whatwg.org/#http-redirect-fetch). */
