@@ -25,10 +25,14 @@ export interface BuildOptions {
 
 /**
  * Builds the generation that a slot is due: loads the code, checks provider and configuration, migrates, runs
- * `setup`. Throws `PROVIDER_NOT_INSTALLED`, `PLUGIN_CONFIG_INVALID`, `ROLLBACK_REFUSED`, the errors of migrations
+ * `setup`; `reload` is how the generation asks for the next. Throws `PROVIDER_NOT_INSTALLED`, `PLUGIN_CONFIG_INVALID`, `ROLLBACK_REFUSED`, the errors of migrations
  * and whatever the plugin's own code throws; nothing of the generation is left then.
  */
-export async function buildGeneration(options: BuildOptions, slot: Slot): Promise<Generation> {
+export async function buildGeneration(
+  options: BuildOptions,
+  slot: Slot,
+  reload: (reason: string) => Promise<void>,
+): Promise<Generation> {
   const available = slot.targetPackage;
   if (available === undefined) throw new TypeError(`no version of ${slot.name} is at hand`);
   const { desired } = slot;
@@ -59,6 +63,7 @@ export async function buildGeneration(options: BuildOptions, slot: Slot): Promis
       leaks: options.leaks,
       fetch: options.fetch,
       setupLimitMs: options.setupLimitMs,
+      reload,
     });
   } catch (error) {
     loaded.unload();

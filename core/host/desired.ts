@@ -28,6 +28,8 @@ export interface PluginRecord {
   /** Version that served before that one. */
   readonly previousVersion: string | undefined;
   readonly hold: VersionHold | undefined;
+  /** How often it has asked for a new generation of itself. */
+  readonly reloads: number;
 }
 
 /** The record of a plugin that has never run. */
@@ -39,6 +41,7 @@ export function emptyRecord(name: string): PluginRecord {
     servedVersion: undefined,
     previousVersion: undefined,
     hold: undefined,
+    reloads: 0,
   };
 }
 

@@ -8,6 +8,7 @@ import type { AvailablePlugin } from './packages/discover.ts';
 import { planPlugins } from './plan.ts';
 import { recall, remember, servedBy } from './remember.ts';
 import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
+import { Reloads } from './reloads.ts';
 import type { Settlement } from './settlements.ts';
 import { Slot } from './slot.ts';
 import { viewOf, type PluginView } from './view.ts';
@@ -26,6 +27,7 @@ export interface HostOptions
 export class Host {
   readonly #options: HostOptions;
   readonly #reconciler: Reconciler;
+  readonly #reloads: Reloads;
   #knowsDesired = false;
 
   constructor(options: HostOptions) {
@@ -38,7 +40,10 @@ export class Host {
       drainDeadlineMs,
       retryMs,
       plan: (slots) => planPlugins(slots, options.engineVersion),
-      build: async (slot) => buildGeneration(options, slot),
+      build: async (slot) =>
+        this.#reloads.build(slot, async () =>
+          buildGeneration(options, slot, async (reason) => this.#reloads.ask(slot, reason)),
+        ),
       remember: (slot) => {
         // The switch stands whether or not it can be written down.
         remember(options.store, slot, servedBy(slot.current?.version)).catch((error: unknown) => {
@@ -46,6 +51,8 @@ export class Host {
         });
       },
     });
+    const { store, log } = options;
+    this.#reloads = new Reloads({ store, log, reconciler: this.#reconciler });
   }
 
   /** Reads what earlier runs left behind and replicas have changed; before anything else, and after each change. */
@@ -69,7 +76,7 @@ export class Host {
   apply(desired: Desired): void {
     for (const slot of this.#reconciler.slots.values()) {
       const wish = desired.get(slot.name) ?? { enabled: false, provider: undefined, config: {} };
-      if (wish.enabled && !slot.desired.enabled) forgive(slot);
+      if (wish.enabled && !slot.desired.enabled) slot.forgive();
       slot.desired = wish;
     }
     this.#knowsDesired = true;
@@ -113,7 +120,7 @@ export class Host {
   async reload(name: string): Promise<Settlement> {
     const slot = this.#known(name);
     slot.reloads += 1;
-    forgive(slot);
+    slot.forgive();
     this.#reconciler.pass();
     return this.#reconciler.settled(slot);
   }
@@ -126,7 +133,7 @@ export class Host {
   async rollback(name: string): Promise<Settlement> {
     const slot = this.#known(name);
     await remember(this.#options.store, slot, (record) => ({ hold: holdOf(slot, record) }));
-    forgive(slot);
+    slot.forgive();
     this.#reconciler.pass();
     return this.#reconciler.settled(slot);
   }
@@ -216,10 +223,4 @@ function holdOf(slot: Slot, { previousVersion, rollbackFloor, highestVersion }: 
 
 function isKnown(slot: Slot): boolean {
   return slot.available.size > 0 || slot.current !== undefined;
-}
-
-/** An explicit wish is tried at once, whatever failed before. */
-function forgive(slot: Slot): void {
-  slot.failure = undefined;
-  slot.backoff.forgive();
 }

@@ -94,6 +94,7 @@ export class Slot {
       this.targetVersion,
       this.targetPackage?.fingerprint,
       this.reloads,
+      this.record.reloads,
       provider,
       config,
     ]);
@@ -102,6 +103,12 @@ export class Slot {
   /** What is wanted has been tried, and failed. */
   get hasFailed(): boolean {
     return this.failure?.target === this.target;
+  }
+
+  /** An explicit wish is tried at once, whatever failed before. */
+  forgive(): void {
+    this.failure = undefined;
+    this.backoff.forgive();
   }
 
   enter(state: PluginState, now: Date): void {

@@ -9,6 +9,7 @@ interface PluginRow {
   readonly previous_version: string | null;
   readonly hold_version: string | null;
   readonly hold_above: string | null;
+  readonly reloads: number;
 }
 
 /** Channel on which replicas tell each other of which plugin a record has changed. */
@@ -32,7 +33,7 @@ export function createHostStore(database: ScopedDatabase): HostStore {
         const record = { ...stored, ...changed };
         await tx.query(
           `update plugins set highest_version = $2, rollback_floor = $3, served_version = $4,
-             previous_version = $5, hold_version = $6, hold_above = $7 where name = $1`,
+             previous_version = $5, hold_version = $6, hold_above = $7, reloads = $8 where name = $1`,
           [
             name,
             record.highestVersion ?? null,
@@ -41,6 +42,7 @@ export function createHostStore(database: ScopedDatabase): HostStore {
             record.previousVersion ?? null,
             record.hold?.version ?? null,
             record.hold?.above ?? null,
+            record.reloads,
           ],
         );
         await tx.query('select pg_notify($1, $2)', [recordsChannel, name]);
@@ -59,5 +61,6 @@ function recordOf(row: PluginRow): PluginRecord {
     servedVersion: row.served_version ?? undefined,
     previousVersion: row.previous_version ?? undefined,
     hold: version === null || above === null ? undefined : { version, above },
+    reloads: row.reloads,
   };
 }

@@ -46,3 +46,13 @@ export interface PluginContext<
   /** Adds an effect of the plugin's own to what is undone at the end, such as a child process or a socket. */
   defer(dispose: () => void | Promise<void>): void;
 }
+  /**
+   * Asks the host for a new generation of this plugin, on every replica, such as after an administrator has changed what
+   * `setup` reads; `reason` stands in the log. Resolves once the new generation serves here, with what had been stored
+   * before the call; wishes at the same time are one. It may be awaited in a request of the old generation, which
+   * ends in peace, but not within a transaction, since the new one may have to wait for it.
+   * Throws `PLUGIN_RELOAD_FAILED` (503) with the reason when the new one does not become ready: the old one serves on,
+   * and the host tries again after growing pauses. Throws `PLUGIN_RELOAD_REFUSED` (503) in `setup` itself, and when the
+   * plugin is switched off or the appliance stops.
+   */
+  readonly reload: (reason: string) => Promise<void>;

@@ -27,6 +27,8 @@ export interface ContextOptions {
   readonly disposed: AbortSignal;
   /** Runs work in the generation's scope. */
   readonly scoped: <Result>(work: () => Result) => Result;
+  /** Asks the host for the generation after this one. */
+  readonly reload: (reason: string) => Promise<void>;
 }
 
 /** What `setup` is given, and what the host keeps of it to switch the generation. */
@@ -83,6 +85,7 @@ export function buildContext(options: ContextOptions): BuiltContext {
     health: own('health', health),
     signal: options.draining,
     defer: (dispose) => effects.defer('of its own', async () => options.scoped(dispose)),
+    reload: options.reload,
   });
   return { context, registrations, health, routes };
 }

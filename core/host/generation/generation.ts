@@ -4,8 +4,9 @@ import type { GatewayTarget } from '../../http/gateway/prefix-table.ts';
 import type { RouteRecord } from '../../http/pipeline/route-record.ts';
 import type { Child } from '../../http/pipeline/child.ts';
 import { OpenResponses } from './open-responses.ts';
+import { coreError } from '../../errors.ts';
 import type { Owner, WorkKind } from '../../telemetry/owner.ts';
-import { withScope } from '../../telemetry/scope.ts';
+import { withoutScope, withScope } from '../../telemetry/scope.ts';
 import { Activity, type WorkCounts } from './activity.ts';
 import { buildContext, type BuiltContext } from './context.ts';
 import { Effects, type EffectFault } from './effects.ts';
@@ -29,6 +30,8 @@ export interface GenerationOptions {
   readonly fetch: typeof globalThis.fetch;
   /** Longest run of `setup`. */
   readonly setupLimitMs: number;
+  /** Asks the host for the generation after this one. */
+  readonly reload: (reason: string) => Promise<void>;
 }
 
 /** How a generation ended. */
@@ -67,6 +70,7 @@ export class Generation implements Owner {
   #responses: OpenResponses | undefined;
   #built: BuiltContext | undefined;
   #service: object | undefined;
+  #hasServed = false;
 
   /** Builds a generation up to the point where one synchronous step makes it live; undoes everything when it fails. */
   static async prepare(options: GenerationOptions): Promise<Generation> {
@@ -119,6 +123,7 @@ export class Generation implements Owner {
   }
 
   activate(): void {
+    this.#hasServed = true;
     for (const registration of this.#built?.registrations ?? []) registration.activate();
     this.#timers.activate();
     const { provides } = this.definition;
@@ -197,6 +202,7 @@ export class Generation implements Owner {
       draining: this.#draining.signal,
       disposed: this.#disposed.signal,
       scoped: (work) => this.scoped(work),
+      reload: async (reason) => this.#reload(reason),
     });
     this.#built = built;
     const result = await withTimeLimit(setupLimitMs, `setup took longer than ${setupLimitMs} ms`, async () =>
@@ -208,6 +214,22 @@ export class Generation implements Owner {
     }
     await this.scoped(async () => child.instance.ready());
     for (const registration of built.registrations) await registration.prepare();
+  }
+
+  /** The next generation is built on nobody's behalf: not on that of the request which asks for it. */
+  async #reload(reason: string): Promise<void> {
+    const { plugin } = this;
+    if (!this.#hasServed) {
+      // Its own `setup` would wait for itself.
+      throw coreError('PLUGIN_RELOAD_REFUSED', {
+        plugin,
+        reason: 'this generation of it does not serve yet',
+      });
+    }
+    if (this.#disposed.signal.aborted) {
+      throw coreError('PLUGIN_RELOAD_REFUSED', { plugin, reason: 'this generation of it has ended' });
+    }
+    await withoutScope(async () => this.#options.reload(reason));
   }
 
   /** Ends what outlived the deadline: streams first, so that they are not counted as requests too. */

@@ -28,6 +28,7 @@ test('changes that replicas make at the same time are all kept, the first one of
     () => ({ highestVersion: '1.1.0' }),
     () => ({ rollbackFloor: '0.9.0' }),
     () => ({ previousVersion: '1.0.0' }),
+    ({ reloads }) => ({ reloads: reloads + 1 }),
   ];
   await Promise.all(
     changes.map(async (change, index) => stores[index % 2 === 0 ? 0 : 1].change('crm', change)),
@@ -39,6 +40,7 @@ test('changes that replicas make at the same time are all kept, the first one of
     highestVersion: '1.1.0',
     rollbackFloor: '0.9.0',
     previousVersion: '1.0.0',
+    reloads: 1,
   });
 });
 
