@@ -4,6 +4,7 @@ import { pause } from '../pause.ts';
 import type { ServerConnection } from './connection.ts';
 import { endConnection } from './end-connection.ts';
 import { mapError } from './map-error.ts';
+import { openConnection } from './open-connection.ts';
 
 /** What a listener does beside handling notifications. */
 export interface ListenOptions {
@@ -83,7 +84,7 @@ export function createListener(options: ListenerOptions): Listener {
     const giveUp = (): void => void fresh.connection.stream.destroy();
     closed.signal.addEventListener('abort', giveUp);
     try {
-      await fresh.connect();
+      await openConnection(fresh);
       for (const channel of new Set([...hearings].map((hearing) => hearing.channel))) {
         await fresh.query(`LISTEN ${escapeIdentifier(channel)}`);
       }

@@ -6,7 +6,7 @@ import { databaseError, passingError } from './errors.ts';
 const unavailable = new Set(['57P01', '57P02', '57P03', '57P05', '53300']);
 const timedOut = new Set(['57014', '55P03', '25P03', '25P04']);
 const colliding = new Set(['40001', '40P01']);
-/** Why the server lets nobody in; told only while connecting. */
+/** Why the server lets nobody in, while connecting; in a statement they are what its own SQL has raised. */
 const loginRefusals: Readonly<Record<string, string>> = {
   '28000': 'the user may not connect',
   '28P01': 'the user name or the password is wrong',
@@ -21,6 +21,12 @@ const constraintKinds: Readonly<Record<string, string>> = {
   '23001': 'restrict',
 };
 
+/** Turns what the driver throws while it connects into an error of the product, as `mapError` does for statements. */
+export function mapConnectError(error: unknown): unknown {
+  const reason = error instanceof DatabaseError ? loginRefusals[error.code ?? ''] : undefined;
+  return reason === undefined ? mapError(error) : databaseError('DATABASE_LOGIN_REFUSED', { reason }, error);
+}
+
 /**
  * Turns what the driver throws into an error of the product; everything else passes unchanged.
  * A broken constraint keeps `kind`, `constraint`, `table`, `column` and `sqlstate` in its details. Messages
@@ -34,11 +40,9 @@ export function mapError(error: unknown): unknown {
 
 function mapSqlState(error: DatabaseError): AppError {
   const sqlstate = error.code ?? 'XX000';
-  if (unavailable.has(sqlstate) || sqlstate.startsWith('08')) {
+  if (unavailable.has(sqlstate) || isLostConnection(error)) {
     return passingError('DATABASE_UNAVAILABLE', {}, error);
   }
-  const reason = loginRefusals[sqlstate];
-  if (reason !== undefined) return databaseError('DATABASE_LOGIN_REFUSED', { reason }, error);
   if (timedOut.has(sqlstate)) return passingError('DATABASE_TIMEOUT', {}, error);
   if (sqlstate === '53100') return databaseError('STORAGE_FULL', {}, error);
   if (colliding.has(sqlstate)) return passingError('SERIALIZATION_FAILED', {}, error);
@@ -47,6 +51,14 @@ function mapSqlState(error: DatabaseError): AppError {
   const { constraint, table, column } = error;
   const name = constraint ?? `${table ?? ''}.${column ?? ''}`;
   return databaseError('CONSTRAINT_VIOLATED', { sqlstate, kind, constraint: name, table, column }, error);
+}
+
+/**
+ * Class 08 is of lost connections, which the server or a pooler before it ends. What it says and goes on is the fault of
+ * the statement, such as more values than placeholders.
+ */
+function isLostConnection({ code = '', severity }: DatabaseError): boolean {
+  return code.startsWith('08') && severity !== 'ERROR';
 }
 
 /** Errors of sockets carry a system code; the driver's own have only a message. */

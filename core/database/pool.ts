@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { ServerConnection } from './connection.ts';
 import { passingError } from './errors.ts';
-import { mapError } from './map-error.ts';
+import { mapConnectError } from './map-error.ts';
 import { rowTypes } from './row-types.ts';
 import type { StallWatch, Waiting } from './stall-watch.ts';
 
@@ -79,7 +79,7 @@ export function createPool(options: PoolOptions): ConnectionPool {
         if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
           throw passingError('DATABASE_BUSY', { poolSize: options.size, waitMs: options.acquireTimeoutMs });
         }
-        throw mapError(error);
+        throw mapConnectError(error);
       }
     },
     statistics: () => ({

@@ -5,6 +5,7 @@ import type { ServerConnection } from './connection.ts';
 import { endConnection } from './end-connection.ts';
 import { databaseError } from './errors.ts';
 import { mapError } from './map-error.ts';
+import { openConnection } from './open-connection.ts';
 import type { RoleNames, Scope } from './scope.ts';
 
 /** Derives the password of the serving login from the administrator's, so that replicas agree without talking. */
@@ -76,7 +77,7 @@ async function asAdministrator(
   // A lost connection also rejects the statement under way, which is where it is handled.
   client.on('error', () => undefined);
   try {
-    await client.connect();
+    await openConnection(client);
     const session = await openSession(client, connection);
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -3,6 +3,7 @@ import type { ServerConnection } from '../connection.ts';
 import { endConnection } from '../end-connection.ts';
 import { databaseError } from '../errors.ts';
 import { mapError } from '../map-error.ts';
+import { openConnection } from '../open-connection.ts';
 import { takeScope } from '../scope.ts';
 import type { RoleNames, Scope } from '../scope.ts';
 import { checkMigrations, checksum, fileName, invalid } from './migration.ts';
@@ -180,7 +181,7 @@ async function withClient<Result>(
   });
   client.on('error', () => undefined);
   try {
-    await client.connect();
+    await openConnection(client);
     return await work(client);
   } catch (error) {
     throw mapError(error);
