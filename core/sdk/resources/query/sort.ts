@@ -1,0 +1,50 @@
+import { validationFailed } from '../../errors.ts';
+import { sortableOf } from './columns.ts';
+import type { Column, Columns } from './columns.ts';
+
+/** One key of an order. */
+export interface SortKey {
+  readonly name: string;
+  readonly column: Column;
+  readonly descending: boolean;
+}
+
+/** Most keys of an order, beside the id that decides between equals. */
+export const maxSortKeys = 3;
+
+/**
+ * Reads an order: names of fields separated by commas, descending after a `-`, such as `-amount,name`. Missing values
+ * come last either way. The id decides between equals, in the direction of the last key, so every order is whole.
+ * Throws `VALIDATION_FAILED` for names that are not declared, a name twice and more than 3 keys.
+ */
+export function readSort(given: string | undefined, columns: Columns, at: string): SortKey[] {
+  const keys = (given === undefined || given === '' ? [] : given.split(',')).map((part): SortKey => {
+    const text = part.trim();
+    const descending = text.startsWith('-');
+    const name = descending ? text.slice(1) : text;
+    const column = columns.get(name);
+    if (column?.sortable === true) return { name, column, descending };
+    throw refusal(
+      at,
+      `cannot sort by ${JSON.stringify(name.slice(0, 100))}; can by ${sortableOf(columns).join(', ')}`,
+    );
+  });
+  if (new Set(keys.map(({ name }) => name)).size < keys.length) {
+    throw refusal(at, 'names a field twice; name each once');
+  }
+  if (keys.length > maxSortKeys) throw refusal(at, `must be at most ${maxSortKeys} fields`);
+  return untilId(keys, columns);
+}
+
+/** What follows the id decides nothing; without it the id is added. */
+function untilId(keys: readonly SortKey[], columns: Columns): SortKey[] {
+  const at = keys.findIndex(({ name }) => name === 'id');
+  if (at >= 0) return keys.slice(0, at + 1);
+  const column = columns.get('id');
+  if (column === undefined) throw new TypeError('every list has an id');
+  return [...keys, { name: 'id', column, descending: keys.at(-1)?.descending ?? false }];
+}
+
+function refusal(path: string, message: string) {
+  return validationFailed([{ path, message }]);
+}
