@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { Outage } from '../resilience/outage.ts';
 import { withoutScope } from '../telemetry/scope.ts';
 import type { StampedEvent } from './envelope.ts';
 
@@ -30,10 +31,11 @@ export class Relay implements AsyncDisposable {
   #stopped = false;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #failures = 0;
+  readonly #outage: Outage;
 
   constructor(options: RelayOptions) {
     this.#options = { batchSize: 2_000, pollMs: 250, ...options };
+    this.#outage = new Outage({ firstPauseMs: 2 * this.#options.pollMs, longestPauseMs });
   }
 
   /** Begins to poll. */
@@ -45,13 +47,13 @@ export class Relay implements AsyncDisposable {
   poke(): void {
     if (this.#stopped) return;
     this.#poked = true;
-    if (this.#running !== undefined || this.#failures > 0) return;
+    if (this.#running !== undefined || this.#outage.failures > 0) return;
     this.#begin();
   }
 
   /** Consecutive failures, for health. */
   get failures(): number {
-    return this.#failures;
+    return this.#outage.failures;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,14 +68,13 @@ export class Relay implements AsyncDisposable {
     this.#running = withoutScope(async () => this.#work()).finally(() => {
       this.#running = undefined;
       if (this.#stopped) return;
-      if (this.#poked && this.#failures === 0) this.#begin();
+      if (this.#poked && this.#outage.failures === 0) this.#begin();
       else this.#timer = withoutScope(() => setTimeout(() => this.#begin(), this.#pauseMs()));
     });
   }
 
   #pauseMs(): number {
-    const { pollMs } = this.#options;
-    return Math.min(pollMs * 2 ** this.#failures, longestPauseMs);
+    return Math.min(Math.max(this.#options.pollMs, this.#outage.pauseMs), longestPauseMs);
   }
 
   async #work(): Promise<void> {
@@ -83,7 +84,7 @@ export class Relay implements AsyncDisposable {
       for (;;) {
         this.#poked = false;
         const events = await stamp(batchSize);
-        this.#failures = 0;
+        this.#outage.passed();
         if (events === 'busy') {
           looks += 1;
           if (looks > busyLooks || this.#stopped) return;
@@ -96,8 +97,7 @@ export class Relay implements AsyncDisposable {
         if (this.#stopped) return;
       }
     } catch (error) {
-      this.#failures += 1;
-      if (this.#failures === 1) log.warn({ error }, 'the relay of events could not reach the database');
+      this.#outage.failed(() => log.warn({ error }, 'the relay of events could not reach the database'));
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Log, StateEntry } from '@orchestrall/sdk';
+import { Outage } from '../resilience/outage.ts';
 import type { Owner } from '../telemetry/owner.ts';
 import { seeEntries, seeVersions } from './store.ts';
 import type { SeenEntry, Sql } from './store.ts';
@@ -29,9 +30,6 @@ export interface Watches {
   compare(): void;
 }
 
-/** Longest pause between two tries, milliseconds. */
-const longestPauseMs = 5_000;
-
 /**
  * Tells listeners of changes by reading the document anew: a notification carries only its key, so that several for
  * one key lead to one call with the newest state. Reads follow each other, so versions never go back.
@@ -42,7 +40,7 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
   let active = false;
   let comparing = false;
   let reading = false;
-  let failures = 0;
+  const outage = new Outage({ firstPauseMs: 1_000, longestPauseMs: 5_000 });
 
   const wake = (): void => {
     if (active && !reading && (comparing || pending.size > 0)) void read();
@@ -64,15 +62,13 @@ export function createWatches(sql: () => Sql, owner: Owner, log: Log): Watches {
         for (const key of keys) pending.add(key);
         throw error;
       }
-      failures = 0;
+      outage.passed();
     } catch (error) {
       comparing = true;
-      failures += 1;
-      // One line for a whole outage.
-      if (failures === 1) {
-        log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again');
-      }
-      await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** failures, longestPauseMs)));
+      outage.failed(() =>
+        log.warn({ error, plugin: owner.plugin }, 'changes of state could not be read; trying again'),
+      );
+      await new Promise((resolve) => setTimeout(resolve, outage.pauseMs));
     } finally {
       reading = false;
       wake();

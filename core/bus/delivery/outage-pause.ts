@@ -1,14 +1,12 @@
 import type { Log } from '@orchestrall/sdk';
+import { Outage } from '../../resilience/outage.ts';
 import { withoutScope } from '../../telemetry/scope.ts';
-
-const shortestMs = 250;
-const longestMs = 5_000;
 
 /** The pause of one subscription while the database fails: doubled with each failure in a row, up to five seconds. */
 export class OutagePause {
   readonly #log: Log;
   readonly #again: () => void;
-  #lastMs = 0;
+  readonly #outage = new Outage({ firstPauseMs: 250, longestPauseMs: 5_000 });
   #timer: NodeJS.Timeout | undefined;
 
   /** `again` is called after each pause. */
@@ -24,19 +22,20 @@ export class OutagePause {
   /** Begins a pause, unless one is on; only the first failure in a row is logged, so that an outage is one line. */
   begin(error: unknown, subscription: string | undefined): void {
     if (this.isOn) return;
-    if (this.#lastMs === 0) this.#log.warn({ error, subscription }, 'a subscription waits for the database');
-    this.#lastMs = Math.min(Math.max(shortestMs, this.#lastMs * 2), longestMs);
+    this.#outage.failed(() =>
+      this.#log.warn({ error, subscription }, 'a subscription waits for the database'),
+    );
     this.#timer = withoutScope(() =>
       setTimeout(() => {
         this.#timer = undefined;
         this.#again();
-      }, this.#lastMs),
+      }, this.#outage.pauseMs),
     );
   }
 
   /** The database has answered: the next failure is the first again. */
   reset(): void {
-    this.#lastMs = 0;
+    this.#outage.passed();
   }
 
   /** Takes back a pause that is on. */

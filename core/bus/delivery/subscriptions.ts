@@ -1,4 +1,5 @@
 import type { Log } from '@orchestrall/sdk';
+import { Outage } from '../../resilience/outage.ts';
 import { withoutScope } from '../../telemetry/scope.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import type { BusMetrics } from '../bus-metrics.ts';
@@ -51,7 +52,7 @@ export class Subscriptions {
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
   #stopped = false;
-  #failures = 0;
+  readonly #outage: Outage;
   #search = true;
   #take = true;
   #renewAt = 0;
@@ -62,6 +63,9 @@ export class Subscriptions {
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
     this.#lanes = new Lanes(options.lanes);
+    // Soon enough for the leases of a database that is back.
+    const longestPauseMs = Math.max(tickMs, options.leaseMs / 3);
+    this.#outage = new Outage({ firstPauseMs: 2 * tickMs, longestPauseMs });
   }
 
   /** Makes the rows of subscriptions and returns their ids by name. */
@@ -132,7 +136,7 @@ export class Subscriptions {
     else this.#search = true;
     // In its own turn of the loop, so that an old generation's end and a new one's begin are seen together.
     // While the database fails, the pause that runs is the shortest.
-    if (this.#ticking === undefined && this.#failures === 0) this.#schedule(0);
+    if (this.#ticking === undefined && this.#outage.failures === 0) this.#schedule(0);
   }
 
   #schedule(delayMs: number): void {
@@ -142,7 +146,7 @@ export class Subscriptions {
       setTimeout(() => {
         this.#ticking = this.#tryTick().finally(() => {
           this.#ticking = undefined;
-          this.#schedule(this.#pauseMs());
+          this.#schedule(Math.max(tickMs, this.#outage.pauseMs));
         });
       }, delayMs),
     );
@@ -151,18 +155,12 @@ export class Subscriptions {
   async #tryTick(): Promise<void> {
     try {
       await this.#tick();
-      this.#failures = 0;
+      this.#outage.passed();
     } catch (error) {
-      this.#failures += 1;
-      // One line for a whole outage.
-      if (this.#failures === 1)
-        this.#options.log.warn({ error }, 'the subscriptions could not reach the database');
+      this.#outage.failed(() =>
+        this.#options.log.warn({ error }, 'the subscriptions could not reach the database'),
+      );
     }
-  }
-
-  /** Longer after each failure, but soon enough for the leases of a database that is back. */
-  #pauseMs(): number {
-    return Math.min(tickMs * 2 ** this.#failures, Math.max(tickMs, this.#options.leaseMs / 3));
   }
 
   async #tick(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ClaimedJob } from './claim.ts';
 import type { Lane } from './lane.ts';
 import type { JobsOptions } from '../ports.ts';
 import { pause } from '../../pause.ts';
+import { Outage } from '../../resilience/outage.ts';
 
 /** The lanes that take new work: for each kind of job the handler of the generation that is active. */
 export interface Lanes {
@@ -31,9 +32,6 @@ export function createLanes(): Lanes {
   };
 }
 
-const shortestPauseMs = 250;
-const longestPauseMs = 2_000;
-
 /** Claims work for free slots whenever it is woken. */
 export interface Dispatcher {
   wake(): void;
@@ -53,7 +51,7 @@ export function createDispatcher(
   const stopping = new AbortController();
   let again = false;
   let claiming: Promise<void> | undefined;
-  let failures = 0;
+  const outage = new Outage({ firstPauseMs: 250, longestPauseMs: 2_000 });
 
   const claimOnce = async (): Promise<void> => {
     const wanted = [...lanes.all()].flatMap(({ owner, definition, settings, runs }) => {
@@ -79,14 +77,11 @@ export function createDispatcher(
       again = false;
       try {
         await claimOnce();
-        failures = 0;
+        outage.passed();
       } catch (error) {
-        failures += 1;
-        // One line for a whole outage.
-        if (failures === 1) log.warn({ error }, 'jobs cannot be claimed');
+        outage.failed(() => log.warn({ error }, 'jobs cannot be claimed'));
         // The poll, or whoever wakes it meanwhile, makes it try again afterwards.
-        const pauseMs = Math.min(shortestPauseMs * 2 ** (failures - 1), longestPauseMs);
-        await pause(pauseMs, { signal: stopping.signal });
+        await pause(outage.pauseMs, { signal: stopping.signal });
       }
     }
     // In the same turn as the last look at `again`: a wake-up that comes later begins anew.

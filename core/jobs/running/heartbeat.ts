@@ -1,4 +1,5 @@
 import { renew, stillHeld } from './claim.ts';
+import { Outage } from '../../resilience/outage.ts';
 import { withoutScope } from '../../telemetry/scope.ts';
 import type { JobsOptions } from '../ports.ts';
 import type { Run } from './run.ts';
@@ -28,7 +29,7 @@ export function createHeartbeat(
   const lapsed = new WeakSet<Run>();
   let timer: NodeJS.Timeout | undefined;
   let beating = false;
-  let failing = false;
+  const outage = new Outage({ firstPauseMs: retryMs });
   let stopped = false;
   let earliestRetryMs = 0;
 
@@ -74,12 +75,10 @@ export function createHeartbeat(
     plan();
     try {
       await renewAll(due, sentAtMs);
-      failing = false;
+      outage.passed();
     } catch (error) {
       earliestRetryMs = clock.monotonicMs() + retryMs;
-      // One line for a whole outage.
-      if (!failing) log.warn({ error, jobs: due.length }, 'leases could not be renewed');
-      failing = true;
+      outage.failed(() => log.warn({ error, jobs: due.length }, 'leases could not be renewed'));
     } finally {
       beating = false;
       plan();

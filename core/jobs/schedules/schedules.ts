@@ -3,6 +3,7 @@ import type { Sql } from '../running/claim.ts';
 import { newScheduledJob } from '../new-job.ts';
 import type { JobsOptions } from '../ports.ts';
 import { pause } from '../../pause.ts';
+import { Outage } from '../../resilience/outage.ts';
 import { nextInstant } from './plan.ts';
 
 /** A schedule as a plugin declares it. */
@@ -30,7 +31,6 @@ export interface Schedules extends AsyncDisposable {
 }
 
 const pollMs = 1_000;
-const longestPauseMs = 5_000;
 
 /**
  * Each second, fires what is due of the plugins that are active here. `next_at` is moved on only by whoever still
@@ -69,17 +69,15 @@ export function createSchedules(
   };
 
   const loop = async (): Promise<void> => {
-    let pauseMs = pollMs;
+    const outage = new Outage({ firstPauseMs: 2 * pollMs, longestPauseMs: 5_000 });
     while (!ending.signal.aborted) {
       try {
         await tick();
-        pauseMs = pollMs;
+        outage.passed();
       } catch (error) {
-        // One line for a whole outage.
-        if (pauseMs === pollMs) log.warn({ error }, 'schedules cannot be fired');
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        outage.failed(() => log.warn({ error }, 'schedules cannot be fired'));
       }
-      await pause(pauseMs, { signal: ending.signal });
+      await pause(Math.max(pollMs, outage.pauseMs), { signal: ending.signal });
     }
   };
 

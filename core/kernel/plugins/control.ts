@@ -6,6 +6,7 @@ import type { DatabaseEngine } from '../../database/engine.ts';
 import type { Host } from '../../host/host.ts';
 import { recordsChannel } from '../../host/store.ts';
 import { pause } from '../../pause.ts';
+import { Outage } from '../../resilience/outage.ts';
 import { desiredOf, flagOf, flagsOfEnvironment, flagsOfYaml, installedOf } from './desired-plugins.ts';
 import type { PluginShelf } from './shelf.ts';
 import type { Stages } from '../stages.ts';
@@ -129,23 +130,17 @@ export class PluginControl {
     let reading: Promise<void> | undefined;
     let isDue = false;
     const read = async (): Promise<void> => {
-      let isFailing = false;
+      const outage = new Outage({ firstPauseMs: rereadPauseMs });
       while (isDue && !signal.aborted) {
         isDue = false;
         try {
           await host.load();
-          isFailing = false;
+          outage.passed();
         } catch (error) {
           isDue = true;
-          // One line for a whole outage.
-          if (!isFailing) {
-            log.error(
-              { error },
-              'what replicas have changed of a plugin could not be read; it is tried again',
-            );
-          }
-          isFailing = true;
-          await pause(rereadPauseMs, { signal });
+          const said = 'what replicas have changed of a plugin could not be read; it is tried again';
+          outage.failed(() => log.error({ error }, said));
+          await pause(outage.pauseMs, { signal });
         }
       }
       reading = undefined;
