@@ -2,7 +2,14 @@ import type { Access, Caller, Role } from '@orchestrall/sdk';
 import { describe, expect, it } from 'vitest';
 import { allRoles, isAllowed, isRole } from './access.ts';
 
-const holder = (...roles: Role[]): Caller => ({ id: '1', kind: 'user', name: 'ada', roles });
+const holder = (...roles: Role[]): Caller => ({
+  id: '1',
+  kind: 'user',
+  name: 'ada',
+  roles,
+  teams: [],
+  leads: [],
+});
 
 describe('isAllowed()', () => {
   const may: Record<Role, Role[]> = {

@@ -1,13 +1,17 @@
 import { createId } from '@orchestrall/sdk';
-import type { Caller, Clock, Database, Log, Role, Secret } from '@orchestrall/sdk';
+import type { Caller, Clock, Database, Directory, Log, Role, Secret } from '@orchestrall/sdk';
 import type { Provider } from 'oidc-provider';
 import { createSeal } from '../database/seal.ts';
 import { createAttempts } from './accounts/attempts.ts';
 import { createClients, findClientMetadata, localClientId } from './accounts/clients.ts';
 import type { Clients } from './accounts/clients.ts';
+import { createDirectory } from './accounts/directory.ts';
 import { localTokenIssued, signingKeyRotated, userSignedIn } from './accounts/events.ts';
+import { createMemberships } from './accounts/memberships.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import type { PasswordCost } from './accounts/password.ts';
+import { createTeams } from './accounts/teams.ts';
+import type { Teams } from './accounts/teams.ts';
 import { createUsers } from './accounts/users.ts';
 import type { Users } from './accounts/users.ts';
 import { authError } from './errors.ts';
@@ -24,7 +28,7 @@ import { createRevocations, readRevoked } from './tokens/revocations.ts';
 import { createVerifier } from './verify.ts';
 import type { Verified } from './verify.ts';
 
-/** How often each replica reads what others revoked and which keys there are. */
+/** How often each replica reads what others revoked, who is in which team and which keys there are. */
 const pollMs = 400;
 const cleanMs = 60_000;
 
@@ -56,6 +60,9 @@ export interface Auth extends AsyncDisposable {
   /** As `verify`, with the claims and the time that is left. */
   inspect(token: string): Promise<Verified>;
   readonly users: Users;
+  readonly teams: Teams;
+  /** Users and teams as plugins may ask for them. */
+  readonly directory: Directory;
   readonly clients: Clients;
   /** Answers every path at and below `/realms/orchestrall`; never rejects. */
   readonly handler: AuthHandler;
@@ -76,8 +83,20 @@ export interface Auth extends AsyncDisposable {
 /** Opens the identity provider; throws `SEAL_BROKEN` when the appliance key is not the one of the stored keys. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { database, clock, log, jwtExpirySeconds = 300, sessionSeconds = 36_000 } = options;
-  const keys = await openSigningKeys({ database, clock, seal: createSeal(options.applianceKey, 'auth keys at rest') });
-  const revocations = createRevocations({ read: () => readRevoked(database), clock });
+  const keys = await openSigningKeys({
+    database,
+    clock,
+    seal: createSeal(options.applianceKey, 'auth keys at rest'),
+  });
+  const memberships = createMemberships(database);
+  const revocations = createRevocations({
+    async read() {
+      // With them, so that neither is ever older than the other may be when a token is checked.
+      await memberships.load();
+      return readRevoked(database);
+    },
+    clock,
+  });
   const artifacts = createArtifacts({
     database,
     revocations,
@@ -95,6 +114,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     keys: embeddedKeySource(keys),
     keySet: () => keys.publicKeys,
     revoked: revocations,
+    memberships,
     clock,
     log,
   });
@@ -144,6 +164,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
   return {
     users,
+    teams: createTeams({ database, memberships }),
+    directory: createDirectory(database),
     clients,
     firstPassword,
     issuer,

@@ -28,7 +28,14 @@ const ResetRequest = Type.Object(
 export const ResetReply = Type.Object({ name: Type.String(), password: Type.String() });
 
 /** Whoever may open the socket owns the data folder and so the appliance. */
-const localCaller: Caller = { id: 'local', kind: 'service', name: 'local administration', roles: ['admin'] };
+const localCaller: Caller = {
+  id: 'local',
+  kind: 'service',
+  name: 'local administration',
+  roles: ['admin'],
+  teams: [],
+  leads: [],
+};
 
 /** Where the local channel is opened, and what it acts on. */
 export interface ControlOptions {

@@ -42,6 +42,31 @@ export const authErrors = {
     message: 'The user has faulty fields.',
     remedy: 'Correct each field that `faults` names.',
   },
+  USER_DISABLED: {
+    status: 409,
+    message: 'The user {name} is disabled.',
+    remedy: 'Enable the user first: POST /api/v1/system/users/{id}/enable.',
+  },
+  TEAM_NOT_FOUND: {
+    status: 404,
+    message: 'No team has the id {team}.',
+    remedy: 'List the teams: GET /api/v1/system/teams.',
+  },
+  TEAM_EXISTS: {
+    status: 409,
+    message: 'A team named {name} exists already, in whatever case.',
+    remedy: 'Choose another name, or change the existing team.',
+  },
+  TEAM_INVALID: {
+    status: 400,
+    message: 'The team has faulty fields.',
+    remedy: 'Correct each field that `faults` names.',
+  },
+  TEAM_MEMBER_NOT_FOUND: {
+    status: 404,
+    message: 'The user {user} does not belong to the team {team}.',
+    remedy: 'List the members, or add the user: PUT /api/v1/system/teams/{id}/members/{user}.',
+  },
   LAST_ADMINISTRATOR: {
     status: 409,
     message: 'The user {name} is the last one with the role admin.',

@@ -101,12 +101,18 @@ describe('verify() refuses', () => {
   });
 });
 
+async function groupsOf(groups: unknown): Promise<readonly string[]> {
+  return (await verifier.verify(forge.sign(forge.header(), forge.claims({ groups })))).teams;
+}
+
 describe('verify() accepts', () => {
   const person: Caller = {
     id: '0193c0de-0000-7000-8000-000000000001',
     kind: 'user',
     name: 'ada',
     roles: ['operator'],
+    teams: [],
+    leads: [],
   };
 
   it("a person's token, with the roles that are ours", async () => {
@@ -142,6 +148,50 @@ describe('verify() accepts', () => {
     expect((await verifier.verify(forge.sign(forge.header(), forge.without('realm_access')))).roles).toEqual(
       [],
     );
+  });
+
+  it('names and paths of groups of an outside provider, without what cannot be one and what is beyond the most', async () => {
+    const longest = 'x'.repeat(255);
+    expect(
+      await groupsOf([
+        '/sales/emea',
+        'Büro',
+        'Büro',
+        '',
+        7,
+        null,
+        ['a'],
+        'a\0b',
+        'a\nb',
+        `${longest}x`,
+        longest,
+      ]),
+    ).toEqual(['/sales/emea', 'Büro', longest]);
+    const many = Array.from({ length: 300 }, (_, index) => `g${index}`);
+    expect(await groupsOf(many)).toEqual(many.slice(0, 200));
+    for (const none of ['sales', { sales: true }, null, 5]) expect(await groupsOf(none)).toEqual([]);
+  });
+
+  it('teams from whoever keeps them alone, as they are at the moment, whatever the token says of groups', async () => {
+    let membership = { teams: ['t1'], leads: ['t1'] };
+    const seen: Caller[] = [];
+    const kept = createVerifier({
+      issuer,
+      keys: async () => ourPublic,
+      memberships: { of: (id) => (id === person.id ? membership : { teams: [], leads: [] }) },
+      onVerified: (caller) => seen.push(caller),
+      clock,
+      log,
+    });
+    const forged = forge.sign(forge.header(), forge.claims({ groups: ['t2'], teams: ['t2'], leads: ['t2'] }));
+    const first = await kept.verify(forged);
+    expect(first).toEqual({ ...person, teams: ['t1'], leads: ['t1'] });
+    expect(await kept.verify(forged)).toBe(first);
+    membership = { teams: ['t1', 't3'], leads: [] };
+    expect(await kept.verify(forged)).toEqual({ ...person, teams: ['t1', 't3'] });
+    const stranger = forge.sign(forge.header(), forge.claims({ sub: 'x', jti: 'x', groups: ['t2'] }));
+    expect(await kept.verify(stranger)).toMatchObject({ teams: [], leads: [] });
+    expect(seen).toHaveLength(2);
   });
 
   it('clocks that differ by less than the tolerance', async () => {

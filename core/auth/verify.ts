@@ -22,6 +22,12 @@ export interface RevokedTokens {
   ensureFresh(): Promise<void> | undefined;
 }
 
+/** Teams of callers as this process knows them. */
+interface KnownTeams {
+  /** The same object as long as nothing has changed for this caller; empty lists for one in no team. */
+  of(callerId: string): Pick<Caller, 'teams' | 'leads'>;
+}
+
 /** Which tokens are accepted, and by which keys. */
 export interface VerifierOptions {
   /** The one accepted `iss`; a function when it is known only once the appliance listens. */
@@ -38,6 +44,10 @@ export interface VerifierOptions {
   readonly keySet?: () => object;
   /** Default: none are. */
   readonly revoked?: RevokedTokens;
+  /** Who is in which team, looked up with each request. Default: the token's own `groups` tell. */
+  readonly memberships?: KnownTeams;
+  /** Told of a caller when its token is verified for the first time. */
+  readonly onVerified?: (caller: Caller) => void;
   /** How far clocks may differ, seconds; default 5. */
   readonly clockToleranceSeconds?: number;
   /** Verified tokens kept until they expire; default 10,000. */
@@ -54,7 +64,10 @@ export interface Verified {
   readonly expiresInMs: number;
 }
 
-type Decided = Omit<Verified, 'expiresInMs'>;
+interface Decided extends Omit<Verified, 'expiresInMs'> {
+  /** What the caller's teams were taken from; undefined: its token. */
+  readonly membership?: Pick<Caller, 'teams' | 'leads'>;
+}
 
 /** Decides whether an access token is genuine, current and meant for us. */
 export interface Verifier {
@@ -69,7 +82,15 @@ export interface Verifier {
 
 /** Creates a verifier; a cached token costs a hash and two look-ups. */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { keys, revoked, clock, log, audience = 'orchestrall', clockToleranceSeconds = 5 } = options;
+  const {
+    keys,
+    revoked,
+    memberships,
+    clock,
+    log,
+    audience = 'orchestrall',
+    clockToleranceSeconds = 5,
+  } = options;
   const algorithms = [...(options.algorithms ?? ['RS256' as const])];
   const cache = new LRUCache<string, Decided>({ max: options.cacheSize ?? 10_000 });
   let cachedFor: object | undefined;
@@ -92,6 +113,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return readCaller(payload);
   }
 
+  /** The caller with its teams as they are now: the same object until they change. */
+  function withTeams(key: string, verified: Decided): Decided {
+    const membership = memberships?.of(verified.caller.id);
+    if (membership === verified.membership || membership === undefined) return verified;
+    const { teams, leads } = membership;
+    const current = { ...verified, membership, caller: { ...verified.caller, teams, leads } };
+    if (cache.peek(key) === verified) cache.set(key, current);
+    return current;
+  }
+
   async function inspect(token: string): Promise<Verified> {
     try {
       await revoked?.ensureFresh();
@@ -102,6 +133,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       let verified = cache.get(key);
       if (verified === undefined) {
         verified = await decide(token);
+        options.onVerified?.(verified.caller);
         // What was decided by keys that have changed meanwhile is not kept.
         if (options.keySet?.() === keySet) cache.set(key, verified);
       } else if (verified.claims.exp + clockToleranceSeconds <= nowSeconds()) {
@@ -109,8 +141,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
         throw new TokenRefusal('expired');
       } else if (verified.claims.iss !== issuer()) throw new TokenRefusal('issuer_wrong');
       if (revoked?.has(verified.claims.jti) === true) throw new TokenRefusal('revoked');
-      const expiresInMs = (verified.claims.exp + clockToleranceSeconds - nowSeconds()) * 1000;
-      return { ...verified, expiresInMs };
+      const { caller, claims } = withTeams(key, verified);
+      const expiresInMs = (claims.exp + clockToleranceSeconds - nowSeconds()) * 1000;
+      return { caller, claims, expiresInMs };
     } catch (error) {
       throw refuse(error, log);
     }

@@ -28,6 +28,8 @@ export interface JobScope {
     readonly kind: string;
     readonly name: string;
     readonly roles: readonly string[];
+    readonly teams: readonly string[];
+    readonly leads: readonly string[];
   };
 }
 
@@ -115,7 +117,14 @@ function scopeOfNow(): JobScope {
     ...(traceparent !== undefined && { traceparent }),
     ...(remoteAddress !== undefined && { remote_address: remoteAddress }),
     ...(caller !== undefined && {
-      caller: { id: caller.id, kind: caller.kind, name: caller.name, roles: caller.roles },
+      caller: {
+        id: caller.id,
+        kind: caller.kind,
+        name: caller.name,
+        roles: caller.roles,
+        teams: caller.teams,
+        leads: caller.leads,
+      },
     }),
   };
 }

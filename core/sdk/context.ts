@@ -2,6 +2,7 @@ import type { Bus } from './bus.ts';
 import type { Needs, Services } from './contract.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Database } from './database.ts';
+import type { Directory } from './directory.ts';
 import type { EventDefinition } from './events.ts';
 import type { Http } from './http.ts';
 import type { Jobs } from './jobs.ts';
@@ -29,6 +30,8 @@ export interface PluginContext<
   readonly bus: Bus<Emitted>;
   readonly state: State;
   readonly database: Database<Emitted>;
+  /** Users and teams: whether an id is one, and how it is called. */
+  readonly directory: Directory;
   readonly jobs: Jobs<Emitted>;
   readonly locks: Locks;
   readonly flags: Flags;

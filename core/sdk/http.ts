@@ -23,6 +23,13 @@ export interface Caller {
   /** User name or client id, for logs and audit. */
   readonly name: string;
   readonly roles: readonly Role[];
+  /**
+   * Teams the caller belongs to as of this request: ids with the embedded identity provider, the names or paths of its
+   * groups with an outside one, 200 at most. A service account has none.
+   */
+  readonly teams: readonly string[];
+  /** Those of `teams` that the caller leads; none with an outside identity provider. */
+  readonly leads: readonly string[];
 }
 
 /** The route rule each route declares in `config.access`: `public`, or the least role that may call it. */
@@ -42,7 +49,8 @@ declare module 'fastify' {
   interface FastifyReply {
     /**
      * Turns the reply into a server-sent event stream. It ends with `server_shutdown` when the plugin is swapped, and
-     * with `end` and the reason `token_ended` when the caller's token has expired or was revoked.
+     * with `end` and the reason `token_ended` when the caller's token has expired or was revoked, `teams_changed` when
+     * the caller has joined or left a team.
      */
     sse(): EventStream;
   }
@@ -67,7 +75,7 @@ export interface EventStream {
 
 /**
  * The socket a route with `websocket: true` is given. Its plugin's swap closes it with 1012, the end of its caller's
- * token with 1008 and the reason `token_ended`.
+ * token with 1008 and the reason `token_ended`, a change of its caller's teams with 1012 and `teams_changed`.
  */
 export type { WebSocket };
 

@@ -6,6 +6,7 @@ export type { Contract, Need, Needs, Services } from './contract.ts';
 export type { Database, Row, Statement, Transaction, TransactionOptions } from './database.ts';
 export { AppError, defineErrors, isAppError, sharedErrors, validationFailed } from './errors.ts';
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';
+export type { Directory, DirectoryTeam, DirectoryUser } from './directory.ts';
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';
 export type {

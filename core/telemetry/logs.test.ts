@@ -15,7 +15,7 @@ function collect(): { logs: Logs; lines: Record<string, unknown>[]; text: () => 
 
 test('a line has timestamp, level, logger, correlation_id and message, and the scope around it', () => {
   const { logs, lines } = collect();
-  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: [] } as const;
+  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: [], teams: [], leads: [] } as const;
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   withScope({ plugin: 'crm', generation: 3, correlationId: 'r1', caller, traceparent }, () => {
     logs.logger('plugin.crm').warn({ duration_ms: 45.2 }, 'Slow');

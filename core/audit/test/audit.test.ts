@@ -24,7 +24,7 @@ describeOnServers('audit entries', (server) => {
   });
   afterAll(() => store[Symbol.asyncDispose]());
 
-  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
+  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'], teams: [], leads: [] } as const;
 
   test('tx.audit() stores who, what, from where and masked values in the change’s own transaction', async () => {
     const scope = { caller, remoteAddress: '192.0.2.7', correlationId: 'request-1' };

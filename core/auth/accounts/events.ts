@@ -8,6 +8,13 @@ const UserSummary = Type.Object({
   roles: Type.Array(RoleName),
   disabled: Type.Boolean(),
 });
+const teamSummary = {
+  id: Type.String(),
+  name: Type.String(),
+  lead_id: Type.Union([Type.String(), Type.Null()]),
+};
+const TeamSummary = Type.Object(teamSummary);
+const MemberSummary = Type.Object({ ...teamSummary, user_id: Type.String(), user_name: Type.String() });
 const ClientSummary = Type.Object({
   client_id: Type.String(),
   roles: Type.Array(RoleName),
@@ -26,6 +33,18 @@ export const userEnabled = defineEvent('user.enabled', UserSummary);
 export const userPasswordReset = defineEvent('user.password_reset', UserSummary);
 /** A person signed in on the page of the embedded provider. */
 export const userSignedIn = defineEvent('user.signed_in', UserSummary);
+/** A team was created. */
+export const teamCreated = defineEvent('team.created', TeamSummary);
+/** A team has another name or description. */
+export const teamUpdated = defineEvent('team.updated', TeamSummary);
+/** A team was deleted; nobody belongs to it any more. */
+export const teamDeleted = defineEvent('team.deleted', TeamSummary);
+/** A team has another lead, or none. */
+export const teamLeadChanged = defineEvent('team.lead_changed', TeamSummary);
+/** A user belongs to a team. */
+export const teamMemberAdded = defineEvent('team.member_added', MemberSummary);
+/** A user belongs to a team no longer. */
+export const teamMemberRemoved = defineEvent('team.member_removed', MemberSummary);
 /** A client was created. */
 export const clientCreated = defineEvent('client.created', ClientSummary);
 /** A client has a new secret; the former one and its tokens have ended. */
@@ -50,6 +69,12 @@ export const authEvents = [
   userEnabled,
   userPasswordReset,
   userSignedIn,
+  teamCreated,
+  teamUpdated,
+  teamDeleted,
+  teamLeadChanged,
+  teamMemberAdded,
+  teamMemberRemoved,
   clientCreated,
   clientSecretRotated,
   clientDisabled,

@@ -14,12 +14,20 @@ export const RoleName = Type.Union([
   Type.Literal('system'),
 ]);
 
+/** A team of a user, as the API shows it. */
+const UserTeam = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  lead: Type.Boolean({ description: 'Whether the user leads it.' }),
+});
+
 /** A user as the API shows it. */
 export const User = Type.Object({
   id: Type.String({ description: 'UUIDv7; the `sub` of the user\u2019s tokens.' }),
   name: Type.String({ description: 'Name to sign in with.' }),
   email: Type.Union([Type.String(), Type.Null()]),
   roles: Type.Array(RoleName),
+  teams: Type.Array(UserTeam, { description: 'By name.' }),
   disabled: Type.Boolean({ description: 'A disabled user cannot sign in and holds no valid token.' }),
   created_at: Type.String({ format: 'date-time' }),
   updated_at: Type.String({ format: 'date-time' }),
@@ -50,10 +58,18 @@ export interface UserRow {
   readonly email: string | null;
   readonly password_hash: string;
   readonly roles: readonly string[];
+  readonly teams: Static<typeof UserTeam>[];
   readonly disabled_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
+
+/** The columns of `UserRow`, in a statement on `auth_users`. */
+export const userColumns = `auth_users.*, (
+  select coalesce(json_agg(json_build_object('id', t.id, 'name', t.name, 'lead', t.lead_id is not distinct from m.user_id)
+    order by t.name_key), '[]')
+  from auth_team_members m join auth_teams t on t.id = m.team_id where m.user_id = auth_users.id
+) as teams`;
 
 /** The user as others may see it. */
 export function toUser(row: UserRow): User {
@@ -62,6 +78,7 @@ export function toUser(row: UserRow): User {
     name: row.name,
     email: row.email,
     roles: row.roles.filter(isRole),
+    teams: row.teams,
     disabled: row.disabled_at !== null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),

@@ -6,7 +6,7 @@ import { userKey } from './attempts.ts';
 import * as events from './events.ts';
 import { checkPasswordRules, generatePassword, isHashable } from './password.ts';
 import type { PasswordHasher } from './password.ts';
-import { checkNewUser, checkRoles, storable, toUser } from './user.ts';
+import { checkNewUser, checkRoles, storable, toUser, userColumns } from './user.ts';
 import type { NewUser, User, UserRow } from './user.ts';
 
 /** People who sign in. A user is named by its id or name; each change is audited and emitted with its commit. */
@@ -49,7 +49,7 @@ export interface UsersOptions {
   readonly hasher: PasswordHasher;
 }
 
-const byIdOrName = 'select * from auth_users where id = $1 or name = lower($1)';
+const byIdOrName = `select ${userColumns} from auth_users where id = $1 or name = lower($1)`;
 const administratorIds = `select id from auth_users where 'admin' = any(roles) and disabled_at is null`;
 
 /** Creates the service. */
@@ -85,7 +85,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       if (onlyIfNone) await tx.query('lock table auth_users in share row exclusive mode');
       const [row] = await tx.query<UserRow>(
         `insert into auth_users (id, name, email, password_hash, roles) select $1, $2, $3, $4, $5::text[]
-         where not $6::boolean or not exists (select 1 from auth_users) on conflict (name) do nothing returning *`,
+         where not $6::boolean or not exists (select 1 from auth_users) on conflict (name) do nothing returning ${userColumns}`,
         [createId(), user.name, user.email ?? null, passwordHash, user.roles, onlyIfNone],
       );
       if (row === undefined) {
@@ -111,7 +111,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     async list(page = {}) {
       const limit = Math.min(200, Math.max(1, page.limit ?? 50));
       const rows = await database.query<UserRow>(
-        'select * from auth_users where name > $1 order by name limit $2',
+        `select ${userColumns} from auth_users where name > $1 order by name limit $2`,
         [storable(page.cursor ?? ''), limit + 1],
       );
       const items = rows.slice(0, limit).map(toUser);
@@ -123,7 +123,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       const work = async (tx: Transaction, user: UserRow): Promise<UserRow | undefined> => {
         if (removing) await keepAdministrator(tx, user);
         const [row] = await tx.query<UserRow>(
-          'update auth_users set roles = $2, updated_at = now() where id = $1 returning *',
+          `update auth_users set roles = $2, updated_at = now() where id = $1 returning ${userColumns}`,
           [user.id, roles],
         );
         await artifacts.revoke(tx, { accountId: user.id, kinds: ['AccessToken'] });
@@ -139,7 +139,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
           if (user.disabled_at !== null) return undefined;
           await keepAdministrator(tx, user);
           const [row] = await tx.query<UserRow>(
-            'update auth_users set disabled_at = now(), updated_at = now() where id = $1 returning *',
+            `update auth_users set disabled_at = now(), updated_at = now() where id = $1 returning ${userColumns}`,
             [user.id],
           );
           await artifacts.revoke(tx, { accountId: user.id });
@@ -151,7 +151,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       change(idOrName, events.userEnabled, async (tx, user) => {
         if (user.disabled_at === null) return undefined;
         const [row] = await tx.query<UserRow>(
-          'update auth_users set disabled_at = null, updated_at = now() where id = $1 returning *',
+          `update auth_users set disabled_at = null, updated_at = now() where id = $1 returning ${userColumns}`,
           [user.id],
         );
         return row;
@@ -163,7 +163,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
       const passwordHash = await hasher.hash(password);
       const user = await change(idOrName, events.userPasswordReset, async (tx, before) => {
         const [row] = await tx.query<UserRow>(
-          'update auth_users set password_hash = $2, updated_at = now() where id = $1 returning *',
+          `update auth_users set password_hash = $2, updated_at = now() where id = $1 returning ${userColumns}`,
           [before.id, passwordHash],
         );
         await artifacts.revoke(tx, { accountId: before.id });
@@ -175,9 +175,10 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     },
     async authenticate(name, password) {
       if (!isHashable(password)) return undefined;
-      const [row] = await database.query<UserRow>('select * from auth_users where name = lower($1)', [
-        storable(name.trim()),
-      ]);
+      const [row] = await database.query<UserRow>(
+        `select ${userColumns} from auth_users where name = lower($1)`,
+        [storable(name.trim())],
+      );
       if (row === undefined) {
         await hasher.checkNobody(password);
         return undefined;
@@ -194,7 +195,7 @@ export function createUsers({ database, artifacts, hasher }: UsersOptions): User
     },
     async find(id) {
       const [row] = await database.query<UserRow>(
-        'select * from auth_users where id = $1 and disabled_at is null',
+        `select ${userColumns} from auth_users where id = $1 and disabled_at is null`,
         [storable(id)],
       );
       return row === undefined ? undefined : toUser(row);

@@ -102,6 +102,8 @@ describe('client credentials', () => {
       kind: 'service',
       name: 'worker',
       roles: ['system'],
+      teams: [],
+      leads: [],
     });
   });
 

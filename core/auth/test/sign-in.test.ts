@@ -32,6 +32,8 @@ describe('authorization code with PKCE', () => {
       kind: 'user',
       name: 'ada',
       roles: ['operator'],
+      teams: [],
+      leads: [],
     });
     expect(decodeJwt(tokens.id_token ?? '')).toMatchObject({
       aud: 'console',

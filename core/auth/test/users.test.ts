@@ -92,6 +92,7 @@ describe('create()', () => {
       name: 'grace',
       email: null,
       roles: ['viewer'],
+      teams: [],
       disabled: false,
       created_at: expect.stringMatching(/Z$/),
       updated_at: expect.stringMatching(/Z$/),

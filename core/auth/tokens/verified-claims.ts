@@ -29,6 +29,10 @@ export type AccessTokenClaims = Static<typeof AccessTokenClaims>;
 
 const RealmAccess = Type.Object({ roles: Type.Array(Type.String(), { maxItems: 1024 }) });
 
+/** Groups that are read of a token, and the longest name or path of one. */
+const maxGroups = 200;
+const maxGroupCharacters = 255;
+
 /** Prefix of the user name that Keycloak gives to a client's own account. */
 export const serviceAccountPrefix = 'service-account-';
 
@@ -53,8 +57,22 @@ export function readCaller(payload: Readonly<Record<string, unknown>>): {
       kind: service ? 'service' : 'user',
       name: service ? azp : name,
       roles: readRoles(payload),
+      teams: readGroups(payload),
+      leads: [],
     },
   };
+}
+
+/**
+ * Names or paths of groups. What cannot be one is left out, and so is what is beyond the most: a caller then sees less.
+ */
+function readGroups({ groups }: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!Array.isArray(groups)) return [];
+  return [...new Set<string>(groups.filter(isGroupName))].slice(0, maxGroups);
+}
+
+function isGroupName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxGroupCharacters && /^[^\p{C}]+$/u.test(value);
 }
 
 function readRoles(payload: Readonly<Record<string, unknown>>): Caller['roles'] {

@@ -74,7 +74,7 @@ test('withdraw() lets the YAML decide again, as a change with its event and its 
   await using flags = await room();
   await using replica = await room();
   await flags.applyYaml(new Map([['plugin.crm', true]]));
-  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['admin'] } as const;
+  const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['admin'], teams: [], leads: [] } as const;
   await withScope({ caller }, () => flags.set('plugin.crm', false));
   expect(flags.find('plugin.crm')).toMatchObject({ enabled: false, decidedBy: 'admin' });
   await expect.poll(() => replica.isEnabled('plugin.crm')).toBe(false);

@@ -67,6 +67,7 @@ export function buildContext(options: ContextOptions): BuiltContext {
     bus: own('bus', rooms.bus.forPlugin(owner, declared)),
     state: own('state', rooms.state.forPlugin(owner)),
     database: rooms.database.forPlugin(owner.plugin),
+    directory: rooms.directory,
     jobs: own('jobs', rooms.jobs.forPlugin(owner)),
     locks: rooms.locks.forPlugin(owner),
     flags: own('flags', rooms.flags.forPlugin(owner)),

@@ -3,6 +3,7 @@ import type {
   Bus,
   Clock,
   Database,
+  Directory,
   EventDefinition,
   Flags,
   Health,
@@ -36,6 +37,7 @@ export interface Rooms {
   readonly bus: { forPlugin(owner: Owner, declared: readonly EventDefinition[]): Registration<Bus> };
   readonly jobs: { forPlugin(owner: Owner): Registration<Jobs> };
   readonly locks: { forPlugin(owner: Owner): Locks };
+  readonly directory: Directory;
   readonly state: { forPlugin(owner: Owner): Registration<State> };
   readonly audit: { forPlugin(owner: Owner): { record(entry: AuditEntry): Promise<void> } };
   readonly flags: { forPlugin(owner: Owner): Registration<Flags> };

@@ -94,7 +94,7 @@ async function pipelineTargets(logs: Logs): Promise<GatewayTarget[]> {
     logs,
     authentication: {
       inspect: async () => ({
-        caller: { id: 'u', kind: 'user', name: 'u', roles: ['admin'] },
+        caller: { id: 'u', kind: 'user', name: 'u', roles: ['admin'], teams: [], leads: [] },
         expiresInMs: 3_600_000,
       }),
     },

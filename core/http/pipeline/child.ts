@@ -10,7 +10,8 @@ import type { Logs } from '../../telemetry/logs.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { coreError } from '../../errors.ts';
 import { errorFrom } from '../errors/errors-from.ts';
-import { isAccepted } from './identity.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { holderOf } from './identity.ts';
 import type { Authentication } from './identity.ts';
 import { requestPipeline } from './pipeline.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -34,7 +35,7 @@ export interface ChildEnvironment {
   readonly authentication: Authentication;
   readonly rateLimits: RateLimits;
   readonly requestMetrics: RequestMetrics;
-  readonly streams: Omit<StreamsOptions, 'log' | 'isAccepted'>;
+  readonly streams: Omit<StreamsOptions, 'log' | 'holderOf'>;
   /** From `startTracing`, where the client's YAML asks for it. */
   readonly tracing?: Pick<Tracing, 'startRequest'>;
   /** Proxies whose `x-forwarded-*` headers are believed, as addresses or CIDR blocks; default none. */
@@ -81,7 +82,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
   const streams = new Streams({
     ...environment.streams,
     log,
-    isAccepted: (token) => isAccepted(token, environment.authentication),
+    holderOf: (token) => holderOf(token, environment.authentication),
   });
   const routes: RouteRecord[] = [];
   const upgrades = new WeakSet<IncomingMessage>();

@@ -5,7 +5,7 @@ import { isAllowed } from '../../auth/access.ts';
 import { authError } from '../../auth/errors.ts';
 import { bearerToken } from '../../auth/tokens/bearer.ts';
 import { withTimeLimit } from '../../time-limit.ts';
-import type { StreamToken } from '../streams/token-ends.ts';
+import type { StreamToken, TokenHolder } from '../streams/token-ends.ts';
 
 /** Tells who holds a token; the built-in provider's or Keycloak's verifier. */
 export interface Authentication {
@@ -17,9 +17,7 @@ export interface Authentication {
 }
 
 /** Who is calling, and the token that says so. */
-export interface Identity extends StreamToken {
-  readonly caller: Caller;
-}
+export type Identity = StreamToken;
 
 /**
  * Who is calling, if the rule lets them; undefined is a caller without a token on a public route.
@@ -41,13 +39,12 @@ export async function identify(
   throw authError('ROLE_MISSING', { required: typeof access === 'string' ? access : access.join(' or ') });
 }
 
-/** Whether a token is accepted still. What cannot be told now, as the database is away, is no reason to refuse it. */
-export async function isAccepted(token: string, authentication: Authentication): Promise<boolean> {
+/** Who holds a token now. That it cannot be told, as the database is away, is no reason to refuse it. */
+export async function holderOf(token: string, authentication: Authentication): Promise<TokenHolder> {
   try {
-    await authentication.inspect(token);
-    return true;
+    return (await authentication.inspect(token)).caller;
   } catch (error) {
-    return !(error instanceof AppError && error.code === 'TOKEN_INVALID');
+    return error instanceof AppError && error.code === 'TOKEN_INVALID' ? 'refused' : 'unknown';
   }
 }
 

@@ -2,14 +2,12 @@ import type { WebSocket } from '@orchestrall/sdk';
 import type { CoreLog } from '../../telemetry/logs.ts';
 import type { OpenEventStream } from './event-stream.ts';
 import { usualLimits, type StreamLimits } from './limits.ts';
-import { TokenEnds, type StreamToken } from './token-ends.ts';
+import { TokenEnds, type StreamToken, type TokenHolder } from './token-ends.ts';
 
 /** Close code "service restart" (https://www.iana.org/assignments/websocket). */
 const serviceRestart = 1012;
 /** Close code "policy violation" (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1). */
 const policyViolation = 1008;
-/** Why a stream ends whose token has expired or was revoked. */
-const tokenEnded = 'token_ended';
 const longestReason = 123;
 
 /** What streams count for `orch_sse_connections_active` and `orch_sse_messages_sent_total`. */
@@ -23,13 +21,13 @@ export interface StreamMetrics {
 export interface StreamsOptions extends Partial<StreamLimits> {
   readonly log: CoreLog;
   readonly metrics: StreamMetrics;
-  /** Whether a token is accepted still; never rejects, and says yes when that cannot be told at the moment. */
-  readonly isAccepted: (token: string) => Promise<boolean>;
+  /** Who holds a token now; never rejects. */
+  readonly holderOf: (token: string) => Promise<TokenHolder>;
 }
 
 /**
  * All open event streams and WebSockets of one child, ended together when its plugin is swapped, and each when the
- * token it was opened with has expired or was revoked.
+ * token it was opened with has expired or was revoked, or when its caller's teams have changed.
  */
 export class Streams {
   readonly options: StreamsOptions & StreamLimits;
@@ -43,7 +41,7 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.options = { ...usualLimits, ...options };
-    this.#tokens = new TokenEnds(options.isAccepted);
+    this.#tokens = new TokenEnds(options.holderOf);
   }
 
   /** Open streams by kind. */
@@ -58,11 +56,11 @@ export class Streams {
 
   /**
    * Takes a new event stream in; one that opens after `endAll` is ended at once. With the end of its token it ends
-   * with `token_ended`; one without a token lives on.
+   * with `token_ended`, with a change of its caller's teams with `teams_changed`; one without a token lives on.
    */
   addEvents(stream: OpenEventStream, token: StreamToken | undefined): void {
     this.#events.add(stream);
-    if (token !== undefined) this.#tokens.hold(stream, token, () => stream.end(tokenEnded));
+    if (token !== undefined) this.#tokens.hold(stream, token, (reason) => stream.end(reason));
     this.options.metrics.opened();
     if (this.#ended !== undefined) stream.shutdown(this.#ended);
     this.#startBeating();
@@ -76,11 +74,17 @@ export class Streams {
     this.#stopWhenEmpty();
   }
 
-  /** Takes a WebSocket in until it closes; with the end of its token it is closed with 1008 and `token_ended`. */
+  /**
+   * Takes a WebSocket in until it closes; with the end of its token it is closed with 1008 and `token_ended`, with a
+   * change of its caller's teams with 1012 and `teams_changed`, since the same token opens it again.
+   */
   addSocket(socket: WebSocket, token: StreamToken | undefined): void {
     this.#sockets.set(socket, true);
-    if (token !== undefined)
-      this.#tokens.hold(socket, token, () => socket.close(policyViolation, tokenEnded));
+    if (token !== undefined) {
+      this.#tokens.hold(socket, token, (reason) =>
+        socket.close(reason === 'token_ended' ? policyViolation : serviceRestart, reason),
+      );
+    }
     socket.on('pong', () => this.#sockets.set(socket, true));
     socket.on('close', () => {
       this.#tokens.release(socket);

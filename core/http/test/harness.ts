@@ -113,7 +113,7 @@ function callerOf(token: string): Caller {
   };
   const held = roles[token];
   if (held === undefined) throw authError('TOKEN_INVALID');
-  return { id: `id-of-${token}`, kind: 'user', name: token, roles: held };
+  return { id: `id-of-${token}`, kind: 'user', name: token, roles: held, teams: [], leads: [] };
 }
 
 /** The header that signs a request in with a role. */

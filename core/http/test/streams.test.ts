@@ -124,7 +124,7 @@ test('a WebSocket is counted as a stream and closed with 1012 when its child is 
 
 test("a plugin's streams end with their token: revoked ones with the next sweep, and none while that cannot be told", async () => {
   let refusal: Error | undefined;
-  const caller: Caller = { id: 'ada', kind: 'user', name: 'ada', roles: ['viewer'] };
+  const caller: Caller = { id: 'ada', kind: 'user', name: 'ada', roles: ['viewer'], teams: [], leads: [] };
   const { plugin } = await streaming({
     streams: { heartbeatMs: 20, metrics: { opened: () => {}, closed: () => {}, messageSent: () => {} } },
     authentication: {

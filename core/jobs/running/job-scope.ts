@@ -21,6 +21,9 @@ const StoredScope = Type.Object({
       kind: Type.Union([Type.Literal('user'), Type.Literal('service')]),
       name: Type.String(),
       roles: Type.Array(Role),
+      // Absent from jobs of before there were teams.
+      teams: Type.Optional(Type.Array(Type.String())),
+      leads: Type.Optional(Type.Array(Type.String())),
     }),
   ),
 });
@@ -31,7 +34,8 @@ const StoredScope = Type.Object({
  */
 export function scopeOfJob({ id, scope }: Pick<ClaimedJob, 'id' | 'scope'>): Scope {
   const stored: Type.Static<typeof StoredScope> = Value.Check(StoredScope, scope) ? scope : {};
-  const caller: Caller | undefined = stored.caller;
+  const { caller: who } = stored;
+  const caller: Caller | undefined = who && { ...who, teams: who.teams ?? [], leads: who.leads ?? [] };
   return {
     correlationId: stored.correlation_id ?? id,
     traceparent: stored.traceparent,

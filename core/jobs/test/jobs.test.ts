@@ -21,7 +21,14 @@ describeJobs('jobs', (stage) => {
         });
       });
     });
-    const caller = { id: 'u1', kind: 'user', name: 'ada', roles: ['operator'] } as const;
+    const caller = {
+      id: 'u1',
+      kind: 'user',
+      name: 'ada',
+      roles: ['operator'],
+      teams: ['t1'],
+      leads: [],
+    } as const;
     const id = await withScope({ caller, correlationId: 'request-1' }, () =>
       api.enqueue(greet, { name: 'Ada' }),
     );

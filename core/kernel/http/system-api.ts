@@ -15,6 +15,7 @@ import { logLevelRoutes } from '../../http/system/log-levels.ts';
 import { metricsRoutes } from '../../http/system/metrics.ts';
 import { pluginRoutes, type PluginAdministration } from '../../http/system/plugins.ts';
 import { signingKeyRoutes } from '../../http/system/signing-keys.ts';
+import { teamRoutes } from '../../http/system/teams.ts';
 import { userRoutes } from '../../http/system/users.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { CoreRooms } from '../core-rooms.ts';
@@ -44,6 +45,7 @@ export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
   eventFeedRoutes(app, bus);
   jobRoutes(app, jobs.history);
   userRoutes(app, auth.users);
+  teamRoutes(app, auth.teams);
   clientRoutes(app, auth.clients);
   signingKeyRoutes(app, auth);
   logLevelRoutes(app, options.logs);

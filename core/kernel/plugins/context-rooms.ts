@@ -1,4 +1,4 @@
-import type { Clock, HealthResult, Locks } from '@orchestrall/sdk';
+import type { Clock, Directory, HealthResult, Locks } from '@orchestrall/sdk';
 import type { BusEngine } from '../../bus/bus-engine.ts';
 import type { AuditRoom } from '../../audit/audit.ts';
 import type { DatabaseEngine } from '../../database/engine.ts';
@@ -18,6 +18,7 @@ import { purgeEnded } from './purge.ts';
 /** The rooms from which plugins' contexts are made. */
 export interface ContextRoomsOptions {
   readonly database: DatabaseEngine;
+  readonly directory: Directory;
   readonly bus: BusEngine;
   readonly jobs: JobsEngine;
   readonly locks: LocksEngine;
@@ -48,6 +49,7 @@ export function contextRooms(options: ContextRoomsOptions): Rooms {
         await database.migrate(prepared);
       },
     },
+    directory: options.directory,
     bus,
     jobs,
     locks: { forPlugin: (owner): Locks => options.locks.forPlugin(owner) },

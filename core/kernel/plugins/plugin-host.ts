@@ -70,6 +70,7 @@ export async function createPluginHost(options: PluginHostOptions): Promise<Plug
   const host = new Host({
     rooms: contextRooms({
       ...rooms,
+      directory: rooms.auth.directory,
       metrics: options.metrics,
       services: options.services,
       logs,
