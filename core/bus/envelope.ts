@@ -18,11 +18,11 @@ export interface OutgoingEvent {
   readonly visibleTo: readonly string[] | undefined;
 }
 
-/** An event with its place in the history and the roles that may see it. */
+/** An event with its place in the history and who may see it. */
 export interface StampedEvent {
   readonly position: number;
   readonly event: Event & { readonly position: number };
-  /** Roles that may see it; null: every signed-in caller. */
+  /** Principals that may see it, see `EmitOptions`; null: every signed-in caller. */
   readonly visibleTo: readonly string[] | null;
 }
 
@@ -49,6 +49,10 @@ const maxSubjectCharacters = 512;
 /** Most bytes of an event's data as JSON: the last some thousand events are kept in memory by every replica. */
 const maxDataBytes = 1_048_576;
 
+/** Most principals of an event, and characters of one: readers compare each event with their own. */
+const maxPrincipals = 1_000;
+const maxPrincipalCharacters = 512;
+
 /** Validates an event and takes its text. Throws `EVENT_INVALID` (422). */
 export function toOutgoing(
   source: string,
@@ -59,7 +63,7 @@ export function toOutgoing(
 ): OutgoingEvent {
   dataCheck(definition)(data);
   checkSubject(definition, options?.subject);
-  checkRoles(definition, options?.visibleTo);
+  checkPrincipals(definition, options?.visibleTo);
   // Events are written together: what PostgreSQL refuses of one would be refused of all.
   const json = jsonText(data ?? null, maxDataBytes);
   if ('problem' in json) throw invalid(definition, '/data', `cannot be stored: ${json.problem}`);
@@ -86,10 +90,26 @@ function checkSubject(definition: EventDefinition, subject: string | undefined):
   if (!isStorableText(subject)) refuse('must not contain NUL or half of a surrogate pair');
 }
 
-function checkRoles(definition: EventDefinition, roles: unknown): void {
-  if (roles === undefined || (Array.isArray(roles) && roles.every(isStorableText))) return;
-  const message = 'must be a list of names of roles, without NUL or half of a surrogate pair';
-  throw invalid(definition, '/visibleTo', message);
+function checkPrincipals(definition: EventDefinition, principals: unknown): void {
+  if (principals === undefined) return;
+  if (!Array.isArray(principals) || principals.length > maxPrincipals) {
+    throw invalid(
+      definition,
+      '/visibleTo',
+      `must be a list of at most ${maxPrincipals} roles, users and teams`,
+    );
+  }
+  const faulty = principals.findIndex((principal) => !isPrincipal(principal));
+  if (faulty < 0) return;
+  const message = `must be a role, user:<id> or team:<id>, of at most ${maxPrincipalCharacters} characters, without NUL or half of a surrogate pair`;
+  throw invalid(definition, `/visibleTo/${faulty}`, message);
+}
+
+function isPrincipal(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > maxPrincipalCharacters || !isStorableText(value))
+    return false;
+  // A role has no colon, so that a kind that is none of ours is a mistake and not a role that nobody has.
+  return /^(?:[^:]+|(?:user|team):[^]+)$/.test(value);
 }
 
 function isStorableText(text: unknown): boolean {
@@ -127,7 +147,7 @@ export function toBroadcast(
 ): Event {
   dataCheck(definition)(data);
   checkSubject(definition, options?.subject);
-  checkRoles(definition, options?.visibleTo);
+  checkPrincipals(definition, options?.visibleTo);
   const scope = currentScope();
   const event: { -readonly [Key in keyof Event]: Event[Key] } = {
     specversion: '1.0',
@@ -167,10 +187,7 @@ export function keyOf(event: Event): string {
   return event.subject ?? event.type;
 }
 
-/** Whether a caller with these roles may see an event. */
-export function isVisible(
-  visibleTo: readonly string[] | null | undefined,
-  roles: readonly string[],
-): boolean {
-  return visibleTo === null || visibleTo === undefined || visibleTo.some((role) => roles.includes(role));
+/** Whether a caller who is and holds these principals may see an event. */
+export function isVisible(visibleTo: readonly string[] | null, principals: ReadonlySet<string>): boolean {
+  return visibleTo === null || visibleTo.some((principal) => principals.has(principal));
 }

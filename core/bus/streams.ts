@@ -10,8 +10,8 @@ export interface StreamOptions {
   readonly pattern: string;
   /** Go on behind this position (`Last-Event-ID`); default only what comes from now on. */
   readonly after?: number | undefined;
-  /** Roles of the caller; events with `visibleTo` are shown to these only. */
-  readonly roles: readonly string[];
+  /** What the caller is and holds (`EmitOptions.visibleTo`); an event that names who may see it names one of these. */
+  readonly principals: ReadonlySet<string>;
   /** Ends the stream. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -133,7 +133,7 @@ class Reader {
   }
 
   broadcast(event: Event, visibleTo: readonly string[] | null): void {
-    if (!this.#matches(event.type) || !isVisible(visibleTo, this.#options.roles)) return;
+    if (!this.#matches(event.type) || !isVisible(visibleTo, this.#options.principals)) return;
     if (this.#broadcasts.length >= this.#streams.maxBroadcasts) return this.end('slow_reader');
     this.#broadcasts.push(event);
     this.#wake?.();
@@ -235,6 +235,6 @@ class Reader {
   }
 
   #shows({ event, visibleTo }: StampedEvent): boolean {
-    return this.#matches(event.type) && isVisible(visibleTo, this.#options.roles);
+    return this.#matches(event.type) && isVisible(visibleTo, this.#options.principals);
   }
 }

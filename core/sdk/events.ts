@@ -50,6 +50,10 @@ export type EventOf<Definition extends EventDefinition> = Event<Static<Definitio
 export interface EmitOptions {
   /** What the event is about, 1 to 512 characters; events of one subject reach each subscription in order. */
   readonly subject?: string;
-  /** Roles that may see it on streams and in the history; default: every signed-in caller. */
+  /**
+   * Who may see it on streams and in the history, by any one of these: a role (`operator`), a person (`user:<id>`) or a
+   * team (`team:<id>`); 1,000 at most. Default: every signed-in caller. `admin` includes the other roles, and no user or
+   * team: name `admin` too where administrators are to see it.
+   */
   readonly visibleTo?: readonly string[];
 }

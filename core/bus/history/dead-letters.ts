@@ -44,13 +44,17 @@ export type Within = (tx: Pick<Transaction, 'audit'>, count: number) => void;
 
 /** Events given up on; the caller audits replays and discards. */
 export interface DeadLetters {
-  /** Newest first; `limit` 1 to 1,000, default 100. Throws `EVENT_CURSOR_INVALID` (400). */
+  /**
+   * Those whose event the principals may see, newest first; all of them for `admin`, who replays and discards them, and
+   * when no principals are given. `limit` 1 to 1,000, default 100. Throws `EVENT_CURSOR_INVALID` (400).
+   */
   list(
     filter?: DeadLetterFilter,
     page?: { readonly limit?: number; readonly cursor?: string },
+    principals?: Iterable<string>,
   ): Promise<DeadLetterPage>;
-  /** Throws `DEAD_LETTER_NOT_FOUND` (404). */
-  get(id: number): Promise<DeadLetter>;
+  /** Throws `DEAD_LETTER_NOT_FOUND` (404), also when the principals may not see its event. */
+  get(id: number, principals?: Iterable<string>): Promise<DeadLetter>;
   /** Delivers them once more with a full count of attempts; returns how many. Throws `DEAD_LETTER_NOT_FOUND`. */
   replay(which: readonly number[] | DeadLetterFilter, within?: Within): Promise<number>;
   /** Removes them for good; returns how many. Throws `DEAD_LETTER_NOT_FOUND` (404). */
@@ -64,22 +68,27 @@ const columns = `l.id, s.owner as plugin, s.name as subscription, l.position, l.
 /** @param replayed called after events were handed back to subscriptions. */
 export function createDeadLetters(database: ScopedDatabase, replayed: () => Promise<void>): DeadLetters {
   return {
-    async list(filter = {}, page = {}) {
+    async list(filter = {}, page = {}, principals = everything) {
       const limit = Math.min(Math.max(page.limit ?? 100, 1), 1_000);
       const rows = await database.query<DeadLetter>(
         `select ${columns} from core.dead_letters l join core.subscriptions s on s.id = l.subscription_id
-         where ${filterSql} and ($4::bigint is null or l.id < $4) order by l.id desc limit $5`,
-        [...filterValues(filter), page.cursor === undefined ? null : readCursor(page.cursor), limit + 1],
+         where ${filterSql} and ($4::bigint is null or l.id < $4) and ${visible(5)} order by l.id desc limit $6`,
+        [
+          ...filterValues(filter),
+          page.cursor === undefined ? null : readCursor(page.cursor),
+          [...principals],
+          limit + 1,
+        ],
       );
       const items = rows.slice(0, limit);
       const last = items.at(-1);
       return { items, next_cursor: rows.length > limit && last !== undefined ? `d${last.id}` : null };
     },
-    async get(id) {
+    async get(id, principals = everything) {
       const [row] = await database.query<DeadLetter>(
         `select ${columns} from core.dead_letters l join core.subscriptions s on s.id = l.subscription_id
-         where l.id = $1`,
-        [id],
+         where l.id = $1 and ${visible(2)}`,
+        [id, [...principals]],
       );
       if (row === undefined) throw busError('DEAD_LETTER_NOT_FOUND', { id });
       return row;
@@ -92,6 +101,16 @@ export function createDeadLetters(database: ScopedDatabase, replayed: () => Prom
     discard: (which, within) => take(database, which, { replay: false, within }),
   };
 }
+
+/** Principals of an administrator. */
+const everything: readonly string[] = ['admin'];
+
+/** The history keeps the event of a dead letter, and with it who may see it. */
+const visible = (placeholder: number): string =>
+  `('admin' = any ($${placeholder}::text[]) or exists (
+    select from core.events e where e.position = l.position
+    and (e.visible_to is null or e.visible_to && $${placeholder}::text[])
+  ))`;
 
 const filterSql =
   '($1::text is null or s.owner = $1) and ($2::text is null or s.name = $2) and ($3::text is null or l.type = $3)';

@@ -52,12 +52,12 @@ export interface HistoryPage {
 /** Stored events. */
 export interface History {
   /**
-   * One page of what the roles may see.
+   * One page of what the principals may see.
    * Throws `EVENT_QUERY_INVALID`, `EVENT_PATTERN_INVALID` and `EVENT_CURSOR_INVALID` (400).
    */
-  query(query: HistoryQuery, roles: readonly string[]): Promise<HistoryPage>;
-  /** One event by its id. Throws `EVENT_NOT_FOUND` (404), also when the roles may not see it. */
-  get(id: string, roles: readonly string[]): Promise<Event>;
+  query(query: HistoryQuery, principals: Iterable<string>): Promise<HistoryPage>;
+  /** One event by its id. Throws `EVENT_NOT_FOUND` (404), also when the principals may not see it. */
+  get(id: string, principals: Iterable<string>): Promise<Event>;
 }
 
 const checkQuery = Compile(HistoryQuery);
@@ -67,10 +67,10 @@ const visible = (placeholder: number): string =>
 /** Builds the history on a database whose role is the core's. */
 export function createHistory(database: ScopedDatabase): History {
   return {
-    async query(query, roles) {
+    async query(query, principals) {
       check(query);
       const limit = query.limit ?? 100;
-      const { text, values } = toSql(query, roles, limit + 1);
+      const { text, values } = toSql(query, principals, limit + 1);
       const rows = await database.query<EventRow>(text, values);
       const items = rows.slice(0, limit).map((row) => fromRow(row).event);
       const last = items.at(-1);
@@ -79,11 +79,11 @@ export function createHistory(database: ScopedDatabase): History {
         next_cursor: rows.length > limit && last !== undefined ? writeCursor(last.position) : null,
       };
     },
-    async get(id, roles) {
+    async get(id, principals) {
       const rows = isId(id)
         ? await database.query<EventRow>(
             `select ${envelopeColumns} from core.events e where e.id = $1 and ${visible(2)}`,
-            [id, roles],
+            [id, [...principals]],
           )
         : [];
       const [row] = rows;
@@ -103,7 +103,7 @@ function check(query: HistoryQuery): void {
 
 function toSql(
   query: HistoryQuery,
-  roles: readonly string[],
+  principals: Iterable<string>,
   limit: number,
 ): { text: string; values: unknown[] } {
   const values: unknown[] = [];
@@ -124,7 +124,7 @@ function toSql(
   if (query.cursor !== undefined) {
     add((at) => `e.position ${ascending ? '>' : '<'} $${at}`, readCursor(query.cursor));
   }
-  add(visible, roles);
+  add(visible, [...principals]);
   values.push(limit);
   const text =
     `select ${envelopeColumns} from core.events e where ${conditions.join(' and ')} ` +

@@ -113,9 +113,14 @@ describe('tx.emit', () => {
       api.emit(said, { text: 'x' }, { visibleTo: ['admin', 'a\0b'] }),
       api.emit(said, { text: 'x' }, { visibleTo: ['\ud83d'] }),
       api.emit(said, { text: 'x' }, JSON.parse('{"visibleTo":"admin"}')),
+      api.emit(said, { text: 'x' }, { visibleTo: ['group:1'] }),
+      api.emit(said, { text: 'x' }, { visibleTo: ['user:u1', 'team:'] }),
+      api.emit(said, { text: 'x' }, { visibleTo: [''] }),
+      api.emit(said, { text: 'x' }, { visibleTo: [`user:${longest}`] }),
+      api.emit(said, { text: 'x' }, { visibleTo: Array.from({ length: 1_001 }, () => 'admin') }),
     ];
     const stored = api.emit(said, { text: 'x' }, { subject: longest });
-    const [data, subject, roles] = ['/data', '/subject', '/visibleTo'];
+    const [data, subject, who] = ['/data', '/subject', '/visibleTo'];
     for (const [index, path] of [
       data,
       data,
@@ -123,9 +128,14 @@ describe('tx.emit', () => {
       subject,
       subject,
       subject,
-      roles,
-      roles,
-      roles,
+      `${who}/1`,
+      `${who}/0`,
+      who,
+      `${who}/0`,
+      `${who}/1`,
+      `${who}/0`,
+      `${who}/0`,
+      who,
     ].entries()) {
       await expect(refusals[index]).rejects.toMatchObject({
         code: 'EVENT_INVALID',

@@ -38,7 +38,7 @@ async function emit(from: number, to: number, visibleTo?: readonly string[]): Pr
 /** Reads items until there are `count`, or the stream ends. */
 async function read(count: number, options: Partial<StreamOptions> = {}): Promise<StreamItem[]> {
   const items: StreamItem[] = [];
-  for await (const item of replica.bus.openStream({ pattern: '**', roles: [], ...options })) {
+  for await (const item of replica.bus.openStream({ pattern: '**', principals: new Set(), ...options })) {
     items.push(item);
     if (items.length === count) break;
   }
@@ -93,7 +93,7 @@ describe('openStream()', () => {
     await replica[Symbol.asyncDispose]();
     // One that has just started remembers nothing, and reads 500 at a time.
     await start();
-    const stream = replica.bus.openStream({ pattern: '**', roles: ['late'], after: begin });
+    const stream = replica.bus.openStream({ pattern: '**', principals: new Set(['late']), after: begin });
     const items = stream[Symbol.asyncIterator]();
     for (let number = 0; number < 500; number += 1) expect(numberOf((await items.next()).value)).toBe(number);
     await replica.database.core().query('update core.relay set oldest = head - 10');
@@ -114,8 +114,8 @@ describe('openStream()', () => {
 
   it('shows an event only to the roles it names', async () => {
     await start();
-    const admin = read(2, { roles: ['admin'] });
-    const viewer = read(1, { roles: ['viewer'] });
+    const admin = read(2, { principals: new Set(['admin']) });
+    const viewer = read(1, { principals: new Set(['viewer']) });
     await emit(200, 201, ['admin', 'operator']);
     await emit(201, 202);
     expect((await admin).map(numberOf)).toEqual([200, 201]);
@@ -138,7 +138,7 @@ describe('openStream()', () => {
 
   it('cuts a reader that does not take its broadcasts, and says why', async () => {
     await start();
-    const iterator = replica.bus.openStream({ pattern: '**', roles: [] })[Symbol.asyncIterator]();
+    const iterator = replica.bus.openStream({ pattern: '**', principals: new Set() })[Symbol.asyncIterator]();
     const first = iterator.next();
     for (let number = 0; number < 300; number += 1) plugin.api.broadcast(progressed, { number });
     expect(numberOf((await first).value)).toBe(0);

@@ -2,6 +2,7 @@ import type { HttpInstance } from '@orchestrall/sdk';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import type { DeadLetterFilter, DeadLetters, Within } from '../../bus/history/dead-letters.ts';
+import { principalsOf } from '../pipeline/caller-principals.ts';
 import { instant, pageOf, pageQuery } from './schemas.ts';
 
 const DeadLetterItem = Type.Object({
@@ -49,7 +50,7 @@ export function deadLetterRoutes(app: HttpInstance, deadLetters: DeadLetters): v
       config: { access: 'operator' },
       schema: {
         operationId: 'listDeadLetters',
-        summary: 'Lists dead letters, newest first',
+        summary: 'Lists dead letters of events that the caller may see, newest first',
         tags,
         querystring: Type.Object({ ...filter, ...pageQuery }),
         response: { 200: pageOf(DeadLetterItem) },
@@ -57,7 +58,11 @@ export function deadLetterRoutes(app: HttpInstance, deadLetters: DeadLetters): v
     },
     async (request) => {
       const { limit, cursor, ...which } = request.query;
-      return deadLetters.list(which, cursor === undefined ? { limit } : { limit, cursor });
+      return deadLetters.list(
+        which,
+        cursor === undefined ? { limit } : { limit, cursor },
+        principalsOf(request.caller),
+      );
     },
   );
 
@@ -73,7 +78,7 @@ export function deadLetterRoutes(app: HttpInstance, deadLetters: DeadLetters): v
         response: { 200: DeadLetterItem },
       },
     },
-    async (request) => deadLetters.get(request.params.id),
+    async (request) => deadLetters.get(request.params.id, principalsOf(request.caller)),
   );
 
   for (const act of ['replay', 'discard'] as const) {

@@ -2,7 +2,7 @@ import type { HttpInstance, WebSocket } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { parsePattern } from '../../bus/pattern.ts';
 import type { StreamItem, StreamOptions } from '../../bus/streams.ts';
-import { rolesOf } from '../pipeline/caller-roles.ts';
+import { principalsOf } from '../pipeline/caller-principals.ts';
 
 /** The bus as the feed sees it. */
 export interface EventSource {
@@ -34,7 +34,8 @@ const ResumeHeaders = Type.Object({
 /**
  * `/sse/events` and `/ws/events`: what happens, as it happens, to callers who may see it. Both go on behind `after`,
  * the one also behind `Last-Event-ID`, with nothing missed, or say `reset` when the history reaches back less far.
- * Both end with the token they were opened with: the one with `end` and `token_ended`, the other with 1008.
+ * Both end with the token they were opened with: the one with `end` and `token_ended`, the other with 1008. When the
+ * caller has joined or left a team they end with `teams_changed`, the other with 1012: what they show has changed.
  * A browser opens the WebSocket with the subprotocols `orchestrall.events` and `bearer.<token>`.
  */
 export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
@@ -48,7 +49,8 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
         description:
           'Each message has the position as id, the type as event and the CloudEvents envelope as data. The stream ' +
           'ends with the access token it was opened with, at its expiry or soon after it was revoked: with the event ' +
-          '`end` and the reason `token_ended`. Go on with a new token and `Last-Event-ID`; nothing is missed.',
+          '`end` and the reason `token_ended`. Go on with a new token and `Last-Event-ID`; nothing is missed. A change of ' +
+          'the caller\u2019s teams ends it soon as well, with the reason `teams_changed`: go on with the same token.',
         tags: ['events'],
         querystring: FeedQuery,
         headers: ResumeHeaders,
@@ -64,7 +66,7 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
       const items = events.openStream({
         pattern,
         after,
-        roles: rolesOf(request.caller),
+        principals: principalsOf(request.caller),
         signal: abort.signal,
       });
       const stream = reply.sse();
@@ -93,7 +95,7 @@ export function eventFeedRoutes(app: HttpInstance, events: EventSource): void {
       const abort = new AbortController();
       socket.on('close', () => abort.abort());
       const { pattern, after } = request.query;
-      const options = { pattern, after, roles: rolesOf(request.caller), signal: abort.signal };
+      const options = { pattern, after, principals: principalsOf(request.caller), signal: abort.signal };
       for await (const item of events.openStream(options)) {
         if (item.kind === 'end') socket.close(closeCodes[item.reason], item.reason);
         else await write(socket, JSON.stringify(messageOf(item)));

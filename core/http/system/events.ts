@@ -4,7 +4,7 @@ import type { BusEngine } from '../../bus/bus-engine.ts';
 import type { Within } from '../../bus/history/dead-letters.ts';
 import { HistoryQuery } from '../../bus/history/history.ts';
 import type { EventStatistics } from '../../bus/history/statistics.ts';
-import { rolesOf } from '../pipeline/caller-roles.ts';
+import { principalsOf } from '../pipeline/caller-principals.ts';
 import { instant, pageOf } from './schemas.ts';
 
 /** What these routes need of the bus. */
@@ -64,7 +64,7 @@ export function eventRoutes(app: HttpInstance, bus: EventSources): void {
         response: { 200: pageOf(EventEnvelope) },
       },
     },
-    async (request) => bus.history.query(request.query, rolesOf(request.caller)),
+    async (request) => bus.history.query(request.query, principalsOf(request.caller)),
   );
 
   app.get(
@@ -95,7 +95,7 @@ export function eventRoutes(app: HttpInstance, bus: EventSources): void {
         response: { 200: EventEnvelope },
       },
     },
-    async (request) => bus.history.get(request.params.id, rolesOf(request.caller)),
+    async (request) => bus.history.get(request.params.id, principalsOf(request.caller)),
   );
 
   app.post(
