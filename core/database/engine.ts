@@ -53,8 +53,11 @@ export interface DatabaseEngine extends AsyncDisposable {
   core(): ScopedDatabase;
   /** As the plugin's role on its schema, which `preparePlugin` has made. Throws `PLUGIN_NAME_INVALID`. */
   forPlugin(name: string): ScopedDatabase;
-  /** Makes the plugin's role and schema; cheap when they are there. */
-  preparePlugin(name: string): Promise<void>;
+  /**
+   * Makes the plugin's role and schema, and the extensions of PostgreSQL that it asks for (none by default), which its
+   * statements find without a schema's name; cheap when all are there. Throws `DATABASE_EXTENSION_UNAVAILABLE`.
+   */
+  preparePlugin(name: string, extensions?: readonly string[]): Promise<void>;
   /** Connects the rooms that store events, audit entries and jobs; ports given earlier and not named stay. */
   connectEffects(ports: EffectPorts): void;
   /** Runs the sets in order; see `migrate`. */
@@ -133,10 +136,10 @@ export async function createDatabase(options: DatabaseOptions): Promise<Database
     names,
     core: () => core,
     forPlugin: (name) => scoped(names.plugin(name), pluginShare),
-    async preparePlugin(name) {
+    async preparePlugin(name, extensions = []) {
       const scope = names.plugin(name);
-      if (await inTurn(async () => isPrepared(core, names, scope))) return;
-      await bootstrapPlugin(options.connection, names, scope);
+      if (await inTurn(async () => isPrepared(core, names, scope, extensions))) return;
+      await bootstrapPlugin(options.connection, names, scope, extensions);
     },
     connectEffects(ports) {
       effects = { ...effects, ...ports };

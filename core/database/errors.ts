@@ -59,6 +59,11 @@ export const databaseErrors = {
     message: 'The database user {user} lacks the right {right}.',
     remedy: '{hint}',
   },
+  DATABASE_EXTENSION_UNAVAILABLE: {
+    status: 503,
+    message: 'The PostgreSQL extension {extension} cannot be used: {reason}.',
+    remedy: '{hint}',
+  },
   DATABASE_PASSWORD_MISSING: {
     status: 503,
     message: 'The database user {user} has no password in `database.url`.',

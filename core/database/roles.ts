@@ -4,6 +4,7 @@ import { Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg';
 import type { ServerConnection } from './connection.ts';
 import { endConnection } from './end-connection.ts';
 import { databaseError } from './errors.ts';
+import { ensureExtensions } from './extensions.ts';
 import { mapError } from './map-error.ts';
 import { openConnection } from './open-connection.ts';
 import type { RoleNames, Scope } from './scope.ts';
@@ -43,19 +44,25 @@ export async function bootstrapRoles(
   return app;
 }
 
-/** Brings a plugin's role and schema into being; changes nothing when both are there. */
+/**
+ * Brings a plugin's role and schema and the extensions that it asks for into being; changes nothing when all are there.
+ * Throws as `bootstrapRoles` does, and `DATABASE_EXTENSION_UNAVAILABLE`.
+ */
 export async function bootstrapPlugin(
   administrator: ServerConnection,
   names: RoleNames,
   scope: Scope,
+  extensions: readonly string[],
 ): Promise<void> {
   await asAdministrator(administrator, async (session) => {
     await ensureRole(session, scope.role, 'NOLOGIN NOINHERIT');
     await ensureScope(session, scope, names.app);
+    await ensureExtensions(session, scope, extensions);
   });
 }
 
-interface Session {
+/** The administrator's connection, asked what it may do. */
+export interface AdministratorSession {
   readonly version: number;
   readonly superuser: boolean;
   readonly user: string;
@@ -67,7 +74,7 @@ const racing = new Set(['42710', '23505', 'XX000', '40001', '40P01']);
 
 async function asAdministrator(
   connection: ServerConnection,
-  work: (session: Session) => Promise<void>,
+  work: (session: AdministratorSession) => Promise<void>,
 ): Promise<void> {
   const client = new Client({
     ...connection,
@@ -98,8 +105,8 @@ async function asAdministrator(
   }
 }
 
-async function openSession(client: Client, connection: ServerConnection): Promise<Session> {
-  const run: Session['run'] = async (sql, values) => {
+async function openSession(client: Client, connection: ServerConnection): Promise<AdministratorSession> {
+  const run: AdministratorSession['run'] = async (sql, values) => {
     const result = await client.query<Record<string, unknown>>(
       sql,
       values === undefined ? undefined : [...values],
@@ -136,14 +143,14 @@ function rightsMissing(user: string, right: string, cause?: unknown): Error {
 }
 
 /** True when the role was made just now. */
-async function ensureRole(session: Session, role: string, attributes: string): Promise<boolean> {
+async function ensureRole(session: AdministratorSession, role: string, attributes: string): Promise<boolean> {
   const found = await session.run('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   if (found.length > 0) return false;
   await session.run(`CREATE ROLE ${escapeIdentifier(role)} ${attributes}`);
   return true;
 }
 
-async function ensureConnectRight(session: Session, app: string): Promise<void> {
+async function ensureConnectRight(session: AdministratorSession, app: string): Promise<void> {
   const [row] = await session.run(
     `SELECT has_database_privilege($1, current_database(), 'CONNECT') AS may, current_database() AS name`,
     [app],
@@ -155,7 +162,7 @@ async function ensureConnectRight(session: Session, app: string): Promise<void> 
 }
 
 /** Makes the schema and lets the serving login take its role, without inheriting anything of it. */
-async function ensureScope(session: Session, scope: Scope, app: string): Promise<void> {
+async function ensureScope(session: AdministratorSession, scope: Scope, app: string): Promise<void> {
   await ensureMembership(session, scope.role, app);
   const [schema] = await session.run(
     'SELECT pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = $1',
@@ -175,7 +182,7 @@ async function ensureScope(session: Session, scope: Scope, app: string): Promise
   }
 }
 
-async function ensureMembership(session: Session, role: string, member: string): Promise<void> {
+async function ensureMembership(session: AdministratorSession, role: string, member: string): Promise<void> {
   const modern = session.version >= 160_000;
   const found = await session.run(
     `SELECT 1 FROM pg_auth_members WHERE roleid = $1::regrole AND member = $2::regrole

@@ -45,10 +45,15 @@ export function roleNames(prefix: string): RoleNames {
   };
 }
 
+/** Where the extensions of PostgreSQL stand that plugins ask for; nobody but the administrator may create there. */
+export const extensionsSchema = 'core_extensions';
+
 /**
- * SQL that takes a scope's role and search path until the transaction ends; `pg_temp` last, so that a temporary table
- * never stands before one of the schema.
+ * SQL that takes a scope's role and search path until the transaction ends. A plugin has the extensions behind its own
+ * schema; `pg_temp` is last, so that a temporary table never stands before one of the schema.
  */
-export function takeScope({ role, schema }: Scope): string {
-  return `SET LOCAL ROLE ${escapeIdentifier(role)}; SET LOCAL search_path = ${escapeIdentifier(schema)}, pg_temp`;
+export function takeScope({ owner, role, schema }: Scope): string {
+  const own = escapeIdentifier(schema);
+  const path = owner === 'core' ? own : `${own}, ${extensionsSchema}`;
+  return `SET LOCAL ROLE ${escapeIdentifier(role)}; SET LOCAL search_path = ${path}, pg_temp`;
 }

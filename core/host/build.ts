@@ -8,6 +8,7 @@ import { Generation } from './generation/generation.ts';
 import type { LeakTracker } from './generation/leaks.ts';
 import type { Rooms } from './generation/rooms.ts';
 import type { ServiceHub } from './generation/services.ts';
+import type { PluginPackage } from './packages/package.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { remember } from './remember.ts';
 import type { Slot } from './slot.ts';
@@ -45,13 +46,7 @@ export async function buildGeneration(
   try {
     const provider = providerOf(slot, loaded.manifest.providers);
     const config = checkedConfig(slot.name, loaded.definition.config, desired.config);
-    await migrate(
-      options,
-      slot,
-      loaded.definition.version,
-      loaded.definition.rollbackFloor,
-      loaded.migrations,
-    );
+    await migrate(options, slot, loaded);
     slot.generations += 1;
     return await Generation.prepare({
       loaded,
@@ -95,16 +90,15 @@ function checkedConfig(plugin: string, schema: TObject = Type.Object({}), given:
 async function migrate(
   options: BuildOptions,
   slot: Slot,
-  version: string,
-  rollbackFloor: string | undefined,
-  migrations: Parameters<Rooms['database']['migrate']>[1],
+  { definition, migrations }: PluginPackage,
 ): Promise<void> {
+  const { version, rollbackFloor, extensions = [] } = definition;
   const { record } = slot;
   if (record.rollbackFloor !== undefined && lt(version, record.rollbackFloor)) {
     throw coreError('ROLLBACK_REFUSED', { plugin: slot.name, version, floor: record.rollbackFloor });
   }
   const isOlder = record.highestVersion !== undefined && lt(version, record.highestVersion);
-  await options.rooms.database.migrate(slot.name, migrations, { allowNewer: isOlder });
+  await options.rooms.database.migrate(slot.name, migrations, { allowNewer: isOlder, extensions });
   if (record.highestVersion !== undefined && !gt(version, record.highestVersion)) return;
   await remember(options.store, slot, (known) => {
     // Another replica may have gone further meanwhile.

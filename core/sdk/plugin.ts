@@ -17,6 +17,11 @@ export interface PluginManifest {
   readonly prefixes?: readonly string[];
   /** Hosts it may call, `example.com`, `*.example.com` or `host:port`; the client's YAML must allow them too. */
   readonly hosts?: readonly string[];
+  /**
+   * Extensions of PostgreSQL that its tables and statements use: `btree_gin`, `citext`, `fuzzystrmatch`, `pg_trgm`,
+   * `unaccent`; none by default. They are there before its migrations run, and found without a schema's name.
+   */
+  readonly extensions?: readonly string[];
   /** Oldest version that code can go back to over this version's migrations; default none refused. */
   readonly rollbackFloor?: string;
   /** Providers its configuration may name, such as `builtin`, `salesforce`; the first is the default. */

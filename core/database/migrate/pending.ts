@@ -1,4 +1,5 @@
 import { escapeIdentifier } from 'pg';
+import { extensionsSchema } from '../scope.ts';
 import type { RoleNames, Scope } from '../scope.ts';
 import type { ScopedDatabase } from '../scoped-database.ts';
 import { checkMigrations } from './migration.ts';
@@ -7,18 +8,27 @@ import { planMigrations } from './plan.ts';
 import type { MigrationReport, MigrationSet } from './run.ts';
 
 /**
- * Whether a plugin's role and schema are as `bootstrapPlugin` leaves them, asked on a connection at hand: almost every
- * start finds them so, and needs no connection of the administrator then.
+ * Whether a plugin's role, schema and extensions are as `bootstrapPlugin` leaves them, asked on a connection at hand:
+ * almost every start finds them so, and needs no connection of the administrator then.
  */
-export async function isPrepared(core: ScopedDatabase, names: RoleNames, scope: Scope): Promise<boolean> {
+export async function isPrepared(
+  core: ScopedDatabase,
+  names: RoleNames,
+  scope: Scope,
+  extensions: readonly string[],
+): Promise<boolean> {
   const [row] = await core.query<{ prepared: boolean }>(
     `select coalesce(
        (select nspowner = to_regrole($2)::oid from pg_namespace where nspname = $1)
          and pg_has_role($3::name, to_regrole($2)::oid,
            case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end)
          and not pg_has_role($3::name, to_regrole($2)::oid, 'USAGE'),
-       false) as prepared`,
-    [scope.schema, escapeIdentifier(scope.role), names.app],
+       false)
+       and not exists (select from unnest($4::text[]) as asked where not exists (
+         select from pg_extension join pg_namespace n on n.oid = extnamespace
+         where extname = asked and nspname = $5 and has_schema_privilege(to_regrole($2)::oid, n.oid, 'USAGE')
+       )) as prepared`,
+    [scope.schema, escapeIdentifier(scope.role), names.app, extensions, extensionsSchema],
   );
   return row?.prepared === true;
 }

@@ -1,3 +1,4 @@
+import type { AppError } from '@orchestrall/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnServers, sharedServer, testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
@@ -111,6 +112,63 @@ describeOnServers('roles', (server) => {
       await again.purge('crm');
       await again.preparePlugin('crm');
       await expect(again.forPlugin('crm').query('SELECT * FROM own')).rejects.toMatchObject(unknownTable);
+    });
+  });
+
+  test('extensions that plugins ask for are made by the owner of the database, and found without a schema', async () => {
+    await withUser(server, 'CREATEROLE', async (connection, prefix) => {
+      await using owned = await createDatabase({ connection, rolePrefix: prefix, log: silent });
+      await using replica = await createDatabase({ connection, rolePrefix: prefix, log: silent });
+      const all = ['btree_gin', 'citext', 'fuzzystrmatch', 'pg_trgm', 'unaccent'];
+      await Promise.all([owned, replica].map((each) => each.preparePlugin('crm', all)));
+      const crm = owned.forPlugin('crm');
+      await crm.query('CREATE TABLE people (name citext, kind integer)');
+      await crm.query('CREATE INDEX ON people USING gin (kind, (name::text) gin_trgm_ops)');
+      expect(
+        await crm.query(
+          `SELECT unaccent('Zoë') AS plain, levenshtein('ada', 'eda') AS distance, similarity('ada', 'ada') AS alike`,
+        ),
+      ).toEqual([{ plain: 'Zoe', distance: 1, alike: 1 }]);
+      // Nothing is left to make, so nobody logs in as the administrator.
+      await run(await sharedServer(server), `ALTER ROLE "${connection.user}" PASSWORD 'other'`);
+      await owned.preparePlugin('crm', all);
+      await expect(crm.query('CREATE TABLE core_extensions.mine (one int)')).rejects.toMatchObject(denied);
+      await expect(crm.query('CREATE EXTENSION hstore')).rejects.toMatchObject(denied);
+    });
+  });
+
+  test('an extension that may not be made is refused with the statements that mend it', async () => {
+    await withUser(server, 'CREATEROLE', async (connection, prefix) => {
+      await using owned = await createDatabase({ connection, rolePrefix: prefix, log: silent });
+      const superuser = { ...(await sharedServer(server)), database: connection.database };
+      await run(superuser, 'CREATE SCHEMA core_extensions');
+      const refused = await owned.preparePlugin('crm', ['pg_trgm']).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'DATABASE_EXTENSION_UNAVAILABLE', status: 503 });
+      const { hint } = (refused as AppError).details;
+      await run(superuser, String(hint).replace(/^.*?: /, ''));
+      await owned.preparePlugin('crm', ['pg_trgm']);
+      expect(await owned.forPlugin('crm').query(`SELECT similarity('a', 'a') AS alike`)).toEqual([
+        { alike: 1 },
+      ]);
+    });
+  });
+
+  test('an extension that the server lacks, or that stands elsewhere, is refused with the remedy', async () => {
+    await withUser(server, 'CREATEROLE', async (connection, prefix) => {
+      await using owned = await createDatabase({ connection, rolePrefix: prefix, log: silent });
+      await expect(owned.preparePlugin('crm', ['of_tomorrow'])).rejects.toMatchObject({
+        code: 'DATABASE_EXTENSION_UNAVAILABLE',
+        message: expect.stringContaining('the server does not carry it'),
+      });
+      const superuser = { ...(await sharedServer(server)), database: connection.database };
+      await run(superuser, 'CREATE EXTENSION citext SCHEMA public');
+      await expect(owned.preparePlugin('crm', ['citext'])).rejects.toMatchObject({
+        code: 'DATABASE_EXTENSION_UNAVAILABLE',
+        message: expect.stringContaining('it stands in the schema public'),
+        remedy: 'As its owner run: ALTER EXTENSION "citext" SET SCHEMA core_extensions;',
+      });
+      await run(superuser, 'ALTER EXTENSION "citext" SET SCHEMA core_extensions');
+      await owned.preparePlugin('crm', ['citext']);
     });
   });
 

@@ -27,11 +27,14 @@ export interface OwnedHealth extends Registration<Health> {
 export interface Rooms {
   readonly database: {
     forPlugin(plugin: string): Database;
-    /** Applies what is missing; `allowNewer` tolerates applied migrations that this version does not know. */
+    /**
+     * Makes `extensions` available and then applies what is missing; `allowNewer` tolerates applied migrations that this
+     * version does not know.
+     */
     migrate(
       plugin: string,
       migrations: readonly PackageMigration[],
-      options: { readonly allowNewer: boolean },
+      options: { readonly allowNewer: boolean; readonly extensions: readonly string[] },
     ): Promise<void>;
   };
   readonly bus: { forPlugin(owner: Owner, declared: readonly EventDefinition[]): Registration<Bus> };

@@ -36,16 +36,16 @@ export interface ContextRoomsOptions {
 /** Gives the host each room in the form it asks for. */
 export function contextRooms(options: ContextRoomsOptions): Rooms {
   const { database, bus, jobs, state, audit, flags, logs } = options;
-  const prepare = async (plugin: string): Promise<void> => {
+  const prepare = async (plugin: string, extensions: readonly string[]): Promise<void> => {
     await purgeEnded(options.locks, plugin);
-    await database.preparePlugin(plugin);
+    await database.preparePlugin(plugin, extensions);
   };
   return {
     database: {
       forPlugin: (plugin) => database.forPlugin(plugin),
-      async migrate(plugin, migrations, { allowNewer }) {
+      async migrate(plugin, migrations, { allowNewer, extensions }) {
         const sets = pluginMigrations(plugin, migrations, allowNewer);
-        const [prepared] = await Promise.all([sets, prepare(plugin)]);
+        const [prepared] = await Promise.all([sets, prepare(plugin, extensions)]);
         await database.migrate(prepared);
       },
     },

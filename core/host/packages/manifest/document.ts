@@ -20,6 +20,8 @@ export const ManifestDocument = Type.Object(
     prefixes: Type.Array(Type.String()),
     emits: Type.Array(EventDocument),
     hosts: Type.Array(Type.String()),
+    /** Left out where there are none, as in files that were packed before plugins could ask for any. */
+    extensions: Type.Optional(Type.Array(Type.String())),
     rollback_floor: Type.Union([Type.String(), Type.Null()]),
     providers: Type.Array(Type.String()),
     config: JsonSchema,
@@ -50,6 +52,7 @@ export type ManifestDocument = Static<typeof ManifestDocument>;
 /** The manifest of a validated definition as data. */
 export function describePlugin(definition: PluginDefinition): ManifestDocument {
   const needs = Object.entries(definition.needs ?? {});
+  const { extensions = [] } = definition;
   return {
     name: definition.name,
     version: definition.version,
@@ -59,6 +62,7 @@ export function describePlugin(definition: PluginDefinition): ManifestDocument {
     prefixes: [...(definition.prefixes ?? [])],
     emits: describeEvents(definition.emits ?? []),
     hosts: [...(definition.hosts ?? [])],
+    ...(extensions.length === 0 ? {} : { extensions: [...extensions] }),
     rollback_floor: definition.rollbackFloor ?? null,
     providers: [...(definition.providers ?? ['builtin'])],
     config: asData(definition.config ?? { type: 'object', properties: {} }),

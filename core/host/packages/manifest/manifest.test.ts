@@ -11,6 +11,7 @@ const complete = {
   prefixes: ['/api/v1/crm', '/hooks/crm.v1', '/api/v1/system-crm'],
   emits: [event, { type: 'import_job.row_failed.again', data: {} }],
   hosts: ['example.com', '*.example.com', 'localhost:8080', '10.0.0.1'],
+  extensions: ['pg_trgm', 'unaccent'],
   rollbackFloor: '1.0.0',
   providers: ['builtin', 'salesforce'],
   config: { type: 'object', properties: {} },
@@ -80,6 +81,15 @@ describe('checkDefinition()', () => {
     ],
     [{ hosts: ['https://example.com'] }, ['/hosts/0 "https://example.com" is not a host']],
     [{ hosts: ['example.com/x'] }, ['/hosts/0 "example.com/x" is not a host']],
+    [
+      { extensions: ['plpython3u', 'citext', 'citext', 1] },
+      [
+        '/extensions/0 "plpython3u" is not an extension that plugins may use',
+        '/extensions/2 "citext" stands in the list twice',
+        '/extensions/3 1 is not an extension that plugins may use',
+      ],
+    ],
+    [{ extensions: 'citext' }, ['/extensions "citext" is not a list']],
     [{ hosts: ['*'] }, ['/hosts/0 "*" is not a host']],
     [{ hosts: ['example.com:99999'] }, ['/hosts/0 port 99999 is outside 1 to 65535']],
     [{ rollbackFloor: '1.2.0' }, ['/rollbackFloor 1.2.0 is above the version 1.2.0-beta.1']],

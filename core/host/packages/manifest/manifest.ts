@@ -3,6 +3,7 @@ import semver from 'semver';
 import { Checker } from './checker.ts';
 import type { ManifestFault } from './checker.ts';
 import { checkEvents, checkNeeds, checkProvides } from './contracts.ts';
+import { checkExtensions } from './extensions.ts';
 import { checkPrefixes } from './prefixes.ts';
 
 export type { ManifestFault } from './checker.ts';
@@ -12,7 +13,7 @@ const keyName = /^[a-z](?:[-_]?[a-z0-9]){0,62}$/u;
 const hostName =
   /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?<port>\d{1,5}))?$/iu;
 const known = new Set(
-  'name version engine features prefixes emits hosts rollbackFloor providers config needs provides setup'.split(
+  'name version engine features prefixes emits hosts extensions rollbackFloor providers config needs provides setup'.split(
     ' ',
   ),
 );
@@ -34,6 +35,7 @@ export function checkDefinition(value: unknown): ManifestFault[] {
   checkVersions(check, value);
   checkPrefixes(check, value['prefixes']);
   check.list('/hosts', value['hosts'], checkHost);
+  checkExtensions(check, value['extensions']);
   checkSchema(check, value['config']);
   checkEvents(check, '/emits', value['emits']);
   checkProvides(check, value['provides']);
