@@ -28,15 +28,17 @@ export interface Crm {
 }
 
 /** Builds the services on what the host gives. */
-export function createCrm(context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs'>): Crm {
-  const { config, database, jobs } = context;
+export function createCrm(
+  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log'>,
+): Crm {
+  const { config, database, jobs, log } = context;
   return {
     contacts: createContactService(database),
     companies: createCompanyService(database),
     associations: createAssociationService(database),
     tags: createTagService(database),
     timeline: createTimeline(database),
-    imports: createImportService({ database, jobs, maxBytes: config.import_max_bytes }),
+    imports: createImportService({ database, jobs, maxBytes: config.import_max_bytes, log }),
     exports: createExports(database),
   };
 }

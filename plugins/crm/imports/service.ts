@@ -1,5 +1,5 @@
 import { createId, validationFailed } from '@orchestrall/sdk';
-import type { Database, Jobs } from '@orchestrall/sdk';
+import type { Database, Jobs, Log } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import { csvFile } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
@@ -47,10 +47,11 @@ export interface ImportServiceOptions {
   readonly database: Database;
   readonly jobs: Pick<Jobs, 'get' | 'cancel'>;
   readonly maxBytes: number;
+  readonly log: Pick<Log, 'warn'>;
 }
 
 /** Creates the service of imports. */
-export function createImportService({ database, jobs, maxBytes }: ImportServiceOptions): Imports {
+export function createImportService({ database, jobs, maxBytes, log }: ImportServiceOptions): Imports {
   return {
     async start({ object, body, announcedBytes = 0, by, ...given }) {
       const keys = Object.keys(recordKinds[object].keys);
@@ -66,8 +67,10 @@ export function createImportService({ database, jobs, maxBytes }: ImportServiceO
         const reason = await storeFile(database, id, body, maxBytes);
         await finishUpload(database, id, reason);
       } catch (error) {
-        // What cannot be taken away now is swept later; the first error is the one to tell.
-        await deleteUpload(database, id).catch(() => undefined);
+        // The first error is the one to throw.
+        await deleteUpload(database, id).catch((failure: unknown) => {
+          log.warn({ error: failure, import_id: id }, 'an upload that failed stays until it is swept');
+        });
         throw error;
       }
       return (await requireImport(database, id)).view;
