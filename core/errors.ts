@@ -107,6 +107,17 @@ export const coreErrors = {
     message: 'Too many requests.',
     remedy: 'Wait for the seconds in Retry-After.',
   },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    message: 'The request with this Idempotency-Key is still being worked on.',
+    remedy:
+      'Send it again with the same key after the seconds in Retry-After; the answer of the first is then given.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    message: 'This Idempotency-Key belongs to an earlier request here with another query or body.',
+    remedy: 'Send a new key with each new request, and the same key only with a repeat of the same request.',
+  },
   JOB_INVALID: {
     status: 400,
     message: 'The job {name} cannot be accepted: {reason}.',

@@ -1,4 +1,5 @@
 import type {
+  Answer,
   AuditEntry,
   EmitOptions,
   EnqueueOptions,
@@ -41,12 +42,16 @@ export type EnqueuePort = EffectPort<
   readonly [definition: JobDefinition, payload: unknown, options: EnqueueOptions | undefined],
   string
 >;
+/** Takes the answer of the request under way; undefined forgets the bodies kept for the owner of the transaction. */
+export type AnswerPort = EffectPort<readonly [answer: Answer | undefined], void>;
 
-/** Ports of the rooms above; without one, using it in a transaction throws a `TypeError`. */
+/** Ports of the rooms above; without one, using it in a transaction throws a `TypeError`, but for `answer`. */
 export interface EffectPorts {
   readonly emit?: EmitPort;
   readonly audit?: AuditPort;
   readonly enqueue?: EnqueuePort;
+  /** Without it no answer is kept, as where no request is under way. */
+  readonly answer?: AnswerPort;
 }
 
 /** Makes a port of two plain functions: one that checks an effect, one that stores many. */
@@ -82,6 +87,8 @@ export interface Effects {
   emit(definition: EventDefinition, data: unknown, options: EmitOptions | undefined): string;
   audit(entry: AuditEntry): void;
   enqueue(definition: JobDefinition, payload: unknown, options: EnqueueOptions | undefined): string;
+  /** Keeps an answer; undefined forgets the bodies kept until now. */
+  answer(answer: Answer | undefined): void;
   afterCommit(work: () => void): void;
   /** Remembers where things stand; calling the result takes back what came after. */
   mark(): () => void;
@@ -94,12 +101,16 @@ export function createEffects(ports: EffectPorts, scope: Scope): Effects {
   const emits = lazy(ports.emit, scope, 'events');
   const audits = lazy(ports.audit, scope, 'audit entries');
   const jobs = lazy(ports.enqueue, scope, 'jobs');
-  const buffers = [emits, audits, jobs];
+  const answers = lazy(ports.answer, scope, 'answers');
+  const buffers = [emits, audits, jobs, answers];
   const callbacks: (() => void)[] = [];
   return {
     emit: (...parameters) => emits.open().add(...parameters),
     audit: (...parameters) => audits.open().add(...parameters),
     enqueue: (...parameters) => jobs.open().add(...parameters),
+    answer(answer) {
+      if (ports.answer !== undefined) answers.open().add(answer);
+    },
     afterCommit: (work) => void callbacks.push(work),
     mark() {
       const sizes = buffers.map((buffer) => buffer.opened()?.size ?? 0);

@@ -71,6 +71,11 @@ export function openTransaction(options: OpenTransactionOptions): OpenTransactio
     emit: (definition, data, given) => effects.emit(definition, data, given),
     audit: (entry) => effects.audit(entry),
     enqueue: (definition, payload, given) => effects.enqueue(definition, payload, given),
+    answer(given) {
+      effects.answer(given);
+      return given;
+    },
+    forgetAnswers: () => effects.answer(undefined),
     afterCommit: (work) => effects.afterCommit(work),
 
     async savepoint(work) {

@@ -108,7 +108,14 @@ async function openServing(foundation: Foundation, { client, rooms, live }: Base
   registerSystemMetrics(metrics, [options.dataFolder]);
   const services = watchedServices(rooms.bus, logs);
   const configuration = client.initial.value;
-  const front = await createHttpFront({ configuration, auth: rooms.auth, logs, metrics, stages });
+  const front = await createHttpFront({
+    configuration,
+    auth: rooms.auth,
+    database: rooms.database,
+    logs,
+    metrics,
+    stages,
+  });
   const { host, live: routes } = await createPluginHost({
     rooms,
     front,

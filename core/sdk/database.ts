@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import type { Answer } from './answer.ts';
 import type { EmitOptions, EventDefinition } from './events.ts';
 import type { AuditEntry } from './audit.ts';
 import type { EnqueueOptions, JobDefinition } from './jobs.ts';
@@ -40,6 +41,20 @@ export interface Transaction<Emitted extends EventDefinition = EventDefinition> 
     payload: Static<Definition['payload']>,
     options?: EnqueueOptions,
   ): string;
+  /**
+   * Keeps the answer of the HTTP request under way with the commit, so that a repeat of the request gets it again and
+   * nothing is done twice; the last one given wins. Give it in the transaction that completes the change, and send what
+   * this returns: `sendAnswer(reply, tx.answer(...))`. Nothing is kept outside a request, on a route without
+   * `config.idempotent`, when the caller sent no `Idempotency-Key`, and for a status from 400. Kept for 24 hours; a body
+   * of more than 256 KiB of JSON is left out. Never give a secret that is shown once. Throws a `TypeError` for a status
+   * outside 200 to 599, a header that HTTP cannot carry and a body that is no JSON.
+   */
+  answer<Given extends Answer>(answer: Given): Given;
+  /**
+   * Forgets with the commit the bodies of all answers kept for this plugin, as an erasure must. Repeats still change
+   * nothing; they are answered without a body.
+   */
+  forgetAnswers(): void;
   /** Calls back once the transaction has committed; an error in it is logged, never thrown. */
   afterCommit(work: () => void): void;
 }

@@ -41,6 +41,12 @@ declare module 'fastify' {
     access?: Access;
     /** Longest run of the handler, milliseconds; default 30,000. Streams and uploads set their own. */
     timeoutMs?: number;
+    /**
+     * A POST, PUT, PATCH or DELETE with an `Idempotency-Key` header is done once: the answer that its transaction gave to
+     * `tx.answer` is kept for 24 hours and sent again to a repeat. Not for routes that answer with a secret, since
+     * answers are kept as they are. Callers without a token are not known again, so for them the header does nothing.
+     */
+    idempotent?: boolean;
   }
   interface FastifyRequest {
     /** Who is calling; undefined on a public route without a token. */

@@ -1,12 +1,14 @@
+export { sendAnswer } from './answer.ts';
+export type { Answer } from './answer.ts';
 export type { AuditEntry } from './audit.ts';
 export type { Bus, EventHandler, SubscribeOptions } from './bus.ts';
 export type { PluginContext } from './context.ts';
 export { defineContract, optional, required } from './contract.ts';
 export type { Contract, Need, Needs, Services } from './contract.ts';
 export type { Database, Row, Statement, Transaction, TransactionOptions } from './database.ts';
+export type { Directory, DirectoryTeam, DirectoryUser } from './directory.ts';
 export { AppError, defineErrors, isAppError, sharedErrors, validationFailed } from './errors.ts';
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';
-export type { Directory, DirectoryTeam, DirectoryUser } from './directory.ts';
 export { defineEvent } from './events.ts';
 export type { EmitOptions, Event, EventDefinition, EventOf } from './events.ts';
 export type {

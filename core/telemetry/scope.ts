@@ -1,6 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Caller } from '@orchestrall/sdk';
 
+/** A request that came with an idempotency key and has none kept yet; what a transaction keeps its answer by. */
+export interface KeyedRequest {
+  /** Whose route it is: the plugin's name, or `core`. */
+  readonly owner: string;
+  /** Hash over caller, method, path and key. */
+  readonly id: Buffer;
+  /** Hash over query and body. */
+  readonly digest: Buffer;
+  /** Id of this run of the handler. */
+  readonly attempt: string;
+  /** False once the request is answered: what runs on after it keeps nothing. */
+  open: boolean;
+  /** Whether a transaction has committed an answer. */
+  kept: boolean;
+}
+
 /** On whose behalf the current asynchronous work runs; read by logs, audit entries, events and SQL. */
 export interface Scope {
   /** Plugin whose code runs; undefined in the core. */
@@ -13,6 +29,8 @@ export interface Scope {
   readonly caller?: Caller | undefined;
   /** Address of the caller, after trusted proxies. */
   readonly remoteAddress?: string | undefined;
+  /** The request under way, if it came with an idempotency key. */
+  readonly keyedRequest?: KeyedRequest | undefined;
 }
 
 const storage = new AsyncLocalStorage<Scope>();

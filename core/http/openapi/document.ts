@@ -67,7 +67,7 @@ function operationIdOf({ schema }: RouteRecord): string | undefined {
 }
 
 function schemaOf(route: RouteRecord): FastifySchema {
-  const { schema = {}, access, endpoint } = route;
+  const { schema = {}, access, endpoint, idempotent } = route;
   const roles = typeof access === 'string' ? [access] : access;
   const response = typeof schema.response === 'object' && schema.response !== null ? schema.response : {};
   const note = access === 'public' ? 'Open to everyone.' : `Needs the role ${roles.join(' or ')}.`;
@@ -75,11 +75,26 @@ function schemaOf(route: RouteRecord): FastifySchema {
     tags: [/^(?:\/api\/v\d+)?\/([^/:*]+)/.exec(endpoint)?.[1] ?? 'other'],
     ...schema,
     ...(schema.querystring === undefined ? {} : { querystring: asGiven(schema.querystring) }),
+    ...(idempotent ? { headers: withKeyHeader(schema.headers) } : {}),
     description: schema.description === undefined ? note : `${schema.description}\n\n${note}`,
     response: Object.keys(response).length > 0 ? response : { 200: { description: 'Done', type: 'null' } },
     // Said of each, since leaving it out would leave open whether it was forgotten.
     security: access === 'public' ? [] : [{ token: [] }],
   };
+}
+
+/** The headers of a route, and the one by which a repeat of its request is known. */
+function withKeyHeader(headers: unknown): object {
+  const { properties, ...rest } = recordOf(headers);
+  const key = {
+    type: 'string',
+    minLength: 1,
+    maxLength: 257,
+    description:
+      'Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query ' +
+      'and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`.',
+  };
+  return { type: 'object', ...rest, properties: { ...recordOf(properties), 'idempotency-key': key } };
 }
 
 /** Adds to each operation the problems that its route does not describe itself, by reference to one description. */

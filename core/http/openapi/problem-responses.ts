@@ -34,7 +34,7 @@ interface ResponseReference {
 
 /** By status, the problems that a route's own rules answer with, and under `default` all others. */
 export function problemResponses(route: RouteRecord): Readonly<Record<string, ResponseReference>> {
-  const { access, schema = {}, unlimited } = route;
+  const { access, schema = {}, unlimited, idempotent } = route;
   const reads = [schema.body, schema.querystring, schema.params, schema.headers];
   const statuses: readonly (readonly [status: string, description: string, when: boolean])[] = [
     [
@@ -44,8 +44,10 @@ export function problemResponses(route: RouteRecord): Readonly<Record<string, Re
     ],
     ['401', 'The token is missing or not accepted', access !== 'public'],
     ['403', 'The caller lacks the role', access !== 'public'],
+    ['409', 'The request with this Idempotency-Key is still being worked on', idempotent],
     ['413', 'The body is too large', schema.body !== undefined],
     ['415', 'The content type is not accepted', schema.body !== undefined],
+    ['422', 'The Idempotency-Key belongs to an earlier request with another query or body', idempotent],
     ['429', 'Too many requests; Retry-After says when to try again', !unlimited],
     ['default', 'Any other problem', true],
   ];

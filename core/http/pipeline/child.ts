@@ -38,6 +38,8 @@ export interface ChildEnvironment {
   readonly streams: Omit<StreamsOptions, 'log' | 'holderOf'>;
   /** From `startTracing`, where the client's YAML asks for it. */
   readonly tracing?: Pick<Tracing, 'startRequest'>;
+  /** Does requests with an `Idempotency-Key` once, on routes that are `idempotent`; default never. */
+  readonly idempotency?: Idempotency;
   /** Proxies whose `x-forwarded-*` headers are believed, as addresses or CIDR blocks; default none. */
   readonly trustedProxies?: readonly string[];
   /** Default 1,048,576; a route sets its own with `bodyLimit`. */
@@ -104,6 +106,7 @@ export async function createChild(environment: ChildEnvironment, options: ChildO
     activity,
     streams,
     tracing: environment.tracing,
+    idempotency: environment.idempotency,
     routes,
     isUpgrade,
     refusedOf: (request: IncomingMessage) => refusals.get(request),

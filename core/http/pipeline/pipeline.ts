@@ -12,6 +12,7 @@ import type { Tracing } from '../../telemetry/tracing.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { errorFrom } from '../errors/errors-from.ts';
 import { openEventStream } from '../streams/event-stream.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
 import { identify } from './identity.ts';
 import type { Authentication, Identity } from './identity.ts';
 import { refuseEncodedBody } from '../body/content-encoding.ts';
@@ -52,6 +53,8 @@ export interface PipelineOptions {
   readonly streams: Streams;
   /** Makes a span of each request; absent unless traces are sent somewhere. */
   readonly tracing: Pick<Tracing, 'startRequest'> | undefined;
+  /** Absent where no answers are kept: the header `Idempotency-Key` then does nothing. */
+  readonly idempotency: Idempotency | undefined;
   /** Filled with each route as it is declared. */
   readonly routes: RouteRecord[];
   /** Whether the request came through the server's `upgrade` event. */
@@ -85,6 +88,7 @@ export const requestPipeline = fastifyPlugin(
       if (record.schema !== undefined) route.schema = record.schema;
       if (record.websocket) guardSocketRoute(route, options);
       if (record.plain) trackHandler(route, options.log);
+      if (record.idempotent) options.idempotency?.guard(route, options.plugin?.name ?? 'core');
     });
     app.addHook('onRequest', (request, reply, done) => {
       const refused = options.refusedOf(request.raw);

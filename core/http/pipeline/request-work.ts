@@ -38,6 +38,8 @@ export class RequestWork {
   #kind: WorkKind = 'request';
   #endStream: (() => void) | undefined;
   #parts = 1;
+  #handling = false;
+  #whenEnded: (() => void) | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: RouteRecord, options: RequestWorkOptions) {
     this.#options = options;
@@ -54,14 +56,29 @@ export class RequestWork {
 
   /** The handler runs now; its promise is part of the work. */
   handle(result: PromiseLike<unknown>): void {
+    // Its caller may have left before it began.
+    if (this.#parts === 0) this.#options.activity.begin(this.#kind);
     this.#parts += 1;
-    result.then(
-      () => this.#endPart(),
-      () => {
-        this.fail();
-        this.#endPart();
-      },
-    );
+    this.#handling = true;
+    const end = (): void => {
+      this.#handling = false;
+      this.#endPart();
+    };
+    result.then(end, () => {
+      this.fail();
+      end();
+    });
+  }
+
+  /** Whether the handler's promise is pending. */
+  get handling(): boolean {
+    return this.#handling;
+  }
+
+  /** Calls back when both the answer and the handler have ended; one call back per request. */
+  whenEnded(work: () => void): void {
+    if (this.#parts === 0) work();
+    else this.#whenEnded = work;
   }
 
   /** The handler has failed: the stream that it began would wait for ever for what nobody sends. */
@@ -138,7 +155,9 @@ export class RequestWork {
 
   #endPart(): void {
     this.#parts -= 1;
-    if (this.#parts === 0) this.#options.activity.end(this.#kind);
+    if (this.#parts > 0) return;
+    this.#options.activity.end(this.#kind);
+    this.#whenEnded?.();
   }
 }
 

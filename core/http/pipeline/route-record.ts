@@ -22,6 +22,8 @@ export interface RouteRecord {
   readonly access: Access;
   readonly timeoutMs: number;
   readonly unlimited: boolean;
+  /** Whether a repeat under the same `Idempotency-Key` gets the answer that was kept. */
+  readonly idempotent: boolean;
   readonly websocket: boolean;
   /** Whether it also answers requests that are no upgrade. */
   readonly plain: boolean;
@@ -30,6 +32,8 @@ export interface RouteRecord {
   metricsOf(method: string): EndpointMetrics;
 }
 
+/** Methods that change something, so that a repeat could change it twice. */
+const changing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const defaultTimeoutMs = 30_000;
 const longestTimeoutMs = 2 ** 31 - 1;
 
@@ -53,6 +57,7 @@ export function recordRoute(
     access,
     timeoutMs: Math.min(Math.max(1, timeoutMs), longestTimeoutMs),
     unlimited: route.config?.unlimited ?? false,
+    idempotent: route.config?.idempotent === true && methods.every((method) => changing.has(method)),
     websocket: route.websocket === true || route.wsHandler !== undefined,
     plain: route.websocket !== true,
     schema: route.schema === undefined ? undefined : closeRequest(route.schema),
@@ -68,6 +73,7 @@ export function recordUnrouted(endpoint: string, metrics: RequestMetrics): Route
     access: 'public',
     timeoutMs: defaultTimeoutMs,
     unlimited: false,
+    idempotent: false,
     websocket: false,
     plain: true,
     schema: undefined,

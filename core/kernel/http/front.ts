@@ -3,6 +3,9 @@ import type { Auth } from '../../auth/auth.ts';
 import { realmPath } from '../../auth/provider/paths.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { Activity } from '../../host/generation/activity.ts';
+import type { DatabaseEngine } from '../../database/engine.ts';
+import { Idempotency } from '../../http/idempotency/idempotency.ts';
+import { answerPort } from '../../http/idempotency/kept-answers.ts';
 import { createChild, type Child, type ChildEnvironment } from '../../http/pipeline/child.ts';
 import { Gateway } from '../../http/gateway/gateway.ts';
 import type { PrefixEntry } from '../../http/gateway/prefix-table.ts';
@@ -31,6 +34,8 @@ export interface HttpFront {
 export interface HttpFrontOptions {
   readonly configuration: Configuration;
   readonly auth: Auth;
+  /** Where answers to requests with an `Idempotency-Key` are kept. */
+  readonly database: DatabaseEngine;
   readonly logs: Logs;
   readonly metrics: Registry;
   /** Ends the sending of traces after everything that was started later. */
@@ -39,12 +44,19 @@ export interface HttpFrontOptions {
 
 /** Builds gateway and core routes' instance, and sends traces where the client wants them; nothing listens yet. */
 export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
-  const { configuration, auth, logs, metrics, stages } = options;
+  const { configuration, auth, database, logs, metrics, stages } = options;
   const { server } = configuration;
   const tracing = await stages.start(
     'traces',
     async () => openTracing(configuration),
     async (sending) => sending?.[Symbol.asyncDispose](),
+  );
+  const idempotency = new Idempotency({ database: database.core(), log: logs.logger('core.http') });
+  database.connectEffects({ answer: answerPort });
+  await stages.start(
+    'kept answers',
+    () => idempotency.start(),
+    () => idempotency[Symbol.dispose](),
   );
   const rateLimits = new RateLimits(limitOf(configuration));
   const requests = new RequestMetrics(metrics);
@@ -54,6 +66,7 @@ export async function createHttpFront(options: HttpFrontOptions): Promise<HttpFr
     rateLimits,
     requestMetrics: requests,
     streams: { metrics: createStreamMetrics(metrics) },
+    idempotency,
     trustedProxies: server.trusted_proxies,
     bodyLimitBytes: server.body_limit,
     ...(tracing === undefined ? {} : { tracing }),

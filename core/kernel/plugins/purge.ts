@@ -1,5 +1,6 @@
 import { coreError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { purgeAnswers } from '../../http/idempotency/kept-answers.ts';
 import type { LocksEngine } from '../../jobs/locks/locks.ts';
 import type { CoreRooms } from '../core-rooms.ts';
 import { engineVersion } from '../version.ts';
@@ -40,6 +41,7 @@ async function purgeEverywhere(rooms: CoreRooms, plugin: string): Promise<void> 
   await jobs.purge(plugin);
   await bus.purge(plugin);
   await state.purge(plugin);
+  await purgeAnswers(database.core(), plugin);
   await database.purge(plugin);
   await audit.record({ action: 'plugin.purged', subjectType: 'plugin', subjectId: plugin });
 }
