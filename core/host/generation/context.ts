@@ -85,8 +85,8 @@ export function buildContext(options: ContextOptions): BuiltContext {
     }),
     health: own('health', health),
     signal: options.draining,
-    defer: (dispose) => effects.defer('of its own', async () => options.scoped(dispose)),
     reload: options.reload,
+    defer: (dispose) => effects.defer('of its own', async () => options.scoped(dispose)),
   });
   return { context, registrations, health, routes };
 }

@@ -37,10 +37,10 @@ export interface Rooms {
       options: { readonly allowNewer: boolean; readonly extensions: readonly string[] },
     ): Promise<void>;
   };
+  readonly directory: Directory;
   readonly bus: { forPlugin(owner: Owner, declared: readonly EventDefinition[]): Registration<Bus> };
   readonly jobs: { forPlugin(owner: Owner): Registration<Jobs> };
   readonly locks: { forPlugin(owner: Owner): Locks };
-  readonly directory: Directory;
   readonly state: { forPlugin(owner: Owner): Registration<State> };
   readonly audit: { forPlugin(owner: Owner): { record(entry: AuditEntry): Promise<void> } };
   readonly flags: { forPlugin(owner: Owner): Registration<Flags> };
