@@ -171,6 +171,7 @@ export function createListener(options: ListenerOptions): Listener {
     async close() {
       closed.abort();
       hearings.clear();
+      // Its failure is told to whoever wanted to listen; what counts here is that nothing opens any more.
       await opening?.catch(() => undefined);
       if (client !== undefined) await endConnection(client, answerLimitMs);
     },

@@ -161,6 +161,7 @@ export function createScopedDatabase(options: ScopedDatabaseOptions): ScopedData
           if (rows.length === 0) break;
           // The next rows are fetched while the caller is busy with these.
           next = tx.query<Result>(fetch);
+          // It is awaited in the next turn, or the caller has stopped reading.
           next.catch(() => undefined);
           yield* rows;
         }

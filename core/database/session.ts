@@ -183,6 +183,7 @@ export class Session implements Waiting {
   }
 
   #control(text: string): void {
+    // A failure is kept by `#track`, and the commit rejects with it.
     void this.#track(this.#client.query(text)).catch(() => undefined);
   }
 

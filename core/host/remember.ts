@@ -33,6 +33,7 @@ export async function recall(
     for (const record of (await store.load()).values()) take(record);
   };
   const done = read();
+  // The writes that come do not depend on this; whoever asked for it hears of its failure.
   for (const slot of waiting) slot.remembering = done.catch(() => undefined);
   await done;
 }

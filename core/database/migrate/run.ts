@@ -166,6 +166,7 @@ async function withLock<Result>(client: Client, owner: string, work: () => Promi
   try {
     return await work();
   } finally {
+    // Where it fails the connection is lost, and the lock with it; what the work came to is the one to tell.
     await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => undefined);
   }
 }

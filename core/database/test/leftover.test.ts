@@ -140,6 +140,7 @@ describe('what a killed appliance left behind', { timeout: 180_000 }, () => {
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const backend = identify(rows[0]?.pid ?? 0);
     if (backend === undefined) throw new Error('the backend runs');
+    // It never ends by itself: the connection is lost with the server that is killed below.
     const endless = client.query('DO $$ BEGIN LOOP END LOOP; END $$').catch(() => undefined);
     while (stateOf(backend.pid) !== 'running') await pause(10);
     process.kill(postmaster, 'SIGKILL');

@@ -79,6 +79,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
 async function inRepository(folder: string, faults: PackageFault[]): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const path of await childrenOf(folder, faults)) {
+    // A folder without one is no plugin.
     const described = await stat(join(path, 'package.json')).catch(() => undefined);
     if (described !== undefined && (await findEntry(path)) !== undefined)
       found.push({ kind: 'source', path });
@@ -89,6 +90,7 @@ async function inRepository(folder: string, faults: PackageFault[]): Promise<Can
 async function inPath(path: string, faults: PackageFault[]): Promise<Candidate[]> {
   const itself = await asCandidate(path);
   if (itself !== undefined) return [itself];
+  // One that is not there is told by `childrenOf`.
   const kind = await stat(path).catch(() => undefined);
   if (kind?.isFile() === true) {
     const message = `is not a packed plugin: its name does not end in ${packedEnding}`;
@@ -105,6 +107,7 @@ async function inPath(path: string, faults: PackageFault[]): Promise<Candidate[]
 }
 
 async function asCandidate(this: void, path: string): Promise<Candidate | undefined> {
+  // A path that is not there is told by `childrenOf`; a child that has gone since is none.
   const kind = await stat(path).catch(() => undefined);
   if (kind?.isFile() === true && path.endsWith(packedEnding)) return { kind: 'packed', path };
   if (kind?.isDirectory() === true && (await findEntry(path)) !== undefined) return { kind: 'source', path };

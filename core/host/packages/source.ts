@@ -18,6 +18,7 @@ const entryNames = ['plugin.ts', 'plugin.js', 'plugin.mjs'];
 /** The entry file of a source folder, or undefined when the folder is not a plugin's. */
 export async function findEntry(folder: string): Promise<string | undefined> {
   for (const name of entryNames) {
+    // A folder that cannot be entered, such as `lost+found`, is nobody's plugin.
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found?.isFile() === true) return name;
   }

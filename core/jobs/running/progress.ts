@@ -33,6 +33,7 @@ export function createProgressWriter(
     }
   };
   const writeNext = (): Promise<void> => {
+    // Whoever asked for the write before has heard of its failure.
     next ??= writing
       .catch(() => undefined)
       .then(() => {
