@@ -1,13 +1,14 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CsvFault, CsvScanner, maxRowBytes } from './scanner.ts';
+import { CsvFault, maxRowBytes } from './format.ts';
+import { CsvScanner } from './scanner.ts';
 import type { CsvPosition, CsvRow } from './scanner.ts';
 
 /** Reads text in pieces of a size, from a place. */
 function scan(text: string, pieceBytes = 7, from?: CsvPosition): CsvRow[] {
   const bytes = Buffer.from(text).subarray(from?.offset ?? 0);
-  const scanner = new CsvScanner(from);
+  const scanner = new CsvScanner({ from });
   const rows: CsvRow[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes)
     rows.push(...scanner.push(bytes.subarray(at, at + pieceBytes)));

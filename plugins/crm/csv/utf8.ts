@@ -14,6 +14,16 @@ export class Utf8Check {
   #offset = 0;
   #line = 1;
 
+  /** Bytes of whole characters that were pushed so far. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Physical line after them, from 1, by line feeds. */
+  get line(): number {
+    return this.#line;
+  }
+
   /** Where the first fault is, if it is in what was pushed so far. Nothing may be pushed after it. */
   push(piece: Buffer): Utf8Fault | undefined {
     const bytes = this.#carry.length === 0 ? piece : Buffer.concat([this.#carry, piece]);

@@ -1,7 +1,8 @@
 import type { Database, Job, Transaction } from '@orchestrall/sdk';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
-import { CsvFault, readCsv } from '../csv/scanner.ts';
+import { CsvFault } from '../csv/format.ts';
+import { readCsv } from '../csv/scanner.ts';
 import type { CsvPosition, CsvRow } from '../csv/scanner.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
 import { recordKinds } from '../kinds.ts';
@@ -66,7 +67,7 @@ async function readFile(
   stored: StoredImport,
 ): Promise<void> {
   const from = Check(Position, job.saved) ? job.saved : undefined;
-  const rows = readCsv(readPieces(database, stored.view.id, from?.offset ?? 0), from);
+  const rows = readCsv(readPieces(database, stored.view.id, from?.offset ?? 0), { from });
   const reading = await begin(job, stored, from, rows);
   for await (const batch of batchesOf(rows, batchRows)) await writeBatch(reading, batch);
   await job.transaction(async (tx) => {
