@@ -59,6 +59,19 @@ describe('the bundle of packages', () => {
     expect(await evaluate(code)).toEqual({ typebox: true, fastify: true, place });
   });
 
+  test("the SDK's conventions are one instance for core and plugins too, on the bundle's packages", async () => {
+    const code = `import { createRequire } from 'node:module';
+      const { sql } = await import('kysely');
+      const imported = await import('@orchestrall/sdk/resources');
+      const core = createRequire('${join(import.meta.dirname, 'x.js')}')('@orchestrall/sdk/resources');
+      const { constructor } = imported.columnRef({ column: 'name' }, 'contacts');
+      console.log(JSON.stringify({
+        isOne: Object.keys(imported).every((name) => imported[name] === core[name]),
+        kysely: sql.ref('name').constructor === constructor,
+      }));`;
+    expect(await evaluate(code)).toEqual({ isOne: true, kysely: true });
+  });
+
   test('a bundle of other packages than are installed is not used', async () => {
     const whole = await readFile(manifestFile(folder), 'utf8');
     await writeFile(manifestFile(folder), JSON.stringify({ ...manifest, installed: 'of another day' }));

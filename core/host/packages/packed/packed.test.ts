@@ -135,6 +135,32 @@ describe('pack() and loadPacked()', () => {
     expect(thrown).toMatchObject({ code: 'a/b', message: 'function' });
   });
 
+  test('share the conventions of the SDK with the core, and bring their own query builder to them', async () => {
+    const path = await write('conventional', {
+      'package.json': '{ "type": "module" }',
+      'routes/fail.ts': `
+        import { toStatement } from '@orchestrall/sdk/resources';
+        import { sql } from 'kysely';
+        export default async () => {
+          throw Object.assign(new Error('told'), { toStatement, made: toStatement(sql\`select \${1} + \${2}\`) });
+        };`,
+      'plugin.ts': `export default { name: 'conventional', version: '1.0.0', engine: '*', setup() {} };`,
+    });
+    await symlink(join(import.meta.dirname, '../../../../node_modules'), join(path, 'node_modules'));
+    const packed = join(folder, 'conventional.orchplugin');
+    await pack(path, packed);
+    await rm(path, { recursive: true });
+    const thrown: unknown = await (
+      await loadPacked(packed)
+    )
+      .registerRoutes(Fastify().withTypeProvider<TypeBoxTypeProvider>(), {})
+      .catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      toStatement: createRequire(import.meta.url)('@orchestrall/sdk/resources').toStatement,
+      made: { sql: 'select $1 + $2', parameters: [1, 2] },
+    });
+  });
+
   test("stack traces name the author's files and lines", async () => {
     const path = await write('failing', {
       'plugin.ts': `export default { name: 'failing', version: '1.0.0', engine: '*', setup: () => {} };`,
