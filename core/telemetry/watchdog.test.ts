@@ -84,7 +84,8 @@ test('a call that blocks outside JavaScript is reported too, and the process goe
 });
 
 test('a busy loop that yields is left alone, by a watchdog that is awake', async () => {
-  // Longer in all than the limit, and each turn far shorter than it, also on a busy machine.
+  // The time itself is what is tested: longer in all than the limit, and each turn far shorter than it, also on a
+  // busy machine.
   const lines = await run(
     `
     function work(ms) { const until = Date.now() + ms; while (Date.now() < until); }
@@ -106,6 +107,7 @@ test('a watchdog that cannot write leaves the process alone, with a warning', as
     closeSync(descriptor);
     // Takes the same number, so that nothing else does, and cannot be written to.
     openSync('/dev/null', 'r');
+    // The loop stands still longer than the limit, again and again, until the thread has had something to write.
     let warned = false;
     promise.then(() => (warned = true));
     while (!warned) { const until = Date.now() + 1_000; while (Date.now() < until); await sleep(50); }

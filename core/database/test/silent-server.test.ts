@@ -99,6 +99,7 @@ describe('a server of which every process hangs', { timeout: 60_000 }, () => {
 
   test('a slow statement of a server that answers others is waited for', async () => {
     const engine = await connect();
+    // The time itself is what is tested: beyond the first doubt of a server and the silence allowed to it together.
     expect(await engine.core().query("SELECT pg_sleep(3) IS NULL AS nothing, 'slept' AS what")).toMatchObject(
       [{ what: 'slept' }],
     );
@@ -110,6 +111,7 @@ describe('a server of which every process hangs', { timeout: 60_000 }, () => {
     const begun = Promise.withResolvers<void>();
     const slow = engine.core().transaction(async (tx) => {
       begun.resolve();
+      // The time itself is what is tested: beyond a wait for a connection and the grace together.
       return tx.query("SELECT pg_sleep(3) IS NULL AS nothing, 'slept' AS what");
     });
     await Promise.race([begun.promise, slow]);

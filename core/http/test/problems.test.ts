@@ -43,6 +43,7 @@ beforeAll(async () => {
     async (request) => request.body,
   );
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
+  // Nothing tells a handler of broken bytes behind its request: it takes a while, in which they arrive.
   app.get('/later', { config }, () => sleep(100, {}));
   app.get('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
   app.post('/slow', { config: { ...config, timeoutMs: 100 } }, () => new Promise(() => {}));
