@@ -2,4 +2,5 @@
 // repository; do not edit.
 
 /** Writes that the appliance does once for each `Idempotency-Key`, by method and path. */
-export const idempotentOperations: ReadonlySet<string> = new Set<string>([]);
+export const idempotentOperations: ReadonlySet<string> = new Set<string>([
+]);

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@orchestrall/client';
+import type { Client } from '@orchestrall/client';
 import type { Role } from '@orchestrall/sdk';
 import { stringify } from 'yaml';
 import { createAppliance } from '../kernel/appliance.ts';
@@ -36,6 +38,8 @@ export interface TestAppliance extends AsyncDisposable {
   readonly logs: readonly Readonly<Record<string, unknown>>[];
   /** An access token of the role, from the appliance's own provider. */
   token(role: Role): Promise<string>;
+  /** A typed client that calls as this role, default admin. It sends each request once, so that no failure is hidden. */
+  client(role?: Role): Client;
   /** Sends a request as this role (default admin); a body that is no text is sent as JSON. */
   request(method: string, path: string, options?: RequestOptions): Promise<Response>;
   /** Replaces the YAML, merged over the default client again. */
@@ -98,6 +102,8 @@ export async function createTestAppliance(options: TestApplianceOptions = {}): P
     logs,
     token,
     configure: write,
+    client: (role = 'admin') =>
+      createClient({ baseUrl: appliance.url, token: async () => token(role), retries: 0 }),
     async request(method, path, { role = 'admin', body, headers = {}, signal } = {}) {
       const isText = typeof body === 'string' || body === undefined;
       return fetch(`${appliance.url}${path}`, {
