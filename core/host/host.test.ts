@@ -1,6 +1,6 @@
 import { definePlugin } from '@orchestrall/sdk';
 import { afterAll, expect, test } from 'vitest';
-import { emptyRecord, type HostStore, type PluginRecord, type RecordChange } from './desired.ts';
+import { emptyRecord } from './desired.ts';
 import { ServiceHub } from './generation/services.ts';
 import { LeakTracker } from './generation/leaks.ts';
 import { Host } from './host.ts';
@@ -8,6 +8,7 @@ import type { AvailablePlugin } from './packages/discover.ts';
 import { describePlugin } from './packages/manifest/document.ts';
 import { remember } from './remember.ts';
 import { Slot } from './slot.ts';
+import { FakeStore } from './test/fake-store.ts';
 
 const leaks = new LeakTracker({ recordStacks: false });
 afterAll(() => leaks[Symbol.dispose]());
@@ -19,25 +20,6 @@ function available(version: string): AvailablePlugin {
     fingerprint: version,
     load: async () => Promise.reject(new Error('a fake is not loaded')),
   };
-}
-
-/** The store in memory; `failing` makes it refuse changes. */
-class FakeStore implements HostStore {
-  readonly records = new Map<string, PluginRecord>();
-  failing = false;
-
-  async load(): Promise<ReadonlyMap<string, PluginRecord>> {
-    return this.records;
-  }
-
-  async change(name: string, change: RecordChange): Promise<PluginRecord> {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.failing) throw new Error('the database is away');
-    const stored = this.records.get(name) ?? emptyRecord(name);
-    const record = { ...stored, ...change(stored) };
-    this.records.set(name, record);
-    return record;
-  }
 }
 
 /** A host whose only plugin is off, so that nothing is ever built. */

@@ -4,6 +4,7 @@ import type { AvailablePlugin } from '../packages/discover.ts';
 import type { DrainReport } from '../generation/generation.ts';
 import { describePlugin } from '../packages/manifest/document.ts';
 import { Reconciler } from '../reconciler.ts';
+import type { Reloads } from '../reloads.ts';
 import { Slot, type RunningGeneration } from '../slot.ts';
 
 /** How a fake generation behaves; by default well. */
@@ -100,8 +101,11 @@ export function available(name: string, version: string): AvailablePlugin {
   };
 }
 
-/** Two plugins, `sales` needs `crm`; builds end when the test lets them. */
-export function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
+/** Two plugins, `sales` needs `crm`; builds end when the test lets them, and go through `around`. */
+export function world(
+  behaviour: (slot: Slot) => FakeBehaviour = () => ({}),
+  around: Reloads['build'] = async (_slot, build) => build(),
+) {
   const journal: string[] = [];
   const clock = { ms: 0, now: () => new Date(0), monotonicMs: () => clock.ms };
   const builds: (() => void)[] = [];
@@ -117,12 +121,13 @@ export function world(behaviour: (slot: Slot) => FakeBehaviour = () => ({})) {
       const waits = wanted.has('sales') && !wanted.has('crm');
       return { order, refused: new Map(waits ? [['sales', { reason: 'needs crm', isFault: false }]] : []) };
     },
-    build: async (slot) => {
-      const given = behaviour(slot);
-      await new Promise<void>((resolve) => builds.push(resolve));
-      if (given.buildFails !== undefined) throw new Error(given.buildFails);
-      return new FakeGeneration(slot, journal, given);
-    },
+    build: async (slot) =>
+      around(slot, async () => {
+        const given = behaviour(slot);
+        await new Promise<void>((resolve) => builds.push(resolve));
+        if (given.buildFails !== undefined) throw new Error(given.buildFails);
+        return new FakeGeneration(slot, journal, given);
+      }),
     remember: () => {},
     publish: () => {},
     drainDeadlineMs: 1,
