@@ -75,7 +75,7 @@ export interface EventStream {
   drained(): Promise<void>;
   /** Ends the stream with a last event that names the reason. */
   end(reason?: string): void;
-  /** Aborted when the reader leaves or the stream ends. */
+  /** Aborted when the reader leaves or the stream ends; already so where the reader has left before it began. */
   readonly signal: AbortSignal;
 }
 

@@ -100,6 +100,8 @@ export class RequestWork {
     this.#endStream = end;
     if (this.#kind === 'stream') return;
     this.#kind = 'stream';
+    // Its reader has left before its handler began: nothing is counted of it, or only what `handle` will count.
+    if (this.#parts === 0) return;
     this.#options.activity.begin('stream');
     this.#options.activity.end('request');
   }

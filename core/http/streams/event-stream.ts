@@ -30,6 +30,8 @@ export class OpenEventStream implements EventStream {
     response.on('close', () => this.#onClose());
     response.on('error', () => response.destroy());
     streams.addEvents(this, token);
+    // Its reader has left before, and nothing would tell of it any more.
+    if (response.closed) this.#onClose();
   }
 
   get signal(): AbortSignal {
