@@ -5,6 +5,7 @@ import type { Clients } from '../../auth/accounts/clients.ts';
 import { pageOf, pageQuery } from './schemas.ts';
 
 const Id = Type.Object({ client_id: Type.String({ minLength: 1, maxLength: 100 }) });
+/** No route that answers with it is `idempotent`: answers are kept as they are. */
 const secret = Type.String({ description: 'Shown this once; kept as a hash only.' });
 
 /** `/api/v1/system/clients`: programs that get tokens from the built-in identity provider, for themselves or for people. */

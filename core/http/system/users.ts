@@ -5,6 +5,7 @@ import type { Users } from '../../auth/accounts/users.ts';
 import { pageOf, pageQuery } from './schemas.ts';
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100, description: 'Id or name.' }) });
+/** Shown this once, so that no route that answers with it is `idempotent`: answers are kept as they are. */
 const WithPassword = Type.Object({
   user: User,
   password: Type.Optional(Type.String({ description: 'Only when it was made up here; shown this once.' })),
