@@ -1,0 +1,175 @@
+import type { Fault } from '@orchestrall/sdk';
+import type { TargetField, TargetKind } from '../../provider.ts';
+import type { DescribedField, DescribedObject } from '../client/describe.ts';
+import { defaultMappings, relatedTo } from './defaults.ts';
+import { fitOf, impossibility, proposeField } from './fit.ts';
+import type { MappingOverrides, ObjectOverride } from './overrides.ts';
+
+/** One field there and what becomes of it. */
+export interface FieldProposal {
+  readonly remote: string;
+  readonly label: string;
+  readonly type: string;
+  /** Name here; null when it is not taken. */
+  readonly local: string | null;
+  /** `custom` fields could be taken into a field that would have to be made, see `custom`. */
+  readonly state: 'whole' | 'partly' | 'custom' | 'left_out' | 'impossible';
+  /** What is lost, or why it is not taken. */
+  readonly note: string | null;
+  readonly custom: TargetField | null;
+}
+
+/** One object there and what becomes of it. */
+export interface ObjectProposal {
+  readonly object: string;
+  readonly kind: string | null;
+  readonly push: 'none' | 'update' | 'create_and_update';
+  readonly keyField: string | null;
+  readonly fields: readonly FieldProposal[];
+}
+
+/** A mapping as it would be, and every fault of the overrides. */
+export interface MappingProposal {
+  readonly objects: readonly ObjectProposal[];
+  readonly faults: readonly Fault[];
+}
+
+/** Every object that is mapped by itself or named by an override, those that others refer to first. */
+export function mappedObjects(overrides: MappingOverrides): string[] {
+  const named = Object.keys(overrides).filter((object) => overrides[object]?.take !== false);
+  const standard = Object.keys(defaultMappings).filter((object) => overrides[object]?.take !== false);
+  return [...new Set([...standard, ...named])];
+}
+
+/**
+ * Proposes where each field of each described object goes: by the overrides, then by the default mapping, and custom
+ * fields that nothing takes as custom fields to be made. Faults name what an override says that cannot be.
+ */
+export function proposeMapping(
+  described: readonly DescribedObject[],
+  kinds: readonly TargetKind[],
+  overrides: MappingOverrides,
+): MappingProposal {
+  const faults: Fault[] = [];
+  const objects = described.map((object) =>
+    proposeObject(object, kinds, overrides[object.name] ?? {}, faults),
+  );
+  for (const name of Object.keys(overrides)) {
+    if (overrides[name]?.take === false || described.some((object) => object.name === name)) continue;
+    faults.push({ path: `/${name}`, message: 'no such object, or the user may not see it' });
+  }
+  return { objects, faults };
+}
+
+function proposeObject(
+  object: DescribedObject,
+  kinds: readonly TargetKind[],
+  override: ObjectOverride,
+  faults: Fault[],
+): ObjectProposal {
+  const path = `/${object.name}`;
+  const wanted = override.kind ?? defaultMappings[object.name]?.kind;
+  const kind = kinds.find(({ name }) => name === wanted);
+  if (kind === undefined) {
+    const names = kinds.map(({ name }) => name).join(', ');
+    faults.push({ path: `${path}/kind`, message: `must be one of ${names}, is ${wanted ?? 'not given'}` });
+  }
+  if (!object.queryable) faults.push({ path, message: 'cannot be queried in this organisation' });
+  for (const name of Object.keys(override.fields ?? {})) {
+    if (object.fields.some((field) => field.name === name)) continue;
+    faults.push({ path: `${path}/fields/${name}`, message: 'no such field, or the user may not see it' });
+  }
+  const taken = new Map<string, string>();
+  const fields = object.fields.flatMap((field) =>
+    proposalsOf(object, field, kind, override, (local, remote) => {
+      const other = taken.get(local);
+      taken.set(local, other ?? remote);
+      return other;
+    }).map(({ proposal, fault }) => {
+      if (fault !== undefined) faults.push({ path: `${path}/fields/${field.name}`, message: fault });
+      return proposal;
+    }),
+  );
+  const { push = 'none', external_id_field: keyField } = override;
+  faults.push(...keyFaults(object, push, keyField));
+  return { object: object.name, kind: kind?.name ?? null, push, keyField: keyField ?? null, fields };
+}
+
+function keyFaults(object: DescribedObject, push: string, keyField: string | undefined): Fault[] {
+  const path = `/${object.name}/external_id_field`;
+  if (keyField === undefined) {
+    const message = 'must be given, for a creation that was cut off is found again by it';
+    return push === 'create_and_update' ? [{ path, message }] : [];
+  }
+  const field = object.fields.find(({ name }) => name === keyField);
+  if (field === undefined) return [{ path, message: `${object.name} has no field ${keyField}` }];
+  if (field.externalId && field.unique && Number(field.length) >= 36 && field.createable) return [];
+  return [
+    { path, message: 'must be a unique external id, a text of 36 characters or more, that the user may set' },
+  ];
+}
+
+interface Proposed {
+  readonly proposal: FieldProposal;
+  readonly fault?: string;
+}
+
+type Claim = (local: string, remote: string) => string | undefined;
+
+function proposalsOf(
+  object: DescribedObject,
+  field: DescribedField,
+  kind: TargetKind | undefined,
+  override: ObjectOverride,
+  claim: Claim,
+): Proposed[] {
+  const about = { remote: field.name, label: field.label, type: field.type, custom: null };
+  const leftOut = (note: string): Proposed[] => [
+    { proposal: { ...about, local: null, state: 'left_out', note } },
+  ];
+  const impossible = impossibility(field);
+  const said = override.fields?.[field.name];
+  if (impossible !== undefined) {
+    const proposal = { ...about, local: null, state: 'impossible', note: impossible } as const;
+    return [typeof said === 'string' ? { proposal, fault: `cannot be taken: ${impossible}` } : { proposal }];
+  }
+  if (said === null) return leftOut('left out by the mapping');
+  const names = said === undefined ? defaultNames(object.name, field.name, kind) : [said];
+  if (names.length === 0 && field.custom) {
+    const custom = proposeField(field);
+    const note = `a custom field ${custom.name} would hold it`;
+    if (field.type === 'reference') return leftOut('a reference needs a field here that refers to the same');
+    return [{ proposal: { ...about, local: null, state: 'custom', note, custom } }];
+  }
+  if (names.length === 0) return leftOut('no field here is meant for it');
+  return names.map((local) => proposeOne(field, local, kind, claim, said !== undefined));
+}
+
+function proposeOne(
+  field: DescribedField,
+  local: string,
+  kind: TargetKind | undefined,
+  claim: Claim,
+  isSaid: boolean,
+): Proposed {
+  const about = { remote: field.name, label: field.label, type: field.type, custom: null };
+  const target = kind?.fields.find(({ name }) => name === local);
+  const refused = (note: string): Proposed => {
+    const proposal = { ...about, local: null, state: 'impossible', note } as const;
+    return isSaid ? { proposal, fault: note } : { proposal };
+  };
+  if (target === undefined) return refused(`${kind?.name ?? 'the kind'} has no field ${local}`);
+  const fit = fitOf(field, target);
+  if (fit.fits === 'not') return refused(fit.note ?? 'does not fit');
+  const other = claim(local, field.name);
+  if (other !== undefined) return refused(`${local} is filled from ${other} already`);
+  return { proposal: { ...about, local, state: fit.fits, note: fit.note ?? null } };
+}
+
+function defaultNames(object: string, remote: string, kind: TargetKind | undefined): string[] {
+  const has = (name: string): boolean => kind?.fields.some((field) => field.name === name) ?? false;
+  if (remote === 'WhatId') return relatedTo.map(([, local]) => local).filter(has);
+  const [, ...names] = defaultMappings[object]?.fields.find(([name]) => name === remote) ?? [];
+  const name = names.find(has);
+  return name === undefined ? [] : [name];
+}
