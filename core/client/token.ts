@@ -17,7 +17,7 @@ const marginMs = 10_000;
 /** Keeps a token until its end. */
 export class TokenKeeper {
   readonly #source: Token;
-  #kept: { readonly token: Promise<string>; until: number } | undefined;
+  #kept: { readonly token: Promise<string>; ends(): boolean } | undefined;
 
   constructor(source: Token) {
     this.#source = source;
@@ -33,7 +33,7 @@ export class TokenKeeper {
     const source = this.#source;
     if (typeof source === 'string') return source;
     const kept = this.#kept;
-    if (kept !== undefined && performance.now() < kept.until) {
+    if (kept !== undefined && !kept.ends()) {
       const token = await kept.token;
       if (token !== refused) return token;
       // Whoever else was refused it may have asked for another one meanwhile.
@@ -43,19 +43,18 @@ export class TokenKeeper {
   }
 
   async #ask(source: Exclude<Token, string>): Promise<string> {
-    const asked = Promise.resolve(source());
-    const kept = {
-      token: asked.then((issued) => (typeof issued === 'string' ? issued : issued.token)),
-      until: Number.POSITIVE_INFINITY,
-    };
+    let until = Number.POSITIVE_INFINITY;
+    const token = (async () => {
+      const issued = await source();
+      if (typeof issued === 'string') return issued;
+      const { lifetimeMs = until } = issued;
+      until = performance.now() + lifetimeMs - Math.min(marginMs, lifetimeMs / 2);
+      return issued.token;
+    })();
+    const kept = { token, ends: () => performance.now() >= until };
     this.#kept = kept;
     try {
-      const issued = await asked;
-      const lifetimeMs = typeof issued === 'string' ? undefined : issued.lifetimeMs;
-      if (lifetimeMs !== undefined) {
-        kept.until = performance.now() + lifetimeMs - Math.min(marginMs, lifetimeMs / 2);
-      }
-      return await kept.token;
+      return await token;
     } catch (error) {
       if (this.#kept === kept) this.#kept = undefined;
       throw error;

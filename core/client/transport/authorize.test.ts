@@ -63,6 +63,7 @@ describe('TokenKeeper', () => {
       if (fails) throw new Error('no token');
       return 'good';
     });
+    await expect(keeper.token()).rejects.toThrow('no token');
     const both = await Promise.allSettled([keeper.token(), keeper.token()]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     fails = false;
