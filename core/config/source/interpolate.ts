@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Variables } from './environment.ts';
 import type { FaultList } from '../faults.ts';
-import { reasonOf } from './read-file.ts';
+import { reasonOf, textOf } from './read-file.ts';
 import { refusedKeys } from '../refused-keys.ts';
 import { renderPath } from './tree.ts';
 import type { Path, ScalarNode, TreeNode } from './tree.ts';
@@ -24,7 +24,8 @@ export interface Interpolation {
 
 /**
  * Resolves `${VAR}`, `${VAR:-default}` (also where VAR is empty) and `${file:/path}` in every text of a tree;
- * `$${` writes `${` itself. A file's last line end is dropped, and its text counts as a secret.
+ * `$${` writes `${` itself. A file's last line end and its byte order mark are dropped, and
+ * its text counts as a secret.
  */
 export async function interpolate(
   node: TreeNode,
@@ -157,7 +158,9 @@ async function readSecretFile(
     if (!about.isFile()) return refuse('is not a file', 'a folder or device', 'Name the file itself.');
     if (about.size > maxSecretFileBytes)
       return refuse('is too long for a secret', `${about.size} bytes`, 'Name a file with the secret alone.');
-    const text = (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+    const text = textOf(await readFile(file))?.replace(/\r?\n$/, '');
+    if (text === undefined)
+      return refuse('is not valid UTF-8', 'bytes in another encoding', 'Save it as plain UTF-8 text.');
     if (text === '') return refuse('is empty', 'nothing', 'Write the secret into it.');
     return text;
   } catch (error) {

@@ -41,15 +41,21 @@ function decode(
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     return refuse('The file is in UTF-16.', 'UTF-16', remedy);
   if (bytes.includes(0)) return refuse('The file is binary.', 'a zero byte', remedy);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refuse('The file is not valid UTF-8.', 'bytes in another encoding', remedy);
-  }
+  const text = textOf(bytes);
+  if (text === undefined) return refuse('The file is not valid UTF-8.', 'bytes in another encoding', remedy);
   if (text.trim() === '')
     return refuse('The file is empty.', 'nothing', 'Write at least `client:` with an `id:` below it.');
   return text;
+}
+
+/** The text of bytes in UTF-8, without a byte order mark before it; undefined for another encoding. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // What it throws says nothing of where.
+    return undefined;
+  }
 }
 
 /** Why a file cannot be read, in words, and what to do about it. */

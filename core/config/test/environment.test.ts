@@ -58,6 +58,23 @@ test('every variable of a value that is not set is told, and every file of it is
   ]);
 });
 
+test('a secret in a file is taken as it was meant: without a byte order mark, and never in another encoding', async () => {
+  await using folder = await clientFolder('client: {id: a}\nsecurity: {webhook_secret: "${file:key}"}\n');
+  await folder.write('key', '\uFEFFgr\u00fcn-und-lang-genug-fuer-einen-schluessel\r\n');
+  const { value } = await folder.load();
+  expect(value.security.webhook_secret?.reveal()).toBe('gr\u00fcn-und-lang-genug-fuer-einen-schluessel');
+  // As Windows-1252 writes it.
+  await folder.write('key', Buffer.from('gr\u00fcn-und-lang-genug-fuer-einen-schluessel', 'latin1'));
+  expect(await folder.faults()).toMatchObject([
+    {
+      code: 'unreadable',
+      path: 'security.webhook_secret',
+      message: /key is not valid UTF-8/,
+      remedy: /UTF-8/,
+    },
+  ]);
+});
+
 test('a flag of the environment stands over the file, and the sources say so', async () => {
   await using folder = await clientFolder(`${client}features: {crm_integration: true}\n`);
   const before = await folder.load();
