@@ -112,7 +112,7 @@ export function createListener(options: ListenerOptions): Listener {
     while (!lost.aborted) {
       await pause(checkEveryMs, { signal: lost, ref: false });
       if (lost.aborted) return;
-      // Its end is then handled as any other.
+      // Its end is then handled like every other.
       await current.query('SELECT 1').catch(() => current.connection.stream.destroy());
     }
   };
