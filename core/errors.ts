@@ -301,6 +301,41 @@ export const coreErrors = {
     message: 'The {dependency} did not answer within {timeoutMs} ms.',
     remedy: 'Try again; if it stays, check that dependency.',
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    message: 'No webhook has the id {id}.',
+    remedy: 'List the webhooks: GET /api/v1/system/webhooks.',
+  },
+  WEBHOOK_LIMIT: {
+    status: 409,
+    message: 'There are {limit} webhooks already, which is the most there can be.',
+    remedy: 'Delete one that is not needed, or give an existing one more patterns.',
+  },
+  WEBHOOK_HOST_NOT_ALLOWED: {
+    status: 422,
+    message: "No webhook may be sent to {host}: the client's YAML does not name it.",
+    remedy: 'Add the host to webhooks.allowed_hosts, with its port unless that is the default one.',
+  },
+  WEBHOOK_SCHEME_NOT_ALLOWED: {
+    status: 422,
+    message: 'No webhook may be sent by {scheme}.',
+    remedy: 'Use an https address; http is possible with webhooks.allow_http: true.',
+  },
+  WEBHOOK_ADDRESS_REFUSED: {
+    status: 422,
+    message: '{host} leads to {address}, which is not an address of the public internet.',
+    remedy: "If it is meant, add its network to webhooks.allowed_networks of the client's YAML.",
+  },
+  WEBHOOK_DELIVERY_NOT_FOUND: {
+    status: 404,
+    message: 'The webhook has no delivery {id}.',
+    remedy: 'List its deliveries; ended ones are forgotten after webhooks.retention_days.',
+  },
+  WEBHOOK_EVENT_GONE: {
+    status: 409,
+    message: 'The event of the delivery {id} is no longer in the history and cannot be sent again.',
+    remedy: 'Events are kept for events.retention_days; fetch the record itself instead.',
+  },
   INTERNAL_ERROR: {
     status: 500,
     message: 'The appliance made a mistake; it is logged under the request id.',
