@@ -1,15 +1,15 @@
 import { defineContract, defineEvent } from '@orchestrall/sdk';
+import { Id, Nullable } from '@orchestrall/sdk/resources';
+import type { ListRequest, Page } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Company } from './companies/schemas.ts';
-import type { CompanyFilter, CompanyInput } from './companies/schemas.ts';
+import type { CompanyInput } from './companies/schemas.ts';
 import { Contact } from './contacts/schemas.ts';
-import type { ContactFilter, ContactInput } from './contacts/schemas.ts';
-import { Id, Nullable } from './fields/schemas.ts';
-import type { Page, PageRequest } from './paging/cursor.ts';
+import type { ContactInput } from './contacts/schemas.ts';
 
 export { Company, Contact };
-export type { CompanyFilter, CompanyInput, ContactFilter, ContactInput, Page, PageRequest };
+export type { CompanyInput, ContactInput, ListRequest, Page };
 
 const changed = Type.Array(Type.String(), { description: 'Names of the fields that changed.' });
 
@@ -91,15 +91,15 @@ export interface CrmService {
   findContact(id: string): Promise<Contact | undefined>;
   /** The contact with this e-mail in any spelling of case, or undefined. */
   findContactByEmail(email: string): Promise<Contact | undefined>;
-  /** A page of contacts, oldest first. */
-  listContacts(filter: ContactFilter & PageRequest): Promise<Page<Contact>>;
+  /** A page of contacts; oldest first where no order is asked for. */
+  listContacts(request: ListRequest): Promise<Page<Contact>>;
   createContact(input: ContactInput, by: Actor): Promise<Contact>;
   /** Applies a JSON merge patch. */
   updateContact(id: string, patch: ContactInput, by: Actor): Promise<Contact>;
   /** The company, or undefined when there is none. */
   findCompany(id: string): Promise<Company | undefined>;
-  /** A page of companies, oldest first. */
-  listCompanies(filter: CompanyFilter & PageRequest): Promise<Page<Company>>;
+  /** A page of companies, likewise. */
+  listCompanies(request: ListRequest): Promise<Page<Company>>;
   createCompany(input: CompanyInput, by: Actor): Promise<Company>;
   /** Adds a note to a contact's timeline. */
   addContactNote(contactId: string, text: string, by: Actor): Promise<void>;

@@ -2,12 +2,6 @@ import { defineErrors } from '@orchestrall/sdk';
 
 /** Every error of this plugin's own, beside the SDK's `sharedErrors`; `docs/errors.md` is generated from it. */
 export const crmErrors = {
-  CURSOR_INVALID: {
-    status: 400,
-    message: 'The cursor {cursor} was not given out for this list.',
-    remedy:
-      'Use `next_cursor` of the page before with the same filters, or leave the cursor out to begin again.',
-  },
   CONTACT_NOT_FOUND: {
     status: 404,
     message: 'No contact has the id {id}.',
@@ -48,10 +42,10 @@ export const crmErrors = {
     message: 'The domain {domain} belongs to the company {id}.',
     remedy: 'Change that company, or give another domain.',
   },
-  COMPANY_HAS_CONTACTS: {
+  COMPANY_IN_USE: {
     status: 409,
-    message: '{contacts} contacts have the company {id} as their company.',
-    remedy: 'Move them first, or delete with ?unlink=true, which leaves them without a company.',
+    message: '{contacts} contacts and {companies} companies belong to the company {id}.',
+    remedy: 'Move them first, or delete with ?unlink=true, which leaves them without it.',
   },
   IMPORT_ENDED: {
     status: 409,

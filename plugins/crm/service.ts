@@ -1,4 +1,6 @@
-import type { PluginContext } from '@orchestrall/sdk';
+import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
+import { changeRecords } from '@orchestrall/sdk/resources';
+import { openAccess } from './access/view.ts';
 import { createAssociationService } from './associations/service.ts';
 import type { Associations } from './associations/service.ts';
 import { createCompanyService } from './companies/service.ts';
@@ -6,7 +8,7 @@ import type { Companies } from './companies/service.ts';
 import type { CrmConfig } from './config.ts';
 import { createContactService } from './contacts/service.ts';
 import type { Contacts } from './contacts/service.ts';
-import type { CrmService } from './contract.ts';
+import type { Actor, CrmService } from './contract.ts';
 import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
@@ -18,6 +20,7 @@ import type { Timeline } from './timeline/service.ts';
 
 /** Everything the routes call. */
 export interface Crm {
+  readonly database: Database;
   readonly contacts: Contacts;
   readonly companies: Companies;
   readonly associations: Associations;
@@ -32,30 +35,42 @@ export function createCrm(
   context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log'>,
 ): Crm {
   const { config, database, jobs, log } = context;
+  const access = openAccess();
+  const contacts = createContactService({ database, access });
+  const companies = createCompanyService({ database, access });
   return {
-    contacts: createContactService(database),
-    companies: createCompanyService(database),
-    associations: createAssociationService(database),
+    database,
+    contacts,
+    companies,
+    associations: createAssociationService(database, access),
     tags: createTagService(database),
-    timeline: createTimeline(database),
-    imports: createImportService({ database, jobs, maxBytes: config.import_max_bytes, log }),
-    exports: createExports(database),
+    timeline: createTimeline(database, access),
+    imports: createImportService({ database, jobs, log, maxBytes: config.import_max_bytes }),
+    exports: createExports({ contacts, companies }),
   };
 }
 
-/** The part of it that other plugins may call. */
-export function createContractService({ contacts, companies, timeline }: Crm): CrmService {
+/** The part of it that other plugins may call; they see and write everything. */
+export function createContractService({ database, contacts, companies, timeline }: Crm): CrmService {
   return {
-    findContact: (id) => contacts.find(id),
+    findContact: (id) => contacts.find(id, everyone),
     findContactByEmail: (email) => contacts.findByEmail(email),
-    listContacts: ({ cursor, limit, ...filter }) => contacts.list(filter, { cursor, limit }),
-    createContact: (input, by) => contacts.create(input, by),
-    updateContact: (id, patch, by) => contacts.update(id, patch, by),
-    findCompany: (id) => companies.find(id),
-    listCompanies: ({ cursor, limit, ...filter }) => companies.list(filter, { cursor, limit }),
-    createCompany: (input, by) => companies.create(input, by),
+    listContacts: (request) => contacts.page(request, everyone, ''),
+    createContact: (input, by) => changeRecords(database, (tx) => contacts.create(tx, input, pluginFor(by))),
+    updateContact: (id, patch, by) =>
+      changeRecords(database, (tx) => contacts.update(tx, id, patch, pluginFor(by))),
+    findCompany: (id) => companies.find(id, everyone),
+    listCompanies: (request) => companies.page(request, everyone, ''),
+    createCompany: (input, by) => changeRecords(database, (tx) => companies.create(tx, input, pluginFor(by))),
     addContactNote: async (contactId, text, by) => {
-      await timeline.addNote('contact', contactId, text, by);
+      await timeline.addNote('contact', contactId, text, pluginFor(by));
     },
   };
 }
+
+/** A plugin that acts on somebody's behalf: it may what an administrator may, and owns nothing. */
+function pluginFor({ id, name }: Actor): Caller {
+  return { id, name, kind: 'service', roles: ['admin'], teams: [], leads: [] };
+}
+
+const everyone = pluginFor({ id: 'plugin', name: 'plugin' });

@@ -48,12 +48,12 @@ export type { ListQuery, ListRequest, Shape, ShapeRequest } from './query/list-r
 export { readPage } from './query/page.ts';
 export type { ListSource, Page } from './query/page.ts';
 export { shaped } from './query/shape.ts';
-export { readSort } from './query/sort.ts';
+export { idOrder, readSort } from './query/sort.ts';
 export type { SortKey } from './query/sort.ts';
 export { resourceRoutes } from './routes/resource-routes.ts';
 export type { Resource, ResourceRoute } from './routes/resource.ts';
 export { callerOf } from './routes/read-routes.ts';
-export { IdParams, Nothing, PageOf, answerOf } from './routes/schemas.ts';
+export { IdParams, Nothing, PageOf, answerOf, versionHeaders } from './routes/schemas.ts';
 export { serveTable } from './serve.ts';
 export type { RecordPage, ResourceRecord, ResourceService } from './service.ts';
 export { defineTable } from './table/define-table.ts';

@@ -1,9 +1,8 @@
+import { Nullable, textField } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { Company } from '../companies/schemas.ts';
 import { Contact } from '../contacts/schemas.ts';
-import { textField } from '../fields/field-types.ts';
-import { Nullable } from '../fields/schemas.ts';
 
 /** Longest role, characters. */
 export const maxRoleLength = 100;

@@ -1,71 +1,85 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Database } from '@orchestrall/sdk';
+import type { Caller, Database } from '@orchestrall/sdk';
+import { changeRecords, keepText } from '@orchestrall/sdk/resources';
+import type { ListRequest, Page } from '@orchestrall/sdk/resources';
+import type { Access } from '../access/view.ts';
 import { companyKind } from '../companies/kind.ts';
 import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
-import { keepText } from '../fields/text.ts';
-import { byId, readPage } from '../paging/cursor.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
-import { changeRecords } from '../records/change-records.ts';
-import { lockRecord, requireRecord } from '../records/service.ts';
+import { lockRecord, masked, requireRecord } from '../records/service.ts';
 import { holdExisting } from '../records/store.ts';
 import { maxRoleLength } from './schemas.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
 import {
+  companiesOf,
+  contactsOf,
   deleteAssociation,
   findAssociation,
-  listCompaniesOf,
-  listContactsOf,
+  listLinked,
   putAssociation,
 } from './store.ts';
+
+type PageOnly = Pick<ListRequest, 'cursor' | 'limit'>;
 
 /** Which contact belongs to which companies, beside its own `company_id`. */
 export interface Associations {
   /** Throws `CONTACT_NOT_FOUND`, `CURSOR_INVALID`. */
-  companiesOf(contactId: string, page: PageRequest): Promise<Page<ContactCompany>>;
+  companiesOf(contactId: string, page: PageOnly, by: Caller): Promise<Page<ContactCompany>>;
   /** Throws `COMPANY_NOT_FOUND`, `CURSOR_INVALID`. */
-  contactsOf(companyId: string, page: PageRequest): Promise<Page<CompanyContact>>;
+  contactsOf(companyId: string, page: PageOnly, by: Caller): Promise<Page<CompanyContact>>;
   /**
    * Makes an association, or changes the role of one that is there.
    * Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `VALIDATION_FAILED`.
    */
-  put(contactId: string, companyId: string, role: string | null): Promise<void>;
+  put(contactId: string, companyId: string, role: string | null, by: Caller): Promise<void>;
   /** Throws `CONTACT_NOT_FOUND`, `ASSOCIATION_NOT_FOUND`. */
-  remove(contactId: string, companyId: string): Promise<void>;
+  remove(contactId: string, companyId: string, by: Caller): Promise<void>;
 }
 
 /** Creates the service of associations. */
-export function createAssociationService(database: Database): Associations {
+export function createAssociationService(database: Database, access: Access): Associations {
   return {
-    async companiesOf(contactId, page) {
-      const { id } = await requireRecord(contactKind, database, contactId);
-      const load = (after: string | undefined, limit: number) => listCompaniesOf(database, id, after, limit);
-      return readPage(
-        `companies of ${id}`,
-        page,
-        byId((item) => item.company.id),
-        load,
+    async companiesOf(contactId, page, by) {
+      const { id } = await requireRecord(
+        contactKind,
+        database,
+        contactId,
+        access.viewOf(by, 'contact').condition,
       );
+      const view = access.viewOf(by, 'company');
+      const side = companiesOf(companyKind);
+      const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
+      return {
+        items: items.map(({ record, ...link }) => ({ company: masked(record, view), ...link })),
+        next_cursor,
+      };
     },
 
-    async contactsOf(companyId, page) {
-      const { id } = await requireRecord(companyKind, database, companyId);
-      const load = (after: string | undefined, limit: number) => listContactsOf(database, id, after, limit);
-      return readPage(
-        `contacts of ${id}`,
-        page,
-        byId((item) => item.contact.id),
-        load,
+    async contactsOf(companyId, page, by) {
+      const { id } = await requireRecord(
+        companyKind,
+        database,
+        companyId,
+        access.viewOf(by, 'company').condition,
       );
+      const view = access.viewOf(by, 'contact');
+      const side = contactsOf(contactKind);
+      const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
+      return {
+        items: items.map(({ record, ...link }) => ({ contact: masked(record, view), ...link })),
+        next_cursor,
+      };
     },
 
-    put: (contactId, companyId, given) =>
+    put: (contactId, companyId, given, by) =>
       changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
-        const contact = await lockRecord(contactKind, tx, contactId);
-        const [company] = await holdExisting(companyKind, tx, new Set([companyId]));
+        const visible = access.viewOf(by, 'contact').condition;
+        const contact = await lockRecord(contactKind, tx, contactId, visible);
+        await requireRecord(companyKind, tx, companyId, access.viewOf(by, 'company').condition);
+        const [company] = await holdExisting('companies', tx, new Set([companyId]));
         if (company === undefined) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
         const before = await findAssociation(tx, contact.id, company);
         if (before?.role === role) return;
@@ -82,9 +96,10 @@ export function createAssociationService(database: Database): Associations {
         });
       }),
 
-    remove: (contactId, companyId) =>
+    remove: (contactId, companyId, by) =>
       changeRecords(database, async (tx) => {
-        const { id: subject } = await lockRecord(contactKind, tx, contactId);
+        const visible = access.viewOf(by, 'contact').condition;
+        const { id: subject } = await lockRecord(contactKind, tx, contactId, visible);
         const before = await findAssociation(tx, subject, companyId);
         if (before === undefined) {
           throw crmError('ASSOCIATION_NOT_FOUND', { contact_id: contactId, company_id: companyId });

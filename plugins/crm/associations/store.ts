@@ -1,66 +1,88 @@
 import type { Transaction } from '@orchestrall/sdk';
-import type { CompanyFields } from '../companies/fields.ts';
-import { companyKind } from '../companies/kind.ts';
-import type { ContactFields } from '../contacts/fields.ts';
-import { contactKind } from '../contacts/kind.ts';
+import { idOrder, readPage } from '@orchestrall/sdk/resources';
+import type { ListRequest, Page, Queryable, Sql } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
 import type { AssociationLink } from '../contract.ts';
-import type { Queryable } from '../records/sql.ts';
-import { selectionOf, toRecord } from '../records/store.ts';
+import type { CommonFields, Kept, RecordKind } from '../records/kind.ts';
+import { selectionSql, toRecord } from '../records/store.ts';
 import type { RecordRow } from '../records/store.ts';
-import type { CompanyContact, ContactCompany } from './schemas.ts';
 
-interface Link {
-  role: string | null;
-  is_primary: boolean;
+/** What a record is to the one whose list it stands in. */
+export interface Linked<Fields> {
+  readonly record: Kept<Fields>;
+  readonly role: string | null;
+  /** Whether the contact has the company as its `company_id`. */
+  readonly is_primary: boolean;
 }
 
-/** Companies of a contact after an id: those it is associated with, and its `company_id`. */
-export async function listCompaniesOf(
-  database: Queryable,
-  contactId: string,
-  after: string | undefined,
-  limit: number,
-): Promise<ContactCompany[]> {
-  const statement = `select ${selectionOf(companyKind)}, associations.role,
-      companies.id is not distinct from contacts.company_id as is_primary
-    from contacts
-    join companies on companies.id = contacts.company_id
-      or companies.id in (select company_id from associations where contact_id = $1)
-    left join associations on associations.contact_id = $1 and associations.company_id = companies.id
-    where contacts.id = $1 and ($2::uuid is null or companies.id > $2)
-    order by companies.id limit $3`;
-  const rows = await database.query<RecordRow<CompanyFields> & Link>(statement, [
-    contactId,
-    after ?? null,
-    limit,
-  ]);
-  return rows.map(({ role, is_primary, ...company }) => ({ company: toRecord(company), role, is_primary }));
+/** One side of the associations: whose list is read, and what it lists. */
+interface Side<Fields extends CommonFields> {
+  readonly listed: RecordKind<Fields>;
+  /** Ids of the listed records, of which `$1` is the other side. */
+  readonly linked: (id: string) => Sql;
+  readonly association: (id: string) => Sql;
+  readonly isPrimary: (id: string) => Sql;
 }
 
-/** Contacts of a company after an id: those associated with it, and those whose `company_id` it is. */
-export async function listContactsOf(
+/** Companies that a contact is associated with, and its `company_id`. */
+export function companiesOf<Fields extends CommonFields>(listed: RecordKind<Fields>): Side<Fields> {
+  return {
+    listed,
+    linked: (id) => sql`select company_id from contacts where id = ${id}
+      union select company_id from associations where contact_id = ${id}`,
+    association: (id) => sql`associations.contact_id = ${id} and associations.company_id = companies.id`,
+    isPrimary: (id) => sql`exists (select 1 from contacts where id = ${id} and company_id = companies.id)`,
+  };
+}
+
+/** Contacts that are associated with a company, and those whose `company_id` it is. */
+export function contactsOf<Fields extends CommonFields>(listed: RecordKind<Fields>): Side<Fields> {
+  return {
+    listed,
+    linked: (id) => sql`select id from contacts where company_id = ${id}
+      union select contact_id from associations where company_id = ${id}`,
+    association: (id) => sql`associations.company_id = ${id} and associations.contact_id = contacts.id`,
+    isPrimary: (id) => sql`contacts.company_id is not distinct from ${id}::uuid`,
+  };
+}
+
+/** A page of one side by id; `visible` is what must hold of the listed records beside. */
+export async function listLinked<Fields extends CommonFields>(
   database: Queryable,
-  companyId: string,
-  after: string | undefined,
-  limit: number,
-): Promise<CompanyContact[]> {
-  const statement = `select ${selectionOf(contactKind)}, associations.role,
-      contacts.company_id is not distinct from $1::uuid as is_primary
-    from (
-      select id from contacts where company_id = $1
-      union
-      select contact_id from associations where company_id = $1
-    ) as linked
-    join contacts on contacts.id = linked.id
-    left join associations on associations.contact_id = contacts.id and associations.company_id = $1
-    where $2::uuid is null or contacts.id > $2
-    order by contacts.id limit $3`;
-  const rows = await database.query<RecordRow<ContactFields> & Link>(statement, [
-    companyId,
-    after ?? null,
-    limit,
-  ]);
-  return rows.map(({ role, is_primary, ...contact }) => ({ contact: toRecord(contact), role, is_primary }));
+  { listed, linked, association, isPrimary }: Side<Fields>,
+  id: string,
+  visible: Sql | undefined,
+  request: Pick<ListRequest, 'cursor' | 'limit'>,
+): Promise<Page<Linked<Fields>>> {
+  const { table } = listed;
+  const source = {
+    table,
+    selection: sql`${selectionSql(listed)}, associations.role as link_role, ${isPrimary(id)} as link_primary`,
+    from: sql`${sql.table(table)} left join associations on ${association(id)}`,
+    conditions: [
+      sql`${sql.ref(`${table}.id`)} in (${linked(id)})`,
+      ...(visible === undefined ? [] : [visible]),
+    ],
+  };
+  const page = await readPage<RecordRow<Fields> & LinkColumns>(database, source, {
+    list: `${table} of ${id}`,
+    keys: idOrder(),
+    ...request,
+  });
+  return {
+    next_cursor: page.next_cursor,
+    items: page.items.map((row) => {
+      const { link_role: role, link_primary: is_primary } = row;
+      Reflect.deleteProperty(row, 'link_role');
+      Reflect.deleteProperty(row, 'link_primary');
+      return { record: toRecord<Fields>(row), role, is_primary };
+    }),
+  };
+}
+
+interface LinkColumns {
+  readonly link_role: string | null;
+  readonly link_primary: boolean;
 }
 
 /** An association that is there, locked; undefined when there is none. */

@@ -1,10 +1,12 @@
+import { foldCase, readFields } from '@orchestrall/sdk/resources';
 import { companyCreated, companyDeleted, companyUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
-import { readFields } from '../fields/field.ts';
-import { cut, foldAccents, foldCase, maxKeyLength } from '../fields/text.ts';
+import { foldName } from '../fields/folded.ts';
 import type { RecordKey, RecordKind } from '../records/kind.ts';
 import { companyFields } from './fields.ts';
 import type { CompanyFields } from './fields.ts';
+import { holdParents } from './hierarchy.ts';
+import { Company } from './schemas.ts';
 
 /** No two companies have one domain; it is kept in lower case. */
 const companyDomain: RecordKey<CompanyFields> = {
@@ -18,7 +20,7 @@ const companyDomain: RecordKey<CompanyFields> = {
 const companyName: RecordKey<CompanyFields> = {
   column: 'name_key',
   of: ({ name }) => name,
-  fold: (name) => cut(foldAccents(name).replaceAll(/\s+/gu, ' '), maxKeyLength),
+  fold: foldName,
 };
 
 /** A company among the records: what `records/` needs to know to find, write and tell it. */
@@ -26,12 +28,11 @@ export const companyKind: RecordKind<CompanyFields> = {
   name: 'company',
   table: 'companies',
   fields: companyFields,
+  record: Company,
   keys: { domain: companyDomain, name: companyName },
+  events: { created: companyCreated, updated: companyUpdated, deleted: companyDeleted },
 
   read: (given) => readFields(companyFields, given),
+  holdReferences: holdParents,
   notFound: (id) => crmError('COMPANY_NOT_FOUND', { id }),
-  created: (tx, company) => void tx.emit(companyCreated, { company }, { subject: company.id }),
-  updated: (tx, company, changed) =>
-    void tx.emit(companyUpdated, { company, changed }, { subject: company.id }),
-  deleted: (tx, company) => void tx.emit(companyDeleted, { company }, { subject: company.id }),
 };

@@ -1,7 +1,7 @@
+import { Id, bookkeeping, inputsOf, schemasOf } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { inputsOf, schemasOf } from '../fields/field.ts';
-import { Id, bookkeeping, pageQuery, searchQuery } from '../fields/schemas.ts';
+import { searchFilters } from '../fields/schemas.ts';
 import { companyFields } from './fields.ts';
 
 /** An organisation. */
@@ -18,15 +18,5 @@ export const CompanyInput = Type.Object(inputsOf(companyFields), {
 });
 export type CompanyInput = Static<typeof CompanyInput>;
 
-/** What a company is changed with. */
-export const CompanyPatch = Type.Partial(CompanyInput, {
-  title: 'CompanyPatch',
-  additionalProperties: false,
-});
-
-/** Filters of the list of companies. */
-export const CompanyFilter = Type.Object(searchQuery('name, domain or phone digits'));
-export type CompanyFilter = Static<typeof CompanyFilter>;
-
-/** Query of the list of companies. */
-export const CompanyQuery = Type.Object({ ...CompanyFilter.properties, ...pageQuery });
+/** Filters of the list of companies beside those of every list. */
+export const companyFilters = searchFilters('name, domain or phone digits');

@@ -1,62 +1,62 @@
 import { isId } from '@orchestrall/sdk';
-import type { Database, Transaction } from '@orchestrall/sdk';
+import type { Caller, Transaction } from '@orchestrall/sdk';
+import { checkVersion } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
 import { contactKind } from '../contacts/kind.ts';
-import { countContactsOfCompany, lockContactsOfCompany } from '../contacts/store.ts';
-import type { Actor } from '../contract.ts';
+import { countContactsOfCompany } from '../contacts/store.ts';
 import { crmError } from '../errors.ts';
-import { changeRecords } from '../records/change-records.ts';
-import { checkVersion } from '../records/if-match.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
-import { createRecordService, lockRecord } from '../records/service.ts';
-import type { RecordService } from '../records/service.ts';
+import { createRecordService, lockRecord, masked } from '../records/service.ts';
+import type { RecordService, RecordServiceOptions } from '../records/service.ts';
+import { lockWhere } from '../records/store.ts';
 import { editRecords, removeRecord } from '../records/write.ts';
 import type { CompanyFields } from './fields.ts';
 import { companyKind } from './kind.ts';
-import type { CompanyFilter } from './schemas.ts';
-
-/** How a company is deleted. */
-export interface RemoveCompanyOptions {
-  /** Leaves its contacts without a company; default false, which refuses while it has contacts. */
-  readonly unlink?: boolean | undefined;
-  readonly ifMatch?: string | undefined;
-}
 
 /** Decisions about companies. Codes: `COMPANY_NOT_FOUND`, `DOMAIN_TAKEN`. */
-export interface Companies extends Omit<RecordService<CompanyFields, CompanyFilter>, 'remove'> {
+export interface Companies extends RecordService<CompanyFields> {
   /**
-   * Deletes for good; what it was stays in the audit entries.
-   * Throws `COMPANY_NOT_FOUND`, `VERSION_MISMATCH`, `COMPANY_HAS_CONTACTS`, `TOO_MANY_RECORDS`.
+   * Deletes for good; what it was stays in the audit entries. Its contacts and the companies below it lose it with
+   * `unlink`, else it is refused while there are any.
+   * Throws `COMPANY_NOT_FOUND`, `VERSION_MISMATCH`, `COMPANY_IN_USE`, `TOO_MANY_RECORDS`.
    */
-  remove(id: string, by: Actor, options?: RemoveCompanyOptions): Promise<void>;
+  remove(tx: Transaction, id: string, by: Caller, ifMatch?: string, unlink?: boolean): Promise<void>;
 }
 
 /** Creates the service of companies. */
-export function createCompanyService(database: Database): Companies {
+export function createCompanyService(options: RecordServiceOptions): Companies {
   return {
-    ...createRecordService(companyKind, database),
+    ...createRecordService(companyKind, options),
 
-    remove: (id, by, options = {}) =>
-      changeRecords(database, async (tx) => {
-        // Contacts before their company, as in a change of a contact: two that wait for each other would both be cut.
-        if (options.unlink === true && isId(id)) await lockContactsOfCompany(tx, id, maxRecordsPerRequest);
-        const company = await lockRecord(companyKind, tx, id);
-        checkVersion(company, options.ifMatch);
-        await unlinkContacts(tx, id, by, options.unlink ?? false);
-        await removeRecord(companyKind, tx, company);
-      }),
+    async remove(tx, id, by, ifMatch, unlink = false) {
+      const view = options.access.viewOf(by, 'company');
+      // Contacts before their company, as in a change of a contact: two that wait for each other would both be cut.
+      if (unlink && isId(id)) await lockWhere(contactKind, tx, employedBy(id), maxRecordsPerRequest);
+      const company = await lockRecord(companyKind, tx, id, view.condition);
+      checkVersion(company, ifMatch, (record) => masked(record, view));
+      await unlinkAll(tx, id, by, unlink);
+      await removeRecord(companyKind, tx, company);
+    },
   };
 }
 
-/** Takes a locked company from its contacts; no contact can be given to it meanwhile. */
-async function unlinkContacts(tx: Transaction, id: string, by: Actor, unlink: boolean): Promise<void> {
+const employedBy = (id: string) => sql`company_id = ${id}`;
+const below = (id: string) => sql`parent_id = ${id}`;
+
+/** Takes a locked company from its contacts and from the companies below it; none can be given to it meanwhile. */
+async function unlinkAll(tx: Transaction, id: string, by: Caller, unlink: boolean): Promise<void> {
   const contacts = await countContactsOfCompany(tx, id);
-  if (contacts === 0) return;
-  if (!unlink) throw crmError('COMPANY_HAS_CONTACTS', { id, contacts });
-  if (contacts > maxRecordsPerRequest) {
-    throw crmError('TOO_MANY_RECORDS', { records: contacts, limit: maxRecordsPerRequest });
+  const companies = await lockWhere(companyKind, tx, below(id), maxRecordsPerRequest + 1);
+  const records = contacts + companies.length;
+  if (records === 0) return;
+  if (!unlink) throw crmError('COMPANY_IN_USE', { id, contacts, companies: companies.length });
+  if (records > maxRecordsPerRequest) {
+    throw crmError('TOO_MANY_RECORDS', { records, limit: maxRecordsPerRequest });
   }
   // A contact without a name and an e-mail cannot exist, so none becomes faulty by losing its company.
-  const linked = await lockContactsOfCompany(tx, id, maxRecordsPerRequest);
-  const edits = linked.map((before) => ({ before, fields: { ...before, company_id: null } }));
-  await editRecords(contactKind, tx, edits, by);
+  const linked = await lockWhere(contactKind, tx, employedBy(id));
+  const contactEdits = linked.map((before) => ({ before, fields: { ...before, company_id: null } }));
+  await editRecords(contactKind, tx, contactEdits, by);
+  const companyEdits = companies.map((before) => ({ before, fields: { ...before, parent_id: null } }));
+  await editRecords(companyKind, tx, companyEdits, by);
 }

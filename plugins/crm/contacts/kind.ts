@@ -1,18 +1,19 @@
 import { validationFailed } from '@orchestrall/sdk';
+import { readFields } from '@orchestrall/sdk/resources';
 import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
-import { readFields } from '../fields/field.ts';
-import { cut, foldCase, maxKeyLength } from '../fields/text.ts';
+import { foldEmail } from '../fields/folded.ts';
 import type { RecordKey, RecordKind } from '../records/kind.ts';
 import { holdExisting } from '../records/store.ts';
 import { contactFields } from './fields.ts';
 import type { ContactFields } from './fields.ts';
+import { Contact } from './schemas.ts';
 
 /** No two contacts have one e-mail, in whatever spelling of case. */
 export const contactEmail: RecordKey<ContactFields> = {
   column: 'email_key',
   of: ({ email }) => email,
-  fold: (email) => cut(foldCase(email), maxKeyLength),
+  fold: foldEmail,
   taken: (email, id) => crmError('EMAIL_TAKEN', { email, id }),
 };
 
@@ -21,7 +22,9 @@ export const contactKind: RecordKind<ContactFields> = {
   name: 'contact',
   table: 'contacts',
   fields: contactFields,
+  record: Contact,
   keys: { email: contactEmail },
+  events: { created: contactCreated, updated: contactUpdated, deleted: contactDeleted },
 
   read(given) {
     const { fields, faults } = readFields(contactFields, given);
@@ -31,8 +34,8 @@ export const contactKind: RecordKind<ContactFields> = {
   },
 
   async holdReferences(tx, given) {
-    const ids = new Set(given.flatMap(({ company_id }) => company_id ?? []));
-    const companies = await holdExisting({ table: 'companies' }, tx, ids);
+    const ids = new Set(given.flatMap(({ fields }) => fields.company_id ?? []));
+    const companies = await holdExisting('companies', tx, ids);
     return {
       faultOf({ company_id }) {
         if (company_id === null || companies.has(company_id)) return undefined;
@@ -43,8 +46,4 @@ export const contactKind: RecordKind<ContactFields> = {
   },
 
   notFound: (id) => crmError('CONTACT_NOT_FOUND', { id }),
-  created: (tx, contact) => void tx.emit(contactCreated, { contact }, { subject: contact.id }),
-  updated: (tx, contact, changed) =>
-    void tx.emit(contactUpdated, { contact, changed }, { subject: contact.id }),
-  deleted: (tx, contact) => void tx.emit(contactDeleted, { contact }, { subject: contact.id }),
 };

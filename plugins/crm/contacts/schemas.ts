@@ -1,7 +1,7 @@
+import { Id, bookkeeping, inputsOf, schemasOf } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { inputsOf, schemasOf } from '../fields/field.ts';
-import { Id, bookkeeping, pageQuery, searchQuery } from '../fields/schemas.ts';
+import { searchFilters } from '../fields/schemas.ts';
 import { contactFields } from './fields.ts';
 
 /** A person. */
@@ -18,12 +18,8 @@ export const ContactInput = Type.Object(inputsOf(contactFields), {
 });
 export type ContactInput = Static<typeof ContactInput>;
 
-/** Filters of the list of contacts. */
-export const ContactFilter = Type.Object({
-  ...searchQuery('name, e-mail or phone digits'),
+/** Filters of the list of contacts beside those of every list. */
+export const contactFilters = {
+  ...searchFilters('name, e-mail or phone digits'),
   company_id: Type.Optional(Id),
-});
-export type ContactFilter = Static<typeof ContactFilter>;
-
-/** Query of the list of contacts. */
-export const ContactQuery = Type.Object({ ...ContactFilter.properties, ...pageQuery });
+};

@@ -1,21 +1,20 @@
-import type { Database } from '@orchestrall/sdk';
-import { createRecordService } from '../records/service.ts';
-import type { RecordService } from '../records/service.ts';
 import { findByKey } from '../records/store.ts';
+import { createRecordService } from '../records/service.ts';
+import type { RecordService, RecordServiceOptions } from '../records/service.ts';
 import type { ContactFields } from './fields.ts';
 import { contactEmail, contactKind } from './kind.ts';
-import type { Contact, ContactFilter } from './schemas.ts';
+import type { Contact } from './schemas.ts';
 
 /** Decisions about contacts. Codes: `CONTACT_NOT_FOUND`, `EMAIL_TAKEN`. */
-export interface Contacts extends RecordService<ContactFields, ContactFilter> {
-  /** The contact with this e-mail in any spelling of case, or undefined. */
+export interface Contacts extends RecordService<ContactFields> {
+  /** The contact with this e-mail in any spelling of case, or undefined; for other plugins, who see all. */
   findByEmail(email: string): Promise<Contact | undefined>;
 }
 
 /** Creates the service of contacts. */
-export function createContactService(database: Database): Contacts {
+export function createContactService(options: RecordServiceOptions): Contacts {
   return {
-    ...createRecordService(contactKind, database),
-    findByEmail: (email) => findByKey(contactKind, contactEmail, database, email),
+    ...createRecordService(contactKind, options),
+    findByEmail: (email) => findByKey(contactKind, contactEmail, options.database, email),
   };
 }

@@ -1,29 +1,34 @@
-import type { Database } from '@orchestrall/sdk';
-import { companyKind } from '../companies/kind.ts';
-import type { CompanyFilter } from '../companies/schemas.ts';
-import { contactKind } from '../contacts/kind.ts';
-import type { ContactFilter } from '../contacts/schemas.ts';
+import type { Caller } from '@orchestrall/sdk';
+import type { ListRequest } from '@orchestrall/sdk/resources';
 import { csvFile } from '../csv/writer.ts';
 import type { CsvCell } from '../csv/writer.ts';
-import type { RecordKind } from '../records/kind.ts';
-import { recordsOf } from '../records/store.ts';
-import type { RecordFilter } from '../records/store.ts';
+import { recordKinds } from '../kinds.ts';
+import type { CommonFields, TableName } from '../records/kind.ts';
+import type { RecordService } from '../records/service.ts';
 
 /** Records as CSV files that an import reads back; rows come from a cursor, a few hundred held at a time. */
 export interface Exports {
-  contacts(filter: ContactFilter): AsyncIterable<string>;
-  companies(filter: CompanyFilter): AsyncIterable<string>;
+  /** All records of a list that this caller may see, with the fields it may see. Throws `VALIDATION_FAILED`. */
+  export(object: TableName, request: ListRequest, by: Caller): AsyncIterable<string>;
 }
 
+type Streamed = Pick<RecordService<CommonFields>, 'stream'>;
+
 /** Creates the exports. */
-export function createExports(database: Database): Exports {
-  const exportRecords = (kind: Pick<RecordKind<object>, 'table' | 'fields'>, filter: RecordFilter) => {
-    const columns = ['id', ...Object.keys(kind.fields), 'created_at', 'updated_at'];
-    const rows = database.stream<Record<string, CsvCell>>(recordsOf(kind, filter));
-    return csvFile(columns, rows, (row) => columns.map((column) => row[column] ?? null));
-  };
+export function createExports(services: Readonly<Record<TableName, Streamed>>): Exports {
   return {
-    contacts: (filter) => exportRecords(contactKind, filter),
-    companies: (filter) => exportRecords(companyKind, filter),
+    export(object, request, by) {
+      const columns = ['id', ...Object.keys(recordKinds[object].fields), 'created_at', 'updated_at'];
+      return csvFile(columns, services[object].stream(request, by), (record) => {
+        const values = new Map<string, unknown>(Object.entries(record));
+        return columns.map((column) => cellOf(values.get(column)));
+      });
+    },
   };
+}
+
+function cellOf(value: unknown): CsvCell {
+  if (value === undefined || value === null) return null;
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'number' ? value : String(value);
 }

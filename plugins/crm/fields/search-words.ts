@@ -1,4 +1,4 @@
-import { cut, foldAccents } from './text.ts';
+import { cut, foldAccents } from '@orchestrall/sdk/resources';
 
 /** Longest word the index keeps; PostgreSQL takes lexemes of up to 2,046 bytes. */
 const maxWordLength = 250;

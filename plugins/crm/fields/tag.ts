@@ -1,5 +1,5 @@
-import { foldCase, keepText } from './text.ts';
-import type { TextResult } from './text.ts';
+import { foldCase, keepText } from '@orchestrall/sdk/resources';
+import type { TextResult } from '@orchestrall/sdk/resources';
 
 /** Most tags one record can carry. */
 export const maxTags = 50;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isId, validationFailed } from '@orchestrall/sdk';
-import { crmError } from '../errors.ts';
+import { resourceError } from '@orchestrall/sdk/resources';
 
 /** One page of a list. */
 export interface Page<Item> {
@@ -58,7 +58,7 @@ export function readCursor(
   const bytes = Buffer.from(cursor, 'base64url');
   const key = bytes.toString('utf8', checkBytes);
   // Decoding skips what is not base64url, so only the exact spelling is accepted.
-  if (writeCursor(list, key) !== cursor || !isKey(key)) throw crmError('CURSOR_INVALID', { cursor });
+  if (writeCursor(list, key) !== cursor || !isKey(key)) throw resourceError('CURSOR_INVALID', { cursor });
   return key;
 }
 

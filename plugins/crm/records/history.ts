@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Transaction } from '@orchestrall/sdk';
+import type { EmitOptions, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { Kept, RecordKind } from './kind.ts';
+import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import type { FieldChange } from './timeline-entry.ts';
 import { deleteEntries, insertEntries } from './timeline-store.ts';
 import type { NewEntry } from './timeline-store.ts';
@@ -10,14 +10,14 @@ import type { NewEntry } from './timeline-store.ts';
 const bookkeeping = new Set(['updated_at', 'version']);
 
 /** Writes event, audit entry and timeline entry of records that were just created. */
-export async function recordCreations<Fields extends object>(
+export async function recordCreations<Fields extends CommonFields>(
   tx: Transaction,
   kind: RecordKind<Fields>,
   records: readonly Kept<Fields>[],
   actor: Actor,
 ): Promise<void> {
   for (const record of records) {
-    kind.created(tx, record);
+    tx.emit(kind.events.created, { [kind.name]: record }, toldOf(kind, record));
     tx.audit({ ...audited(kind, 'created', record), after: record });
   }
   const entries = records.map((record): NewEntry => ({ ...subjectOf(kind, record), kind: 'created' }));
@@ -25,7 +25,7 @@ export async function recordCreations<Fields extends object>(
 }
 
 /** Writes event, audit entry and timeline entry of records that were just changed. */
-export async function recordUpdates<Fields extends object>(
+export async function recordUpdates<Fields extends CommonFields>(
   tx: Transaction,
   kind: RecordKind<Fields>,
   updates: readonly { readonly before: Kept<Fields>; readonly after: Kept<Fields> }[],
@@ -33,7 +33,8 @@ export async function recordUpdates<Fields extends object>(
 ): Promise<void> {
   const entries = updates.map(({ before, after }): NewEntry => {
     const changes = changesBetween(before, after);
-    kind.updated(tx, after, Object.keys(changes));
+    const changed = Object.keys(changes);
+    tx.emit(kind.events.updated, { [kind.name]: after, changed }, toldOf(kind, after));
     tx.audit({ ...audited(kind, 'updated', after), before, after });
     return { ...subjectOf(kind, after), kind: 'changed', changes };
   });
@@ -41,12 +42,12 @@ export async function recordUpdates<Fields extends object>(
 }
 
 /** Writes event and audit entry of a record that was just deleted; its timeline goes with it. */
-export async function recordDeletion<Fields extends object>(
+export async function recordDeletion<Fields extends CommonFields>(
   tx: Transaction,
   kind: RecordKind<Fields>,
   record: Kept<Fields>,
 ): Promise<void> {
-  kind.deleted(tx, record);
+  tx.emit(kind.events.deleted, { [kind.name]: record }, toldOf(kind, record));
   tx.audit({ ...audited(kind, 'deleted', record), before: record });
   await deleteEntries(tx, record.id);
 }
@@ -61,7 +62,13 @@ export function changesBetween(before: object, after: object): Record<string, Fi
   return Object.fromEntries(changes);
 }
 
-type Noun = Pick<RecordKind<object>, 'name'>;
+/** What an event about a record is about, and who may see it. */
+function toldOf<Fields extends CommonFields>(kind: RecordKind<Fields>, record: Kept<Fields>): EmitOptions {
+  const visibleTo = kind.audienceOf?.(record);
+  return visibleTo === undefined ? { subject: record.id } : { subject: record.id, visibleTo };
+}
+
+type Noun = Pick<RecordKind, 'name'>;
 
 function subjectOf(kind: Noun, record: { readonly id: string }) {
   return { subject_type: kind.name, subject_id: record.id };

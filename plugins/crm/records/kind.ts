@@ -1,16 +1,15 @@
-import type { AppError, Transaction } from '@orchestrall/sdk';
-import type { Static } from 'typebox';
-import type { Checked, FieldSet } from '../fields/field.ts';
-import type { JsonObject } from '../fields/merge-patch.ts';
-import type { bookkeeping } from '../fields/schemas.ts';
+import type { AppError, EventDefinition, Transaction } from '@orchestrall/sdk';
+import type { Checked, FieldSet, JsonObject, Kept } from '@orchestrall/sdk/resources';
+import type { TObject } from 'typebox';
+import type { Owned } from '../access/view.ts';
 
-/** What the appliance keeps of a record beside its fields. */
-export type Bookkeeping = { readonly id: string } & {
-  [Name in keyof typeof bookkeeping]: Static<(typeof bookkeeping)[Name]>;
-};
+export type { Kept };
 
-/** A record as it is kept and answered. */
-export type Kept<Fields> = Fields & Bookkeeping;
+/** Names of the kinds of records: in the timeline, in audit entries and as the nouns of their events. */
+export type KindName = 'contact' | 'company';
+
+/** Tables of records, which are also the last parts of their paths. */
+export type TableName = 'contacts' | 'companies';
 
 /** A field by which a record is found whatever its spelling: by an import, or because no other may have it. */
 export interface RecordKey<Fields> {
@@ -30,36 +29,55 @@ export interface HeldReferences<Fields> {
   faultOf(fields: Fields): AppError | undefined;
 }
 
+/** The events of one kind of record; each carries the record under the kind's name. */
+export interface RecordEvents {
+  readonly created: EventDefinition;
+  readonly updated: EventDefinition;
+  readonly deleted: EventDefinition;
+}
+
+/** What every kind of record has among its fields. */
+export type CommonFields = Owned & { readonly tags: string[] };
+
+/** Fields about to be written to a record. */
+export interface Written<Fields> {
+  /** Of the record; a new one has it already. */
+  readonly id: string;
+  readonly fields: Fields;
+  /** Absent for a new record. */
+  readonly before?: Fields | undefined;
+}
+
 /**
  * Everything that is particular to one kind of record. What all kinds have in common is done with it by `service.ts`
  * (decisions), `write.ts` (records with their events, audit entries and timelines) and `store.ts` (SQL).
  */
-export interface RecordKind<Fields extends object> {
-  /** In the timeline, in audit entries and as the noun of its events. */
-  readonly name: 'contact' | 'company';
-  readonly table: 'contacts' | 'companies';
+export interface RecordKind<Fields extends CommonFields = CommonFields> {
+  readonly name: KindName;
+  readonly table: TableName;
   readonly fields: FieldSet;
+  /** A whole record as it is answered. */
+  readonly record: TObject;
   /** By the name of the field. The first is the default key of imports; the one that has `taken`, if any, is unique. */
   readonly keys: Readonly<Record<string, RecordKey<Fields>>>;
+  readonly events: RecordEvents;
   /** Reads the fields of one record, and holds them to what its fields must be together. */
   read(given: JsonObject): Checked<Fields>;
   /** Holds the records that these fields refer to until the transaction ends; absent when they refer to none. */
-  holdReferences?(tx: Transaction, given: readonly Fields[]): Promise<HeldReferences<Fields>>;
+  holdReferences?(tx: Transaction, given: readonly Written<Fields>[]): Promise<HeldReferences<Fields>>;
+  /** Who may see an event that tells of a record; absent, or undefined, for everyone who may sign in. */
+  audienceOf?(record: Owned): readonly string[] | undefined;
   notFound(id: string): AppError;
-  /** Emits the event of a record that was created. */
-  created(tx: Transaction, record: Kept<Fields>): void;
-  /** Emits the event of a record of which the named fields changed. */
-  updated(tx: Transaction, record: Kept<Fields>, changed: string[]): void;
-  /** Emits the event of a record that was deleted. */
-  deleted(tx: Transaction, record: Kept<Fields>): void;
 }
 
 /** The key that no two records share; undefined when the kind has none. */
-export function uniqueKeyOf<Fields extends object>(kind: RecordKind<Fields>): RecordKey<Fields> | undefined {
+export function uniqueKeyOf<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+): RecordKey<Fields> | undefined {
   return Object.values(kind.keys).find((key) => key.taken !== undefined);
 }
 
 /** The fields of a record by name, as a merge patch applies to them. */
-export function fieldsOf<Fields extends object>(kind: RecordKind<Fields>, record: Fields): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => Object.hasOwn(kind.fields, name)));
+export function fieldsOf({ fields }: Pick<RecordKind, 'fields'>, record: object): JsonObject {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => Object.hasOwn(fields, name)));
 }

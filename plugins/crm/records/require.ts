@@ -1,7 +1,6 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
-import type { Checked } from '../fields/field.ts';
-import { applyMergePatch, isObject } from '../fields/merge-patch.ts';
-import type { JsonObject } from '../fields/merge-patch.ts';
+import { applyMergePatch, isObject } from '@orchestrall/sdk/resources';
+import type { Checked, JsonObject } from '@orchestrall/sdk/resources';
 
 /** The fields that were given; throws `VALIDATION_FAILED` with every fault. */
 export function requireFields<Fields>(given: unknown, read: (given: JsonObject) => Checked<Fields>): Fields {

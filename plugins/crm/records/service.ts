@@ -1,103 +1,185 @@
-import { isId } from '@orchestrall/sdk';
-import type { Database, Transaction } from '@orchestrall/sdk';
-import type { Actor } from '../contract.ts';
-import { byId, readPage } from '../paging/cursor.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
-import { changeRecords } from './change-records.ts';
-import { checkVersion } from './if-match.ts';
+import { isId, validationFailed } from '@orchestrall/sdk';
+import type { Caller, Database, Transaction } from '@orchestrall/sdk';
+import {
+  checkVersion,
+  columnsOf,
+  conditionSql,
+  countRows,
+  isObject,
+  listName,
+  readListRequest,
+  readPage,
+  readShape,
+  shaped,
+  toStatement,
+} from '@orchestrall/sdk/resources';
+import type {
+  ListRequest,
+  ListSource,
+  Page,
+  Queryable,
+  ResourceService,
+  Sql,
+} from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
+import type { Access, View } from '../access/view.ts';
+import { withDefaultOwner } from './default-owner.ts';
 import { fieldsOf } from './kind.ts';
-import type { Kept, RecordKind } from './kind.ts';
+import type { CommonFields, Kept, RecordKind } from './kind.ts';
+import { ownConditions } from './own-filters.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
-import type { Queryable } from './sql.ts';
-import { findRecord, listRecords, lockRecords } from './store.ts';
-import type { RecordFilter } from './store.ts';
+import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
+import type { RecordRow } from './store.ts';
 import { createRecords, editRecords, removeRecord } from './write.ts';
 
 /** Decisions about one kind of record; `NOT_FOUND` and `TAKEN` stand for the codes of the kind. */
-export interface RecordService<Fields extends object, Filter extends RecordFilter> {
-  /** Throws `NOT_FOUND`. */
-  get(id: string): Promise<Kept<Fields>>;
-  find(id: string): Promise<Kept<Fields> | undefined>;
-  /** Oldest first. Throws `CURSOR_INVALID`. */
-  list(filter: Filter, page: PageRequest): Promise<Page<Kept<Fields>>>;
+export interface RecordService<Fields extends CommonFields> extends ResourceService {
+  /** A page of whole records, whatever `fields` says. Throws as `list` does. */
+  page(request: ListRequest, by: Caller, at?: string): Promise<Page<Kept<Fields>>>;
+  find(id: string, by: Caller): Promise<Kept<Fields> | undefined>;
+  /** All records of a list, through a cursor of the database; paging is left out of account. */
+  stream(request: ListRequest, by: Caller): AsyncIterable<Kept<Fields>>;
   /** Throws `VALIDATION_FAILED`, `TAKEN`. */
-  create(input: unknown, by: Actor): Promise<Kept<Fields>>;
-  /**
-   * Applies a JSON merge patch; a patch that changes nothing leaves the version as it is.
-   * Throws `NOT_FOUND`, `VERSION_MISMATCH`, `VALIDATION_FAILED`, `TAKEN`.
-   */
-  update(id: string, patch: unknown, by: Actor, ifMatch?: string): Promise<Kept<Fields>>;
-  /** Deletes for good; what it was stays in the audit entries. Throws `NOT_FOUND`, `VERSION_MISMATCH`. */
-  remove(id: string, ifMatch?: string): Promise<void>;
+  create(tx: Transaction, input: unknown, by: Caller): Promise<Kept<Fields>>;
+  /** A patch that changes nothing leaves the version as it is. Throws `NOT_FOUND`, `VERSION_MISMATCH`, `VALIDATION_FAILED`, `TAKEN`. */
+  update(tx: Transaction, id: string, patch: unknown, by: Caller, ifMatch?: string): Promise<Kept<Fields>>;
+}
+
+/** What the records of a kind stand on. */
+export interface RecordServiceOptions {
+  readonly database: Database;
+  readonly access: Access;
 }
 
 /** Creates the service of one kind of record. */
-export function createRecordService<Fields extends object, Filter extends RecordFilter>(
+export function createRecordService<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
-  database: Database,
-): RecordService<Fields, Filter> {
+  { database, access }: RecordServiceOptions,
+): RecordService<Fields> {
+  const viewOf = (by: Caller): View => access.viewOf(by, kind.name);
+  const nameableBy = (view: View) => {
+    const columns = columnsOf(kind.fields, view.hidden);
+    return { columns, fields: Object.keys(kind.fields).filter((name) => !view.hidden.has(name)) };
+  };
+  const prepare = (request: ListRequest, by: Caller, at?: string) => {
+    const view = viewOf(by);
+    const query = readListRequest(request, nameableBy(view), at);
+    const conditions = [...ownConditions(kind, request.filters, view)];
+    if (view.condition !== undefined) conditions.push(view.condition);
+    if (query.condition !== undefined) conditions.push(conditionSql(query.condition, kind.table));
+    const source: ListSource = { table: kind.table, selection: selectionSql(kind), conditions };
+    return { view, query, source };
+  };
+  const read = async (
+    { view, query, source }: ReturnType<typeof prepare>,
+    request: ListRequest,
+    by: Caller,
+  ): Promise<Page<Kept<Fields>>> => {
+    const list = listName(kind.table, request, by.id);
+    const { items, next_cursor } = await readPage<RecordRow<Fields>>(database, source, { ...query, list });
+    return { items: items.map((row) => masked(toRecord<Fields>(row), view)), next_cursor };
+  };
+
   return {
-    get: (id) => requireRecord(kind, database, id),
-    find: (id) => findRecord(kind, database, id),
+    page: async (request, by, at) => read(prepare(request, by, at), request, by),
 
-    list(filter, page) {
-      const list = nameOf(kind, filter);
-      const load = (after: string | undefined, limit: number) =>
-        listRecords(kind, database, filter, after, limit);
-      return readPage(
-        list,
-        page,
-        byId((record) => record.id),
-        load,
-      );
+    async list(request, by, at) {
+      const prepared = prepare(request, by, at);
+      const { items, next_cursor } = await read(prepared, request, by);
+      const { query, source } = prepared;
+      return {
+        items: items.map((record) => shaped(record, query)),
+        next_cursor,
+        ...(query.count ? { count: await countRows(database, source) } : {}),
+      };
     },
 
-    async create(input, by) {
-      const fields = requireFields(input, (given) => kind.read(given));
-      return changeRecords(database, async (tx) => requireOnly(await createRecords(kind, tx, [fields], by)));
+    async *stream(request, by) {
+      const { view, source } = prepare(request, by);
+      const rows = database.stream<RecordRow<Fields>>(allOf(source));
+      for await (const row of rows) yield masked(toRecord<Fields>(row), view);
     },
 
-    update: (id, patch, by, ifMatch) =>
-      changeRecords(database, async (tx) => {
-        const before = await lockRecord(kind, tx, id);
-        checkVersion(before, ifMatch);
-        const fields = requirePatched(fieldsOf(kind, before), patch, (given) => kind.read(given));
-        return requireOnly(await editRecords(kind, tx, [{ before, fields }], by));
-      }),
+    async find(id, by) {
+      const view = viewOf(by);
+      const record = await findRecord(kind, database, id, view.condition);
+      return record === undefined ? undefined : masked(record, view);
+    },
 
-    remove: (id, ifMatch) =>
-      changeRecords(database, async (tx) => {
-        const record = await lockRecord(kind, tx, id);
-        checkVersion(record, ifMatch);
-        await removeRecord(kind, tx, record);
-      }),
+    async get(id, by, shape = {}) {
+      const view = viewOf(by);
+      const record = await requireRecord(kind, database, id, view.condition);
+      return shaped(masked(record, view), readShape(shape, nameableBy(view)));
+    },
+
+    async create(tx, input, by) {
+      const view = viewOf(by);
+      refuseProtected(input, view);
+      const fields = requireFields(withDefaultOwner(input, by), (given) => kind.read(given));
+      return masked(requireOnly(await createRecords(kind, tx, [fields], by)), view);
+    },
+
+    async update(tx, id, patch, by, ifMatch) {
+      const view = viewOf(by);
+      const before = await lockRecord(kind, tx, id, view.condition);
+      checkVersion(before, ifMatch, (record) => masked(record, view));
+      refuseProtected(patch, view);
+      const fields = requirePatched(fieldsOf(kind, before), patch, (given) => kind.read(given));
+      return masked(requireOnly(await editRecords(kind, tx, [{ before, fields }], by)), view);
+    },
+
+    async remove(tx, id, by, ifMatch) {
+      const view = viewOf(by);
+      const record = await lockRecord(kind, tx, id, view.condition);
+      checkVersion(record, ifMatch, (current) => masked(current, view));
+      await removeRecord(kind, tx, record);
+    },
   };
 }
 
-/** The record; throws the kind's `notFound`. */
-export async function requireRecord<Fields extends object>(
+/** The record; throws the kind's `notFound` when there is none, or none that is visible. */
+export async function requireRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   database: Queryable,
   id: string,
+  visible?: Sql,
 ): Promise<Kept<Fields>> {
-  const record = await findRecord(kind, database, id);
+  const record = await findRecord(kind, database, id, visible);
   if (record === undefined) throw kind.notFound(id);
   return record;
 }
 
-/** The record, locked until the transaction ends; throws the kind's `notFound`. */
-export async function lockRecord<Fields extends object>(
+/** The record, locked until the transaction ends; throws the kind's `notFound` as `requireRecord` does. */
+export async function lockRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   id: string,
+  visible?: Sql,
 ): Promise<Kept<Fields>> {
-  const [record] = isId(id) ? await lockRecords(kind, tx, [id]) : [];
+  const [record] = isId(id) ? await lockRecords(kind, tx, [id], visible) : [];
   if (record === undefined) throw kind.notFound(id);
   return record;
 }
 
-/** The list of these filters, whatever their order, by which its cursors are known. */
-function nameOf(kind: Pick<RecordKind<object>, 'table'>, filter: RecordFilter): string {
-  const filters = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return JSON.stringify([kind.table, ...filters.toSorted(([left], [right]) => (left < right ? -1 : 1))]);
+/** A record without the fields that the caller does not learn of. */
+export function masked<Fields extends CommonFields>(record: Kept<Fields>, { hidden }: View): Kept<Fields> {
+  if (hidden.size === 0) return record;
+  const seen = { ...record };
+  for (const name of hidden) Reflect.deleteProperty(seen, name);
+  return seen;
+}
+
+/** Refuses fields that the caller may not write. */
+function refuseProtected(given: unknown, { hidden, readOnly }: View): void {
+  if (!isObject(given)) return;
+  const faults = Object.keys(given).flatMap((name) => {
+    if (hidden.has(name)) return [{ path: `/${name}`, message: 'is not a known field' }];
+    return readOnly.has(name) ? [{ path: `/${name}`, message: 'may not be written by your role' }] : [];
+  });
+  if (faults.length > 0) throw validationFailed(faults);
+}
+
+function allOf({ table, selection, conditions }: ListSource) {
+  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join([...conditions], sql` and `)}`;
+  return toStatement(sql`select ${selection} from ${sql.table(table)} ${where} order by id`);
 }

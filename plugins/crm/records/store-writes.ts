@@ -1,7 +1,7 @@
 import type { Transaction } from '@orchestrall/sdk';
 import { phoneDigits, searchWords } from '../fields/search-words.ts';
 import { fieldsOf, uniqueKeyOf } from './kind.ts';
-import type { Kept, RecordKind } from './kind.ts';
+import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { selectionOf, toRecord } from './store.ts';
 import type { RecordRow } from './store.ts';
 
@@ -12,7 +12,7 @@ export interface WrittenRecord<Fields> {
 }
 
 /** Inserts records; those whose unique key another record has are absent from the answer. */
-export async function insertRecords<Fields extends object>(
+export async function insertRecords<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   records: readonly WrittenRecord<Fields>[],
@@ -28,7 +28,7 @@ export async function insertRecords<Fields extends object>(
 }
 
 /** Writes the fields of records that are locked; each version grows by one. */
-export async function updateRecords<Fields extends object>(
+export async function updateRecords<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   records: readonly WrittenRecord<Fields>[],
@@ -43,7 +43,7 @@ export async function updateRecords<Fields extends object>(
 }
 
 /** Runs a statement that writes these columns from the records given, which it reads as the table `written`. */
-async function write<Fields extends object>(
+async function write<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   records: readonly WrittenRecord<Fields>[],
@@ -54,13 +54,16 @@ async function write<Fields extends object>(
   const statement = `${statementOf([...columns.keys()], readRows(columns))} returning ${selectionOf(kind)}`;
   const written = records.map((record) => toWritten(kind, record));
   const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
-  return rows.map(toRecord);
+  return rows.map((row) => toRecord<Fields>(row));
 }
 
-/** Columns that are written, with their types: one for each field and key. */
-function columnsOf<Fields extends object>(kind: RecordKind<Fields>): Map<string, string> {
+/** Columns that are written, with their types: those of each field, folded too where it is, and of each key. */
+function columnsOf<Fields extends CommonFields>(kind: RecordKind<Fields>): Map<string, string> {
   const columns = new Map<string, string>();
-  for (const [name, field] of Object.entries(kind.fields)) columns.set(name, field.column);
+  for (const [name, { type, column = name, folded }] of Object.entries(kind.fields)) {
+    columns.set(column, type);
+    if (folded !== undefined) columns.set(folded.column, 'text');
+  }
   for (const key of Object.values(kind.keys)) columns.set(key.column, 'text');
   return columns;
 }
@@ -72,7 +75,10 @@ function readRows(columns: Map<string, string>): string {
 }
 
 /** The value of each column of a record. */
-function toWritten<Fields extends object>(kind: RecordKind<Fields>, { id, fields }: WrittenRecord<Fields>) {
+function toWritten<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  { id, fields }: WrittenRecord<Fields>,
+) {
   const values = new Map<string, unknown>([['id', id]]);
   for (const key of Object.values(kind.keys)) {
     const text = key.of(fields);
@@ -80,10 +86,13 @@ function toWritten<Fields extends object>(kind: RecordKind<Fields>, { id, fields
   }
   const searched: string[] = [];
   for (const [name, value] of Object.entries(fieldsOf(kind, fields))) {
-    values.set(name, value);
-    const search = kind.fields[name]?.search;
-    if (typeof value !== 'string' || search === undefined) continue;
-    searched.push(search === 'words' ? value : phoneDigits(value));
+    const field = kind.fields[name];
+    const text = typeof value === 'string' ? value : undefined;
+    values.set(field?.column ?? name, value);
+    if (field?.folded !== undefined)
+      values.set(field.folded.column, text === undefined ? null : field.folded.fold(text));
+    if (text === undefined || field?.search === undefined) continue;
+    searched.push(field.search === 'words' ? text : phoneDigits(text));
   }
   return Object.fromEntries(values.set('words', searchWords(...searched)));
 }

@@ -1,10 +1,10 @@
+import { Id, Instant, Nullable } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { Id, Instant, Nullable } from '../fields/schemas.ts';
-import type { RecordKind } from './kind.ts';
+import type { KindName } from './kind.ts';
 
 /** Which records have a timeline. */
-export type SubjectType = RecordKind<object>['name'];
+export type SubjectType = KindName;
 
 /** One field of a record before and after a change. */
 export const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() });

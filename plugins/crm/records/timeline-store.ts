@@ -1,7 +1,9 @@
 import { createId } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
+import { idOrder, readPage } from '@orchestrall/sdk/resources';
+import type { ListRequest, Page, Queryable } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
 import type { Actor } from '../contract.ts';
-import type { Queryable } from './sql.ts';
 import type { FieldChange, SubjectType, TimelineEntry } from './timeline-entry.ts';
 
 /** An entry to be written. */
@@ -38,17 +40,20 @@ export async function insertEntries(
   return rows.map(toEntry);
 }
 
-/** Entries of a record before an id, newest first. */
+/** A page of the entries of a record, newest first. */
 export async function listEntries(
   database: Queryable,
   subjectId: string,
-  before: string | undefined,
-  limit: number,
-): Promise<TimelineEntry[]> {
-  const statement = `select ${selected} from timeline_entries
-    where subject_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`;
-  const rows = await database.query<EntryRow>(statement, [subjectId, before ?? null, limit]);
-  return rows.map(toEntry);
+  request: Pick<ListRequest, 'cursor' | 'limit'>,
+): Promise<Page<TimelineEntry>> {
+  const source = {
+    table: 'timeline_entries',
+    selection: sql.raw(selected),
+    conditions: [sql`subject_id = ${subjectId}`],
+  };
+  const options = { list: `timeline of ${subjectId}`, keys: idOrder(true), ...request };
+  const { items, next_cursor } = await readPage<EntryRow>(database, source, options);
+  return { items: items.map(toEntry), next_cursor };
 }
 
 /** Deletes one note of a record and gives what it was; undefined when the record has no such note. */

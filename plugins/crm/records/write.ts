@@ -1,11 +1,12 @@
 import { createId } from '@orchestrall/sdk';
+import { sql } from 'kysely';
 import type { AppError, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import { changesBetween, recordCreations, recordDeletion, recordUpdates } from './history.ts';
 import { uniqueKeyOf } from './kind.ts';
-import type { Kept, RecordKind, HeldReferences } from './kind.ts';
+import type { CommonFields, HeldReferences, Kept, RecordKind, Written } from './kind.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
-import { deleteRecord, findByKey, lockByKey } from './store.ts';
+import { deleteRecord, findByKey, lockWhere } from './store.ts';
 
 /** A locked record and what its fields shall be. */
 export interface RecordEdit<Fields> {
@@ -17,14 +18,15 @@ export interface RecordEdit<Fields> {
  * Creates records with their events, audit entries and timelines. In place of a record that cannot be created
  * stands the reason: its unique key is taken, or it refers to a record that does not exist.
  */
-export async function createRecords<Fields extends object>(
+export async function createRecords<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   given: readonly Fields[],
   actor: Actor,
 ): Promise<(Kept<Fields> | AppError)[]> {
-  const references = await holdReferences(kind, tx, given);
-  const planned = given.map((fields) => ({ id: createId(), fields, refusal: references.faultOf(fields) }));
+  const written = given.map((fields) => ({ id: createId(), fields }));
+  const references = await holdReferences(kind, tx, written);
+  const planned = written.map(({ id, fields }) => ({ id, fields, refusal: references.faultOf(fields) }));
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
@@ -40,13 +42,13 @@ export async function createRecords<Fields extends object>(
  * Gives locked records new fields, with events, audit entries and timelines. One that would not change stays as it
  * is and is told to nobody. In place of one that cannot be changed stands the reason, as in `createRecords`.
  */
-export async function editRecords<Fields extends object>(
+export async function editRecords<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   edits: readonly RecordEdit<Fields>[],
   actor: Actor,
 ): Promise<(Kept<Fields> | AppError)[]> {
-  const given = edits.map(({ fields }) => fields);
+  const given = edits.map(({ before, fields }) => ({ id: before.id, fields, before }));
   const references = await holdReferences(kind, tx, given);
   const taken = await claimKeys(kind, tx, edits);
   const planned = edits.map((edit) => ({
@@ -69,7 +71,7 @@ export async function editRecords<Fields extends object>(
 }
 
 /** Deletes a locked record for good, with its timeline; its event and audit entry keep what it was. */
-export async function removeRecord<Fields extends object>(
+export async function removeRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   record: Kept<Fields>,
@@ -78,10 +80,10 @@ export async function removeRecord<Fields extends object>(
   await recordDeletion(tx, kind, record);
 }
 
-async function holdReferences<Fields extends object>(
+async function holdReferences<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
-  given: readonly Fields[],
+  given: readonly Written<Fields>[],
 ): Promise<HeldReferences<Fields>> {
   return (await kind.holdReferences?.(tx, given)) ?? { faultOf: () => undefined };
 }
@@ -90,7 +92,7 @@ async function holdReferences<Fields extends object>(
  * The edits that take a unique key of another record, each with its refusal. A free key belongs to the first edit of
  * the batch that takes it.
  */
-async function claimKeys<Fields extends object>(
+async function claimKeys<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   edits: readonly RecordEdit<Fields>[],
@@ -106,7 +108,10 @@ async function claimKeys<Fields extends object>(
     const text = folded(fields);
     return text === undefined || text === folded(before) ? [] : [text];
   });
-  const found = wanted.length === 0 ? [] : await lockByKey(kind, key, tx, wanted);
+  const found =
+    wanted.length === 0
+      ? []
+      : await lockWhere(kind, tx, sql`${sql.ref(key.column)} = any(${wanted}::text[])`);
   const holders = new Map(found.map((record) => [folded(record), record.id]));
   for (const edit of edits) {
     const { before, fields } = edit;
@@ -120,7 +125,7 @@ async function claimKeys<Fields extends object>(
 }
 
 /** Why a record was not inserted: its unique key is that of another one. */
-async function keyTaken<Fields extends object>(
+async function keyTaken<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   fields: Fields,

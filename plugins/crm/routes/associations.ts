@@ -1,14 +1,14 @@
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import { Id, IdParams, Nothing, PageOf, callerOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import { AssociationInput, CompanyContact, ContactCompany } from '../associations/schemas.ts';
-import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
-import { IdParams, Nothing } from '../route-parts.ts';
+
 import type { Crm } from '../service.ts';
 
 const tags = ['associations'];
 const PairParams = Type.Object({ id: Id, company_id: Id });
-const PageQuery = Type.Object(pageQuery);
+const PageQuery = Type.Object(pageParameters);
 
 const routes: Routes<Crm> = async (app, { associations }) => {
   app.get(
@@ -25,7 +25,7 @@ const routes: Routes<Crm> = async (app, { associations }) => {
         response: { 200: PageOf(ContactCompany), ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ params, query }) => associations.companiesOf(params.id, query),
+    async (request) => associations.companiesOf(request.params.id, request.query, callerOf(request)),
   );
 
   app.get(
@@ -42,7 +42,7 @@ const routes: Routes<Crm> = async (app, { associations }) => {
         response: { 200: PageOf(CompanyContact), ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ params, query }) => associations.contactsOf(params.id, query),
+    async (request) => associations.contactsOf(request.params.id, request.query, callerOf(request)),
   );
 
   app.put(
@@ -59,8 +59,9 @@ const routes: Routes<Crm> = async (app, { associations }) => {
         response: { 204: Nothing, ...problems(400, 401, 403, 404, 415, 429, 507) },
       },
     },
-    async ({ params, body }, reply) => {
-      await associations.put(params.id, params.company_id, body.role ?? null);
+    async (request, reply) => {
+      const { params, body } = request;
+      await associations.put(params.id, params.company_id, body.role ?? null, callerOf(request));
       return reply.code(204).send();
     },
   );
@@ -78,8 +79,9 @@ const routes: Routes<Crm> = async (app, { associations }) => {
         response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ params }, reply) => {
-      await associations.remove(params.id, params.company_id);
+    async (request, reply) => {
+      const { params } = request;
+      await associations.remove(params.id, params.company_id, callerOf(request));
       return reply.code(204).send();
     },
   );

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
-import { CompanyFilter } from '../companies/schemas.ts';
-import { ContactFilter } from '../contacts/schemas.ts';
+import { callerOf, listParameters } from '@orchestrall/sdk/resources';
+import Type from 'typebox';
+import { companyFilters } from '../companies/schemas.ts';
+import { contactFilters } from '../contacts/schemas.ts';
 import { CsvFile, streamTimeoutMs } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 
@@ -10,6 +12,7 @@ const tags = ['exports'];
 const config = { access: 'operator', timeoutMs: streamTimeoutMs } as const;
 const description =
   'UTF-8, RFC 4180. An apostrophe keeps a spreadsheet from running a cell as a formula; an import takes it away.';
+const { filter } = listParameters;
 
 const routes: Routes<Crm> = async (app, { exports }) => {
   app.get(
@@ -21,12 +24,15 @@ const routes: Routes<Crm> = async (app, { exports }) => {
         operationId: 'exportContacts',
         summary: 'Export contacts as CSV',
         description,
-        querystring: ContactFilter,
+        querystring: Type.Object({ filter, ...contactFilters }),
         response: { 200: CsvFile, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query }, reply) =>
-      reply.headers(attachment('contacts.csv')).send(Readable.from(exports.contacts(query))),
+    async (request, reply) => {
+      const { filter: asked, ...filters } = request.query;
+      const file = exports.export('contacts', { filter: asked, filters }, callerOf(request));
+      return reply.headers(attachment('contacts.csv')).send(Readable.from(file));
+    },
   );
 
   app.get(
@@ -38,12 +44,15 @@ const routes: Routes<Crm> = async (app, { exports }) => {
         operationId: 'exportCompanies',
         summary: 'Export companies as CSV',
         description,
-        querystring: CompanyFilter,
+        querystring: Type.Object({ filter, ...companyFilters }),
         response: { 200: CsvFile, ...problems(400, 401, 403, 429) },
       },
     },
-    async ({ query }, reply) =>
-      reply.headers(attachment('companies.csv')).send(Readable.from(exports.companies(query))),
+    async (request, reply) => {
+      const { filter: asked, ...filters } = request.query;
+      const file = exports.export('companies', { filter: asked, filters }, callerOf(request));
+      return reply.headers(attachment('companies.csv')).send(Readable.from(file));
+    },
   );
 };
 export default routes;

@@ -1,7 +1,7 @@
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import { PageOf } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
-import { PageOf } from '../fields/schemas.ts';
 import { actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 import { TagCount, TagQuery, TagRename } from '../tags/schemas.ts';

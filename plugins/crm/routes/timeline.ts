@@ -1,8 +1,7 @@
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import { Id, IdParams, Nothing, PageOf, callerOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
-import { Id, PageOf, pageQuery } from '../fields/schemas.ts';
-import { IdParams, Nothing, actorOf } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 import { TimelineEntry } from '../records/timeline-entry.ts';
 import { NoteInput } from '../timeline/schemas.ts';
@@ -26,11 +25,11 @@ const routes: Routes<Crm> = async (app, { timeline }) => {
           summary: `Read the timeline of a ${subject}`,
           description: 'Its creation, the changes of its fields, and notes; who and when; newest first.',
           params: IdParams,
-          querystring: Type.Object(pageQuery),
+          querystring: Type.Object(pageParameters),
           response: { 200: PageOf(TimelineEntry), ...problems(400, 401, 403, 404, 429) },
         },
       },
-      async ({ params, query }) => timeline.list(subject, params.id, query),
+      async (request) => timeline.list(subject, request.params.id, request.query, callerOf(request)),
     );
 
     app.post(
@@ -49,7 +48,7 @@ const routes: Routes<Crm> = async (app, { timeline }) => {
       },
       async (request, reply) => {
         const { params, body } = request;
-        const note = await timeline.addNote(subject, params.id, body.text, actorOf(request));
+        const note = await timeline.addNote(subject, params.id, body.text, callerOf(request));
         return reply.code(201).send(note);
       },
     );
@@ -67,8 +66,9 @@ const routes: Routes<Crm> = async (app, { timeline }) => {
           response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
         },
       },
-      async ({ params }, reply) => {
-        await timeline.deleteNote(subject, params.id, params.note_id);
+      async (request, reply) => {
+        const { params } = request;
+        await timeline.deleteNote(subject, params.id, params.note_id, callerOf(request));
         return reply.code(204).send();
       },
     );

@@ -1,6 +1,6 @@
+import { pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { pageQuery } from '../fields/schemas.ts';
 import { maxTagLength } from '../fields/tag.ts';
 
 /** A tag in use. */
@@ -21,4 +21,4 @@ export const TagRename = Type.Object(
 );
 
 /** Query of the list of tags. */
-export const TagQuery = Type.Object(pageQuery);
+export const TagQuery = Type.Object(pageParameters);

@@ -1,17 +1,16 @@
 import { AppError, validationFailed } from '@orchestrall/sdk';
 import type { Database, Transaction } from '@orchestrall/sdk';
+import { changeRecords } from '@orchestrall/sdk/resources';
+import type { Kept, ListRequest, Page } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
 import { tagRenamed } from '../contract.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
-import { readPage } from '../paging/cursor.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
-import { changeRecords } from '../records/change-records.ts';
-import type { Kept } from '../records/kind.ts';
 import { recordKinds } from '../kinds.ts';
-import type { CommonFields } from '../kinds.ts';
+import type { CommonFields } from '../records/kind.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
-import { lockByTag } from '../records/store.ts';
+import { lockWhere } from '../records/store.ts';
 import { editRecords } from '../records/write.ts';
 import type { TagCount } from './schemas.ts';
 import { listTags } from './store.ts';
@@ -19,7 +18,7 @@ import { listTags } from './store.ts';
 /** The tags that records carry; a tag exists as long as a record carries it. */
 export interface Tags {
   /** By name. Throws `CURSOR_INVALID`. */
-  list(page: PageRequest): Promise<Page<TagCount>>;
+  list(page: Pick<ListRequest, 'cursor' | 'limit'>): Promise<Page<TagCount>>;
   /**
    * Renames a tag on every record; one that carries both names keeps one of them. Gives how many records changed.
    * Throws `VALIDATION_FAILED`, `TAG_NOT_FOUND`, `TOO_MANY_RECORDS`.
@@ -30,20 +29,15 @@ export interface Tags {
 /** Creates the service of tags. */
 export function createTagService(database: Database): Tags {
   return {
-    list: (page) =>
-      readPage(
-        'tags',
-        page,
-        { of: (tag) => tag.name, is: (text) => !text.includes('\u0000') },
-        (after, limit) => listTags(database, after, limit),
-      ),
+    list: (page) => listTags(database, page),
 
     rename: (given, wanted, by) =>
       changeRecords(database, async (tx) => {
         const from = requireTag(given, '/params/tag');
         const to = requireTag(wanted, '/name');
-        const contacts = await lockByTag(recordKinds.contacts, tx, from, maxRecordsPerRequest + 1);
-        const companies = await lockByTag(recordKinds.companies, tx, from, maxRecordsPerRequest + 1);
+        const carrying = sql`tags @> array[${from}]::text[]`;
+        const contacts = await lockWhere(recordKinds.contacts, tx, carrying, maxRecordsPerRequest + 1);
+        const companies = await lockWhere(recordKinds.companies, tx, carrying, maxRecordsPerRequest + 1);
         const records = contacts.length + companies.length;
         if (records === 0) throw crmError('TAG_NOT_FOUND', { tag: from });
         if (records > maxRecordsPerRequest) {

@@ -61,7 +61,7 @@ test('a company with contacts is deleted only with unlink, which tells each cont
   const refused = await crm.send('DELETE', `/companies/${id}`);
   expect(refused.status).toBe(409);
   expect(refused.body).toMatchObject({
-    code: 'COMPANY_HAS_CONTACTS',
+    code: 'COMPANY_IN_USE',
     detail: expect.stringMatching(/^3 contacts/),
   });
   expect((await crm.send('DELETE', `/companies/${id}?unlink=true`)).status).toBe(204);

@@ -29,6 +29,8 @@ describe('POST /contacts', () => {
       email: 'Ada@Example.com',
       phone: '+44 (0)20 7946 0000',
       company_id: null,
+      owner_id: null,
+      team_id: null,
       tags: ['early adopter', 'vip'],
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: body.created_at,

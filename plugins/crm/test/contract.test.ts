@@ -40,8 +40,8 @@ test('the contract finds, creates and changes, and refuses as the routes do', as
   const changed = await service.updateContact(contact.id, { company_id: null }, by);
   expect(await service.findContact(contact.id)).toEqual(changed);
   expect(await service.findCompany(company.id)).toEqual(company);
-  expect((await service.listCompanies({ q: 'acme' })).items).toEqual([company]);
-  expect((await service.listContacts({ q: 'c@contract.example' })).items).toEqual([changed]);
+  expect((await service.listCompanies({ filters: { q: 'acme' } })).items).toEqual([company]);
+  expect((await service.listContacts({ filters: { q: 'c@contract.example' } })).items).toEqual([changed]);
   expect(await service.findContact('not an id')).toBeUndefined();
   await expect(service.updateContact('not an id', {}, by)).rejects.toMatchObject({
     code: 'CONTACT_NOT_FOUND',
@@ -65,9 +65,8 @@ test('the contract holds its callers to the bounds of the routes', async () => {
     code: 'CURSOR_INVALID',
   });
   expect(await service.findContactByEmail('nobody\u0000@contract.example')).toBeUndefined();
-  expect((await service.listContacts({ q: '\u0000', tag: '\u0000', company_id: '\u0000' })).items).toEqual(
-    [],
-  );
+  const filters = { q: '\u0000', tag: '\u0000', company_id: '\u0000' };
+  expect((await service.listContacts({ filters })).items).toEqual([]);
   await expect(service.addContactNote('none', 'x', by)).rejects.toMatchObject({ code: 'CONTACT_NOT_FOUND' });
 });
 

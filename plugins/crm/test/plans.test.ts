@@ -1,7 +1,9 @@
+import type { Caller, Database } from '@orchestrall/sdk';
+import type { ListRequest } from '@orchestrall/sdk/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contactKind } from '../contacts/kind.ts';
-import type { ContactFilter } from '../contacts/schemas.ts';
-import { recordsOf } from '../records/store.ts';
+import { openAccess } from '../access/view.ts';
+import { createRecordService } from '../records/service.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
 
@@ -15,8 +17,9 @@ beforeAll(async () => {
     [companyId],
   );
   await crm.database.query(
-    `insert into contacts (id, first_name, last_name, email, email_key, company_id, tags, search)
-      select gen_random_uuid(), first_name, last_name, email, email,
+    `insert into contacts
+        (id, first_name, first_name_key, last_name, last_name_key, email, email_key, company_id, tags, search)
+      select gen_random_uuid(), first_name, first_name, last_name, last_name, email, email,
         case when n % 500 = 0 then $1::uuid end, array['tag ' || n % 1000],
         array_to_tsvector(array[first_name, last_name, email, 'person' || n, 'plan', 'example'])
       from generate_series(1, 50000) as n, lateral (
@@ -35,29 +38,57 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-const middle = '80000000-0000-7000-8000-000000000000';
+const filters = (given: object) => ({ filters: { ...given } });
+const filter = (given: object) => ({ filter: { ...given } });
 
-test.each<[string, ContactFilter, string | undefined, string]>([
-  ['the list', {}, undefined, 'contacts_pkey'],
-  ['a page after a cursor', {}, middle, 'contacts_pkey'],
-  ['a whole e-mail', { q: 'person4711@plan.example' }, undefined, 'contacts_search'],
-  ['three letters', { q: 'per' }, undefined, 'contacts_search'],
-  ['a name', { q: 'last77' }, undefined, 'contacts_search'],
-  ['a name after a cursor', { q: 'last77' }, middle, 'contacts_search'],
-  ['two words', { q: 'first7 last77' }, undefined, 'contacts_search'],
-  ['what nobody has', { q: 'zzz' }, undefined, 'contacts_search'],
-  ['a tag', { tag: 'tag 5' }, undefined, 'contacts_tags'],
-  ['the contacts of a company', { company_id: companyId }, undefined, 'contacts_company'],
-])('of 50,000 contacts %s is found by an index', async (_, filter, after, index) => {
-  const { sql, parameters } = recordsOf(contactKind, filter, after, 51);
-  const [row] = await crm.database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-    `explain (format json) ${sql}`,
-    parameters,
-  );
-  const nodes = row === undefined ? [] : nodesOf(row['QUERY PLAN'][0].Plan);
-  expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
-  expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toContain(index);
-});
+test.each<[string, ListRequest, readonly string[]]>([
+  ['the list', {}, ['contacts_pkey']],
+  ['the list by last name', { sort: 'last_name' }, ['contacts_last_name']],
+  ['the list by last name, from the end', { sort: '-last_name' }, ['contacts_last_name']],
+  ['the latest', { sort: '-created_at' }, ['contacts_created']],
+  ['a whole e-mail', filters({ q: 'person4711@plan.example' }), ['contacts_search']],
+  ['three letters', filters({ q: 'per' }), ['contacts_search']],
+  ['a name', filters({ q: 'last77' }), ['contacts_search']],
+  ['two words', filters({ q: 'first7 last77' }), ['contacts_search']],
+  ['what nobody has', filters({ q: 'zzz' }), ['contacts_search']],
+  ['a tag', filters({ tag: 'tag 5' }), ['contacts_tags']],
+  ['the contacts of a company', filter({ company_id: companyId }), ['contacts_company']],
+  ['an e-mail in another spelling', filter({ email: 'PERSON9@plan.example' }), ['contacts_email_key']],
+  ['a last name in another spelling', filter({ last_name: 'LAST77' }), ['contacts_last_name']],
+])(
+  'of 50,000 contacts %s is found by an index, on the first page and behind it',
+  async (_, request, indexes) => {
+    const { service, plans } = watched();
+    const first = await service.page({ ...request, limit: 3 }, by);
+    if (first.next_cursor !== null)
+      await service.page({ ...request, limit: 3, cursor: first.next_cursor }, by);
+    for (const nodes of plans) {
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+      expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toEqual(expect.arrayContaining([...indexes]));
+    }
+  },
+);
+
+const by: Caller = { id: 'planner', kind: 'user', name: 'planner', roles: ['admin'], teams: [], leads: [] };
+
+/** The service of contacts over a database that explains each statement before it runs it. */
+function watched() {
+  const plans: Plan[][] = [];
+  const database: Database = {
+    ...crm.database,
+    async query(given, values) {
+      const { sql, parameters } =
+        typeof given === 'string' ? { sql: given, parameters: values ?? [] } : given;
+      const [row] = await crm.database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (format json) ${sql}`,
+        parameters,
+      );
+      if (row !== undefined) plans.push(nodesOf(row['QUERY PLAN'][0].Plan));
+      return crm.database.query(given, values);
+    },
+  };
+  return { service: createRecordService(contactKind, { database, access: openAccess() }), plans };
+}
 
 function nodesOf(plan: Plan): Plan[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];

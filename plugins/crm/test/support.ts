@@ -64,6 +64,8 @@ export async function startCrm(config: Partial<CrmConfig> = {}, greets = false):
         headers: {
           authorization: `Bearer ${await appliance.token(role)}`,
           ...(body === undefined ? {} : { 'content-type': raw ? 'text/csv' : 'application/json' }),
+          // Any version, unless a test says which.
+          ...(method === 'PATCH' || method === 'DELETE' ? { 'if-match': '*' } : {}),
           ...headers,
         },
         ...(body === undefined ? {} : { body: raw ? toBody(body) : JSON.stringify(body) }),

@@ -1,41 +1,40 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Database } from '@orchestrall/sdk';
+import type { Caller, Database } from '@orchestrall/sdk';
+import { changeRecords, keepText } from '@orchestrall/sdk/resources';
+import type { ListRequest, Page } from '@orchestrall/sdk/resources';
+import type { Access } from '../access/view.ts';
 import { noteAdded, noteDeleted } from '../contract.ts';
-import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
-import { keepText } from '../fields/text.ts';
-import { byId, readPage } from '../paging/cursor.ts';
-import type { Page, PageRequest } from '../paging/cursor.ts';
-import { changeRecords } from '../records/change-records.ts';
 import { kindNamed } from '../kinds.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
-import { maxNoteLength } from './schemas.ts';
 import type { SubjectType, TimelineEntry } from '../records/timeline-entry.ts';
 import { deleteNote, insertEntries, listEntries } from '../records/timeline-store.ts';
+import { maxNoteLength } from './schemas.ts';
 
 /** What happened to a record, and what people wrote about it. */
 export interface Timeline {
   /** Entries newest first. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `CURSOR_INVALID`. */
-  list(subject: SubjectType, id: string, page: PageRequest): Promise<Page<TimelineEntry>>;
+  list(
+    subject: SubjectType,
+    id: string,
+    page: Pick<ListRequest, 'cursor' | 'limit'>,
+    by: Caller,
+  ): Promise<Page<TimelineEntry>>;
   /** Adds a note. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `VALIDATION_FAILED`. */
-  addNote(subject: SubjectType, id: string, text: string, by: Actor): Promise<TimelineEntry>;
+  addNote(subject: SubjectType, id: string, text: string, by: Caller): Promise<TimelineEntry>;
   /** Takes a note away. Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `NOTE_NOT_FOUND`. */
-  deleteNote(subject: SubjectType, id: string, noteId: string): Promise<void>;
+  deleteNote(subject: SubjectType, id: string, noteId: string, by: Caller): Promise<void>;
 }
 
-/** Creates the timelines of contacts and companies. */
-export function createTimeline(database: Database): Timeline {
+/** Creates the timelines of records. */
+export function createTimeline(database: Database, access: Access): Timeline {
+  const visible = (by: Caller, subject: SubjectType) => access.viewOf(by, subject).condition;
   return {
-    async list(subject, id, page) {
-      const record = await requireRecord(kindNamed(subject), database, id);
-      const load = (before: string | undefined, limit: number) =>
-        listEntries(database, record.id, before, limit);
-      return readPage(
-        `timeline:${record.id}`,
-        page,
-        byId((entry) => entry.id),
-        load,
-      );
+    async list(subject, id, page, by) {
+      const { hidden } = access.viewOf(by, subject);
+      const record = await requireRecord(kindNamed(subject), database, id, visible(by, subject));
+      const { items, next_cursor } = await listEntries(database, record.id, page);
+      return { items: items.map((entry) => withoutHidden(entry, hidden)), next_cursor };
     },
 
     addNote: (subject, id, given, by) =>
@@ -43,7 +42,7 @@ export function createTimeline(database: Database): Timeline {
         const { text, fault } = keepText(given, maxNoteLength);
         if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
         // Held, so that no note is left behind by the deletion of its record.
-        const record = await lockRecord(kindNamed(subject), tx, id);
+        const record = await lockRecord(kindNamed(subject), tx, id, visible(by, subject));
         const about = { subject_type: subject, subject_id: record.id };
         const [note] = await insertEntries(tx, [{ ...about, kind: 'note', text }], by);
         if (note === undefined) throw new TypeError('an inserted note was not returned');
@@ -53,10 +52,10 @@ export function createTimeline(database: Database): Timeline {
         return note;
       }),
 
-    deleteNote: (subject, id, noteId) =>
+    deleteNote: (subject, id, noteId, by) =>
       changeRecords(database, async (tx) => {
         // Held, so that no note is left behind by the deletion of its record.
-        const record = await lockRecord(kindNamed(subject), tx, id);
+        const record = await lockRecord(kindNamed(subject), tx, id, visible(by, subject));
         const note = await deleteNote(tx, record.id, noteId);
         if (note === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
         const data = { note_id: note.id, subject_type: subject, subject_id: record.id, text: note.text };
@@ -64,4 +63,11 @@ export function createTimeline(database: Database): Timeline {
         tx.audit({ action: 'note.deleted', subjectType: 'note', subjectId: note.id, before: data });
       }),
   };
+}
+
+/** An entry without the changes of fields that the caller does not learn of. */
+function withoutHidden(entry: TimelineEntry, hidden: ReadonlySet<string>): TimelineEntry {
+  if (entry.changes === null || hidden.size === 0) return entry;
+  const seen = Object.entries(entry.changes).filter(([field]) => !hidden.has(field));
+  return { ...entry, changes: Object.fromEntries(seen) };
 }

@@ -2,16 +2,11 @@ import Type from 'typebox';
 import { validationFailed } from '../../errors.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
 import type { Columns } from './columns.ts';
+import { defaultPageLimit, maxPageLimit } from './page.ts';
 import { readFilter } from './filter.ts';
 import type { Condition } from './filter.ts';
 import { readSort } from './sort.ts';
 import type { SortKey } from './sort.ts';
-
-/** Items a page where nothing else is asked for. */
-export const defaultPageLimit = 50;
-
-/** Most items a page. */
-export const maxPageLimit = 200;
 
 /** The page after a cursor; part of every list's query. */
 export const pageParameters = {
@@ -87,7 +82,7 @@ export interface ListQuery extends Shape {
   readonly condition: Condition | undefined;
   readonly keys: readonly SortKey[];
   readonly cursor: string | undefined;
-  readonly limit: number;
+  readonly limit: number | undefined;
   readonly count: boolean;
 }
 
@@ -104,18 +99,12 @@ export interface Nameable {
  * Throws `VALIDATION_FAILED`.
  */
 export function readListRequest(given: ListRequest, nameable: Nameable, at = '/querystring'): ListQuery {
-  const limit = given.limit ?? defaultPageLimit;
-  // Routes have refused it before; a plugin that calls through a contract has not.
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
-    const message = `must be a whole number from 1 to ${maxPageLimit}`;
-    throw validationFailed([{ path: `${at}/limit`, message }]);
-  }
   return {
     ...readShape(given, nameable, at),
     condition: readFilter(given.filter, nameable.columns, `${at}/filter`),
     keys: readSort(given.sort, nameable.columns, `${at}/sort`),
     cursor: given.cursor,
-    limit,
+    limit: given.limit,
     count: given.count ?? false,
   };
 }

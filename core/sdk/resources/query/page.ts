@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { validationFailed } from '../../errors.ts';
 import { toStatement } from './compiler.ts';
 import type { Queryable } from './compiler.ts';
 import { columnRef, joined } from './condition-sql.ts';
@@ -32,19 +33,30 @@ export interface PageOptions {
   /** Names the list, its filters, its order and its caller, so that a cursor of another is refused. */
   readonly list: string;
   readonly keys: readonly SortKey[];
-  readonly cursor: string | undefined;
-  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** 1 to 200; default 50. */
+  readonly limit?: number | undefined;
 }
+
+/** Items a page where nothing else is asked for. */
+export const defaultPageLimit = 50;
+
+/** Most items a page. */
+export const maxPageLimit = 200;
 
 /**
  * Reads one page: one row more than it holds, to know whether another follows. Rows that are written between two
- * pages are neither doubled nor skipped. Throws `CURSOR_INVALID`.
+ * pages are neither doubled nor skipped. Throws `CURSOR_INVALID`, and `VALIDATION_FAILED` for a limit out of bounds.
  */
 export async function readPage<Row extends object>(
   database: Queryable,
   source: ListSource,
-  { list, keys, cursor, limit }: PageOptions,
+  { list, keys, cursor, limit = defaultPageLimit }: PageOptions,
 ): Promise<Page<Row>> {
+  // Routes have refused it before; a plugin that calls through a contract has not.
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxPageLimit) {
+    throw validationFailed([{ path: '/limit', message: `must be a whole number from 1 to ${maxPageLimit}` }]);
+  }
   const rows: { readonly row: Row; readonly position: Position }[] = [];
   for (const range of rangesOf(keys, readCursor(list, cursor, keys), source.table)) {
     const query = sql`select ${source.selection}, ${positionSql(keys, source.table)}

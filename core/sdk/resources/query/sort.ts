@@ -33,16 +33,20 @@ export function readSort(given: string | undefined, columns: Columns, at: string
     throw refusal(at, 'names a field twice; name each once');
   }
   if (keys.length > maxSortKeys) throw refusal(at, `must be at most ${maxSortKeys} fields`);
-  return untilId(keys, columns);
+  return untilId(keys);
+}
+
+/** The order by the id alone, which is that of creation. */
+export function idOrder(descending = false): SortKey[] {
+  const column = { type: 'uuid', column: 'id', nullable: false, folded: undefined } as const;
+  return [{ name: 'id', column: { ...column, filterable: true, sortable: true }, descending }];
 }
 
 /** What follows the id decides nothing; without it the id is added. */
-function untilId(keys: readonly SortKey[], columns: Columns): SortKey[] {
+function untilId(keys: readonly SortKey[]): SortKey[] {
   const at = keys.findIndex(({ name }) => name === 'id');
   if (at >= 0) return keys.slice(0, at + 1);
-  const column = columns.get('id');
-  if (column === undefined) throw new TypeError('every list has an id');
-  return [...keys, { name: 'id', column, descending: keys.at(-1)?.descending ?? false }];
+  return [...keys, ...idOrder(keys.at(-1)?.descending)];
 }
 
 function refusal(path: string, message: string) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contactFields } from '../contacts/fields.ts';
-import { readFields } from './field.ts';
+import { readFields } from '@orchestrall/sdk/resources';
 import { searchWords, toTsquery } from './search-words.ts';
 import { keepTag } from './tag.ts';
 

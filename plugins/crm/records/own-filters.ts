@@ -1,0 +1,30 @@
+import type { JsonObject, Sql } from '@orchestrall/sdk/resources';
+import { isId } from '@orchestrall/sdk';
+import { sql } from 'kysely';
+import type { View } from '../access/view.ts';
+import { toTsquery } from '../fields/search-words.ts';
+import { keepTag } from '../fields/tag.ts';
+import type { RecordKind } from './kind.ts';
+
+/** The conditions of the filters that lists of records have beside those of every list: `q`, `tag`, references. */
+export function* ownConditions(
+  { fields, table }: Pick<RecordKind, 'fields' | 'table'>,
+  filters: JsonObject = {},
+  view: View,
+): Generator<Sql> {
+  // A filter that nothing can match is no fault: it finds nothing.
+  const nothing = sql`false`;
+  const { q, tag, ...references } = filters;
+  for (const [name, id] of Object.entries(references)) {
+    if (id === undefined || fields[name]?.type !== 'uuid' || view.hidden.has(name)) continue;
+    yield typeof id === 'string' && isId(id) ? sql`${sql.ref(`${table}.${name}`)} = ${id}` : nothing;
+  }
+  if (typeof tag === 'string') {
+    const { text } = keepTag(tag);
+    yield text === undefined ? nothing : sql`${sql.ref(`${table}.tags`)} @> array[${text}]::text[]`;
+  }
+  if (typeof q === 'string') {
+    const words = toTsquery(q);
+    yield words === undefined ? nothing : sql`${sql.ref(`${table}.search`)} @@ ${words}::tsquery`;
+  }
+}
