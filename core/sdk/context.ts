@@ -46,9 +46,6 @@ export interface PluginContext<
   readonly health: Health;
   /** Aborted when the generation begins to drain. */
   readonly signal: AbortSignal;
-  /** Adds an effect of the plugin's own to what is undone at the end, such as a child process or a socket. */
-  defer(dispose: () => void | Promise<void>): void;
-}
   /**
    * Asks the host for a new generation of this plugin, on every replica, such as after an administrator has changed what
    * `setup` reads; `reason` stands in the log. Resolves once the new generation serves here, with what had been stored
@@ -59,3 +56,6 @@ export interface PluginContext<
    * plugin is switched off or the appliance stops.
    */
   readonly reload: (reason: string) => Promise<void>;
+  /** Adds an effect of the plugin's own to what is undone at the end, such as a child process or a socket. */
+  defer(dispose: () => void | Promise<void>): void;
+}
