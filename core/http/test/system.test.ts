@@ -254,7 +254,7 @@ const created: StreamItem = {
   },
 };
 
-test('the event feed resumes by Last-Event-ID, shows roles to the bus, and says reset and why it ends', async () => {
+test('the event feed resumes by Last-Event-ID, tells the bus who asks, and says reset and why it ends', async () => {
   harness = await createHarness();
   const events = scriptedEvents([
     { kind: 'reset', position: 40, oldest: 40 },
@@ -265,7 +265,11 @@ test('the event feed resumes by Last-Event-ID, shows roles to the bus, and says 
   const url = await harness.listen();
   const headers = { ...as('operator'), 'last-event-id': '7' };
   const text = await (await fetch(`${url}/sse/events?pattern=contact.*`, { headers })).text();
-  expect(events.asked[0]).toMatchObject({ pattern: 'contact.*', after: 7, roles: ['operator', 'viewer'] });
+  expect(events.asked[0]).toMatchObject({
+    pattern: 'contact.*',
+    after: 7,
+    principals: new Set(['operator', 'viewer', 'user:id-of-operator-token']),
+  });
   expect(text).toContain('id: 40\nevent: reset\ndata: {"position":40,"oldest":40}\n\n');
   expect(text).toContain('id: 41\nevent: contact.created\ndata: {"specversion":"1.0"');
   expect(text).toContain('event: slow_reader\n');
@@ -294,7 +298,11 @@ test('the event feed over WebSocket gives the same messages', async () => {
   expect(messages).toEqual([
     { id: '41', event: 'contact.created', data: created.kind === 'event' && created.event },
   ]);
-  expect(events.asked[0]).toMatchObject({ pattern: '**', after: 3, roles: ['viewer'] });
+  expect(events.asked[0]).toMatchObject({
+    pattern: '**',
+    after: 3,
+    principals: new Set(['viewer', 'user:id-of-viewer-token']),
+  });
 
   const refused = new WebSocket(`${url.replace('http', 'ws')}/ws/events?pattern=a..b`, {
     headers: as('viewer'),
