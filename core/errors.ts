@@ -212,6 +212,16 @@ export const coreErrors = {
     message: 'The configuration of {plugin} does not fit: {list}.',
     remedy: "Correct these keys in the client's YAML; docs/reference/configuration.md describes them.",
   },
+  PLUGIN_RELOAD_FAILED: {
+    status: 503,
+    message: 'A new generation of {plugin} did not become ready: {reason}',
+    remedy: 'The one before it serves on; correct what the reason names, and the next try comes by itself.',
+  },
+  PLUGIN_RELOAD_REFUSED: {
+    status: 503,
+    message: 'No new generation of {plugin} is made: {reason}.',
+    remedy: 'Try again once it serves: GET /api/v1/system/plugins/{plugin}.',
+  },
   CHANGE_SUPERSEDED: {
     status: 409,
     message: 'Before the change of {plugin} was in effect, {source} switched it {desired}.',
@@ -222,16 +232,6 @@ export const coreErrors = {
     status: 409,
     message: '{plugin} is {state} and cannot be purged.',
     remedy: 'Switch it off and wait until nothing of it is draining: GET /api/v1/system/plugins/{plugin}.',
-  },
-  PLUGIN_RELOAD_FAILED: {
-    status: 503,
-    message: 'A new generation of {plugin} did not become ready: {reason}',
-    remedy: 'The one before it serves on; correct what the reason names, and the next try comes by itself.',
-  },
-  PLUGIN_RELOAD_REFUSED: {
-    status: 503,
-    message: 'No new generation of {plugin} is made: {reason}.',
-    remedy: 'Try again once it serves: GET /api/v1/system/plugins/{plugin}.',
   },
   PURGE_NOT_CONFIRMED: {
     status: 400,
