@@ -202,10 +202,10 @@ async function read(database: Pick<Database, 'query'>, id: string): Promise<Team
   return toTeam(row);
 }
 
-/** Held until the end of the change, so that nobody is disabled or removed beside it. */
+/** Held until the end of the change, so that the row is not deleted beside it. */
 async function find(tx: Transaction, user: string): Promise<Person> {
   const [person] = await tx.query<Person>(
-    'select id, name, disabled_at from auth_users where id = $1 or name = lower($1) for share',
+    'select id, name, disabled_at from auth_users where id = $1 or name = lower($1) for key share',
     [storable(user)],
   );
   if (person === undefined) throw authError('USER_NOT_FOUND', { user });

@@ -164,7 +164,7 @@ describe('a member', () => {
     expect(await teams.addMember(other.id, id)).toMatchObject({ member_count: 1 });
   });
 
-  it('who is disabled and added at once is one or the other first, without a deadlock', async () => {
+  it('may be disabled while being added: both happen, or the second is told so', async () => {
     const { teams, users } = scenario.replica.auth;
     const id = await user('hasty');
     const { id: team } = await teamOf('Haste');
