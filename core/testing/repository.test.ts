@@ -10,6 +10,7 @@ const rooms = [
   'http',
   'auth',
   'flags',
+  'webhooks',
   'bus',
   'state',
   'jobs',
@@ -140,7 +141,9 @@ describe('the map of folders', () => {
         const own = file.split('/').slice(0, 2).join('/');
         return importsOf(file)
           .filter((target) => /^(core\/|plugins\/|@orchestrall\/)/.test(target))
-          .filter((target) => !target.startsWith(`${own}/`) && target !== '@orchestrall/sdk')
+          .filter(
+            (target) => !target.startsWith(`${own}/`) && !/^@orchestrall\/sdk(\/resources)?$/.test(target),
+          )
           .filter((target) => !/^@orchestrall\/plugin-[a-z-]+\/contract$/.test(target))
           .map((target) => `${file} -> ${target}`);
       });

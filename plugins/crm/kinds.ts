@@ -1,14 +1,33 @@
-import { companyKind } from './companies/kind.ts';
-import { contactKind } from './contacts/kind.ts';
+import type { FieldSet } from '@orchestrall/sdk/resources';
+import { openAccess } from './records/access.ts';
+import type { Access } from './records/access.ts';
+import type { CompanyFields } from './companies/fields.ts';
+import { createCompanyKind } from './companies/kind.ts';
+import type { ContactFields } from './contacts/fields.ts';
+import { createContactKind } from './contacts/kind.ts';
 import type { KindName, RecordKind, TableName } from './records/kind.ts';
 
 /** Every kind of record, by the name of its table. */
-export const recordKinds: Readonly<Record<TableName, RecordKind>> = {
-  contacts: contactKind,
-  companies: companyKind,
-};
+export interface Kinds {
+  readonly contacts: RecordKind<ContactFields>;
+  readonly companies: RecordKind<CompanyFields>;
+}
+
+/** Fields that administrators have added, by the table of their kind. */
+export type CustomFieldSets = Readonly<Partial<Record<TableName, FieldSet>>>;
+
+/** Makes the kinds of records as they are in one generation of the plugin. */
+export function createKinds(access: Access, { contacts = {}, companies = {} }: CustomFieldSets): Kinds {
+  return {
+    contacts: createContactKind({ access, custom: contacts }),
+    companies: createCompanyKind({ access, custom: companies }),
+  };
+}
 
 /** The kind of record that a timeline calls by its name. */
-export function kindNamed(name: KindName): RecordKind {
-  return name === 'contact' ? recordKinds.contacts : recordKinds.companies;
+export function kindNamed(kinds: Kinds, name: KindName): RecordKind {
+  return name === 'contact' ? kinds.contacts : kinds.companies;
 }
+
+/** The kinds without rules and added fields. */
+export const recordKinds: Kinds = createKinds(openAccess(), {});

@@ -1,6 +1,6 @@
 import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
 import { changeRecords } from '@orchestrall/sdk/resources';
-import { openAccess } from './access/view.ts';
+import { openAccess } from './records/access.ts';
 import { createAssociationService } from './associations/service.ts';
 import type { Associations } from './associations/service.ts';
 import { createCompanyService } from './companies/service.ts';
@@ -13,6 +13,8 @@ import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
 import type { Imports } from './imports/service.ts';
+import { createKinds } from './kinds.ts';
+import type { Kinds } from './kinds.ts';
 import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
 import { createTimeline } from './timeline/service.ts';
@@ -21,6 +23,7 @@ import type { Timeline } from './timeline/service.ts';
 /** Everything the routes call. */
 export interface Crm {
   readonly database: Database;
+  readonly kinds: Kinds;
   readonly contacts: Contacts;
   readonly companies: Companies;
   readonly associations: Associations;
@@ -36,17 +39,20 @@ export function createCrm(
 ): Crm {
   const { config, database, jobs, log } = context;
   const access = openAccess();
-  const contacts = createContactService({ database, access });
-  const companies = createCompanyService({ database, access });
+  const kinds = createKinds(access, {});
+  const records = { database, access };
+  const contacts = createContactService(kinds.contacts, records);
+  const companies = createCompanyService(kinds, records);
   return {
     database,
+    kinds,
     contacts,
     companies,
-    associations: createAssociationService(database, access),
-    tags: createTagService(database),
-    timeline: createTimeline(database, access),
+    associations: createAssociationService(kinds, records),
+    tags: createTagService(kinds, database),
+    timeline: createTimeline(kinds, records),
     imports: createImportService({ database, jobs, log, maxBytes: config.import_max_bytes }),
-    exports: createExports({ contacts, companies }),
+    exports: createExports(kinds, { contacts, companies }),
   };
 }
 

@@ -30,7 +30,8 @@ export async function errorsDocument(): Promise<string> {
 async function readSections(): Promise<Section[]> {
   const sections: Section[] = [];
   for await (const file of glob(['core/**/errors.ts', 'plugins/*/errors.ts'], { cwd: root })) {
-    if (/(?:^|\/)(?:node_modules|test|sdk|testing)\//.test(file)) continue;
+    // The table of the SDK itself is part of the core's.
+    if (/(?:^|\/)(?:node_modules|test|testing)\/|^core\/sdk\/errors/.test(file)) continue;
     const exported: Record<string, unknown> = await import(join(root, file));
     const errors = Object.values(exported).flatMap(entriesOf);
     if (errors.length > 0) sections.push({ folder: dirname(file), errors: errors.toSorted(byCode) });

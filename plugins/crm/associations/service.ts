@@ -1,13 +1,12 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Caller, Database } from '@orchestrall/sdk';
+import type { Caller } from '@orchestrall/sdk';
 import { changeRecords, keepText } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page } from '@orchestrall/sdk/resources';
-import type { Access } from '../access/view.ts';
-import { companyKind } from '../companies/kind.ts';
-import { contactKind } from '../contacts/kind.ts';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
+import type { Kinds } from '../kinds.ts';
 import { lockRecord, masked, requireRecord } from '../records/service.ts';
+import type { RecordServiceOptions } from '../records/service.ts';
 import { holdExisting } from '../records/store.ts';
 import { maxRoleLength } from './schemas.ts';
 import type { CompanyContact, ContactCompany } from './schemas.ts';
@@ -38,17 +37,20 @@ export interface Associations {
 }
 
 /** Creates the service of associations. */
-export function createAssociationService(database: Database, access: Access): Associations {
+export function createAssociationService(
+  kinds: Kinds,
+  { database, access }: RecordServiceOptions,
+): Associations {
   return {
     async companiesOf(contactId, page, by) {
       const { id } = await requireRecord(
-        contactKind,
+        kinds.contacts,
         database,
         contactId,
         access.viewOf(by, 'contact').condition,
       );
       const view = access.viewOf(by, 'company');
-      const side = companiesOf(companyKind);
+      const side = companiesOf(kinds.companies);
       const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
       return {
         items: items.map(({ record, ...link }) => ({ company: masked(record, view), ...link })),
@@ -58,13 +60,13 @@ export function createAssociationService(database: Database, access: Access): As
 
     async contactsOf(companyId, page, by) {
       const { id } = await requireRecord(
-        companyKind,
+        kinds.companies,
         database,
         companyId,
         access.viewOf(by, 'company').condition,
       );
       const view = access.viewOf(by, 'contact');
-      const side = contactsOf(contactKind);
+      const side = contactsOf(kinds.contacts);
       const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
       return {
         items: items.map(({ record, ...link }) => ({ contact: masked(record, view), ...link })),
@@ -77,8 +79,8 @@ export function createAssociationService(database: Database, access: Access): As
         const role = given === null ? null : requireRole(given);
         // The contact's lock also keeps two requests from making the same association at a time.
         const visible = access.viewOf(by, 'contact').condition;
-        const contact = await lockRecord(contactKind, tx, contactId, visible);
-        await requireRecord(companyKind, tx, companyId, access.viewOf(by, 'company').condition);
+        const contact = await lockRecord(kinds.contacts, tx, contactId, visible);
+        await requireRecord(kinds.companies, tx, companyId, access.viewOf(by, 'company').condition);
         const [company] = await holdExisting('companies', tx, new Set([companyId]));
         if (company === undefined) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
         const before = await findAssociation(tx, contact.id, company);
@@ -99,7 +101,7 @@ export function createAssociationService(database: Database, access: Access): As
     remove: (contactId, companyId, by) =>
       changeRecords(database, async (tx) => {
         const visible = access.viewOf(by, 'contact').condition;
-        const { id: subject } = await lockRecord(contactKind, tx, contactId, visible);
+        const { id: subject } = await lockRecord(kinds.contacts, tx, contactId, visible);
         const before = await findAssociation(tx, subject, companyId);
         if (before === undefined) {
           throw crmError('ASSOCIATION_NOT_FOUND', { contact_id: contactId, company_id: companyId });

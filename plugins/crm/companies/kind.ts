@@ -2,11 +2,12 @@ import { foldCase, readFields } from '@orchestrall/sdk/resources';
 import { companyCreated, companyDeleted, companyUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { foldName } from '../fields/folded.ts';
-import type { RecordKey, RecordKind } from '../records/kind.ts';
+import type { KindOptions, RecordKey, RecordKind } from '../records/kind.ts';
+import { inputSchema, recordSchema } from '../records/schemas.ts';
 import { companyFields } from './fields.ts';
 import type { CompanyFields } from './fields.ts';
 import { holdParents } from './hierarchy.ts';
-import { Company } from './schemas.ts';
+import { companyFilters } from './schemas.ts';
 
 /** No two companies have one domain; it is kept in lower case. */
 const companyDomain: RecordKey<CompanyFields> = {
@@ -24,15 +25,22 @@ const companyName: RecordKey<CompanyFields> = {
 };
 
 /** A company among the records: what `records/` needs to know to find, write and tell it. */
-export const companyKind: RecordKind<CompanyFields> = {
-  name: 'company',
-  table: 'companies',
-  fields: companyFields,
-  record: Company,
-  keys: { domain: companyDomain, name: companyName },
-  events: { created: companyCreated, updated: companyUpdated, deleted: companyDeleted },
+export function createCompanyKind({ access, custom = {} }: KindOptions): RecordKind<CompanyFields> {
+  const fields: typeof companyFields = { ...companyFields, ...custom };
+  return {
+    name: 'company',
+    table: 'companies',
+    path: '/api/v1/crm/companies',
+    fields,
+    record: recordSchema('Company', fields),
+    input: inputSchema('CompanyInput', fields),
+    filters: companyFilters,
+    keys: { domain: companyDomain, name: companyName },
+    events: { created: companyCreated, updated: companyUpdated, deleted: companyDeleted },
 
-  read: (given) => readFields(companyFields, given),
-  holdReferences: holdParents,
-  notFound: (id) => crmError('COMPANY_NOT_FOUND', { id }),
-};
+    read: (given) => readFields(fields, given),
+    holdReferences: holdParents,
+    audienceOf: (record) => access.audienceOf('company', record),
+    notFound: (id) => crmError('COMPANY_NOT_FOUND', { id }),
+  };
+}

@@ -2,16 +2,15 @@ import { isId } from '@orchestrall/sdk';
 import type { Caller, Transaction } from '@orchestrall/sdk';
 import { checkVersion } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
-import { contactKind } from '../contacts/kind.ts';
 import { countContactsOfCompany } from '../contacts/store.ts';
 import { crmError } from '../errors.ts';
+import type { Kinds } from '../kinds.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
 import { createRecordService, lockRecord, masked } from '../records/service.ts';
 import type { RecordService, RecordServiceOptions } from '../records/service.ts';
 import { lockWhere } from '../records/store.ts';
 import { editRecords, removeRecord } from '../records/write.ts';
 import type { CompanyFields } from './fields.ts';
-import { companyKind } from './kind.ts';
 
 /** Decisions about companies. Codes: `COMPANY_NOT_FOUND`, `DOMAIN_TAKEN`. */
 export interface Companies extends RecordService<CompanyFields> {
@@ -24,18 +23,18 @@ export interface Companies extends RecordService<CompanyFields> {
 }
 
 /** Creates the service of companies. */
-export function createCompanyService(options: RecordServiceOptions): Companies {
+export function createCompanyService(kinds: Kinds, options: RecordServiceOptions): Companies {
   return {
-    ...createRecordService(companyKind, options),
+    ...createRecordService(kinds.companies, options),
 
     async remove(tx, id, by, ifMatch, unlink = false) {
       const view = options.access.viewOf(by, 'company');
       // Contacts before their company, as in a change of a contact: two that wait for each other would both be cut.
-      if (unlink && isId(id)) await lockWhere(contactKind, tx, employedBy(id), maxRecordsPerRequest);
-      const company = await lockRecord(companyKind, tx, id, view.condition);
+      if (unlink && isId(id)) await lockWhere(kinds.contacts, tx, employedBy(id), maxRecordsPerRequest);
+      const company = await lockRecord(kinds.companies, tx, id, view.condition);
       checkVersion(company, ifMatch, (record) => masked(record, view));
-      await unlinkAll(tx, id, by, unlink);
-      await removeRecord(companyKind, tx, company);
+      await unlinkAll(kinds, tx, id, by, unlink);
+      await removeRecord(kinds.companies, tx, company);
     },
   };
 }
@@ -44,9 +43,15 @@ const employedBy = (id: string) => sql`company_id = ${id}`;
 const below = (id: string) => sql`parent_id = ${id}`;
 
 /** Takes a locked company from its contacts and from the companies below it; none can be given to it meanwhile. */
-async function unlinkAll(tx: Transaction, id: string, by: Caller, unlink: boolean): Promise<void> {
+async function unlinkAll(
+  kinds: Kinds,
+  tx: Transaction,
+  id: string,
+  by: Caller,
+  unlink: boolean,
+): Promise<void> {
   const contacts = await countContactsOfCompany(tx, id);
-  const companies = await lockWhere(companyKind, tx, below(id), maxRecordsPerRequest + 1);
+  const companies = await lockWhere(kinds.companies, tx, below(id), maxRecordsPerRequest + 1);
   const records = contacts + companies.length;
   if (records === 0) return;
   if (!unlink) throw crmError('COMPANY_IN_USE', { id, contacts, companies: companies.length });
@@ -54,9 +59,9 @@ async function unlinkAll(tx: Transaction, id: string, by: Caller, unlink: boolea
     throw crmError('TOO_MANY_RECORDS', { records, limit: maxRecordsPerRequest });
   }
   // A contact without a name and an e-mail cannot exist, so none becomes faulty by losing its company.
-  const linked = await lockWhere(contactKind, tx, employedBy(id));
+  const linked = await lockWhere(kinds.contacts, tx, employedBy(id));
   const contactEdits = linked.map((before) => ({ before, fields: { ...before, company_id: null } }));
-  await editRecords(contactKind, tx, contactEdits, by);
+  await editRecords(kinds.contacts, tx, contactEdits, by);
   const companyEdits = companies.map((before) => ({ before, fields: { ...before, parent_id: null } }));
-  await editRecords(companyKind, tx, companyEdits, by);
+  await editRecords(kinds.companies, tx, companyEdits, by);
 }

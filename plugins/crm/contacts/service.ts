@@ -2,7 +2,8 @@ import { findByKey } from '../records/store.ts';
 import { createRecordService } from '../records/service.ts';
 import type { RecordService, RecordServiceOptions } from '../records/service.ts';
 import type { ContactFields } from './fields.ts';
-import { contactEmail, contactKind } from './kind.ts';
+import { contactEmail } from './kind.ts';
+import type { RecordKind } from '../records/kind.ts';
 import type { Contact } from './schemas.ts';
 
 /** Decisions about contacts. Codes: `CONTACT_NOT_FOUND`, `EMAIL_TAKEN`. */
@@ -12,9 +13,12 @@ export interface Contacts extends RecordService<ContactFields> {
 }
 
 /** Creates the service of contacts. */
-export function createContactService(options: RecordServiceOptions): Contacts {
+export function createContactService(
+  kind: RecordKind<ContactFields>,
+  options: RecordServiceOptions,
+): Contacts {
   return {
-    ...createRecordService(contactKind, options),
-    findByEmail: (email) => findByKey(contactKind, contactEmail, options.database, email),
+    ...createRecordService(kind, options),
+    findByEmail: (email) => findByKey(kind, contactEmail, options.database, email),
   };
 }

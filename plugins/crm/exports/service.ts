@@ -2,7 +2,7 @@ import type { Caller } from '@orchestrall/sdk';
 import type { ListRequest } from '@orchestrall/sdk/resources';
 import { csvFile } from '../csv/writer.ts';
 import type { CsvCell } from '../csv/writer.ts';
-import { recordKinds } from '../kinds.ts';
+import type { Kinds } from '../kinds.ts';
 import type { CommonFields, TableName } from '../records/kind.ts';
 import type { RecordService } from '../records/service.ts';
 
@@ -15,10 +15,10 @@ export interface Exports {
 type Streamed = Pick<RecordService<CommonFields>, 'stream'>;
 
 /** Creates the exports. */
-export function createExports(services: Readonly<Record<TableName, Streamed>>): Exports {
+export function createExports(kinds: Kinds, services: Readonly<Record<TableName, Streamed>>): Exports {
   return {
     export(object, request, by) {
-      const columns = ['id', ...Object.keys(recordKinds[object].fields), 'created_at', 'updated_at'];
+      const columns = ['id', ...Object.keys(kinds[object].fields), 'created_at', 'updated_at'];
       return csvFile(columns, services[object].stream(request, by), (record) => {
         const values = new Map<string, unknown>(Object.entries(record));
         return columns.map((column) => cellOf(values.get(column)));

@@ -1,7 +1,7 @@
 import type { AppError, EventDefinition, Transaction } from '@orchestrall/sdk';
 import type { Checked, FieldSet, JsonObject, Kept } from '@orchestrall/sdk/resources';
-import type { TObject } from 'typebox';
-import type { Owned } from '../access/view.ts';
+import type { TObject, TProperties } from 'typebox';
+import type { Access, Owned } from './access.ts';
 
 export type { Kept };
 
@@ -55,9 +55,16 @@ export interface Written<Fields> {
 export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly name: KindName;
   readonly table: TableName;
+  /** Of its collection. */
+  readonly path: string;
+  /** Those of its own, and those that administrators have added. */
   readonly fields: FieldSet;
   /** A whole record as it is answered. */
   readonly record: TObject;
+  /** What a record is created with. */
+  readonly input: TObject;
+  /** Filters of its list beside those of every list. */
+  readonly filters: TProperties;
   /** By the name of the field. The first is the default key of imports; the one that has `taken`, if any, is unique. */
   readonly keys: Readonly<Record<string, RecordKey<Fields>>>;
   readonly events: RecordEvents;
@@ -68,6 +75,13 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   /** Who may see an event that tells of a record; absent, or undefined, for everyone who may sign in. */
   audienceOf?(record: Owned): readonly string[] | undefined;
   notFound(id: string): AppError;
+}
+
+/** What a kind is made with, anew for each generation of the plugin. */
+export interface KindOptions {
+  readonly access: Access;
+  /** Fields that administrators have added to it; default none. */
+  readonly custom?: FieldSet;
 }
 
 /** The key that no two records share; undefined when the kind has none. */

@@ -1,7 +1,7 @@
 import type { JsonObject, Sql } from '@orchestrall/sdk/resources';
 import { isId } from '@orchestrall/sdk';
 import { sql } from 'kysely';
-import type { View } from '../access/view.ts';
+import type { View } from './access.ts';
 import { toTsquery } from '../fields/search-words.ts';
 import { keepTag } from '../fields/tag.ts';
 import type { RecordKind } from './kind.ts';

@@ -22,7 +22,7 @@ import type {
   Sql,
 } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
-import type { Access, View } from '../access/view.ts';
+import type { Access, View } from './access.ts';
 import { withDefaultOwner } from './default-owner.ts';
 import { fieldsOf } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';

@@ -10,10 +10,7 @@ import {
   versionHeaders,
 } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
-import { Company, CompanyInput, companyFilters } from '../companies/schemas.ts';
 import type { Crm } from '../service.ts';
-
-const path = '/api/v1/crm/companies';
 
 const DeleteQuery = Type.Object({
   unlink: Type.Optional(
@@ -24,25 +21,21 @@ const DeleteQuery = Type.Object({
   ),
 });
 
-const routes: Routes<Crm> = async (app, { companies, database }) => {
+const routes: Routes<Crm> = async (app, { kinds, companies, database }) => {
   const resource = {
-    name: 'company',
+    ...kinds.companies,
     plural: 'companies',
-    path,
-    record: Company,
-    input: CompanyInput,
     requireMatch: true,
-    filters: companyFilters,
     notes: {
       list: 'Oldest first. With `q` those whose name, domain or phone has words beginning with its words.',
       create: 'Needs a name. Emits `company.created`.',
     },
-    except: ['delete'],
-  } as const;
+    except: ['delete' as const],
+  };
   resourceRoutes({ app, resource, service: companies, database });
 
   app.delete(
-    `${path}/:id`,
+    `${kinds.companies.path}/:id`,
     {
       config: { access: 'operator', idempotent: true },
       schema: {

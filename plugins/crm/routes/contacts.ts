@@ -1,17 +1,12 @@
 import type { Routes } from '@orchestrall/sdk';
 import { resourceRoutes } from '@orchestrall/sdk/resources';
-import { ContactInput, Contact, contactFilters } from '../contacts/schemas.ts';
 import type { Crm } from '../service.ts';
 
-const routes: Routes<Crm> = async (app, { contacts, database }) => {
+const routes: Routes<Crm> = async (app, { kinds, contacts, database }) => {
   const resource = {
-    name: 'contact',
+    ...kinds.contacts,
     plural: 'contacts',
-    path: '/api/v1/crm/contacts',
-    record: Contact,
-    input: ContactInput,
     requireMatch: true,
-    filters: contactFilters,
     notes: {
       list: 'Oldest first. With `q` those whose name, e-mail or phone has words beginning with its words.',
       create: 'Needs a name or an e-mail. Emits `contact.created`.',

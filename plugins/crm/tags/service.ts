@@ -7,7 +7,7 @@ import { tagRenamed } from '../contract.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
-import { recordKinds } from '../kinds.ts';
+import type { Kinds } from '../kinds.ts';
 import type { CommonFields } from '../records/kind.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
 import { lockWhere } from '../records/store.ts';
@@ -27,7 +27,7 @@ export interface Tags {
 }
 
 /** Creates the service of tags. */
-export function createTagService(database: Database): Tags {
+export function createTagService(kinds: Kinds, database: Database): Tags {
   return {
     list: (page) => listTags(database, page),
 
@@ -36,8 +36,8 @@ export function createTagService(database: Database): Tags {
         const from = requireTag(given, '/params/tag');
         const to = requireTag(wanted, '/name');
         const carrying = sql`tags @> array[${from}]::text[]`;
-        const contacts = await lockWhere(recordKinds.contacts, tx, carrying, maxRecordsPerRequest + 1);
-        const companies = await lockWhere(recordKinds.companies, tx, carrying, maxRecordsPerRequest + 1);
+        const contacts = await lockWhere(kinds.contacts, tx, carrying, maxRecordsPerRequest + 1);
+        const companies = await lockWhere(kinds.companies, tx, carrying, maxRecordsPerRequest + 1);
         const records = contacts.length + companies.length;
         if (records === 0) throw crmError('TAG_NOT_FOUND', { tag: from });
         if (records > maxRecordsPerRequest) {
@@ -51,8 +51,8 @@ export function createTagService(database: Database): Tags {
           return { before, fields: { ...before, tags: [...tags].toSorted() } };
         };
         requireAll([
-          ...(await editRecords(recordKinds.contacts, tx, contacts.map(renamed), by)),
-          ...(await editRecords(recordKinds.companies, tx, companies.map(renamed), by)),
+          ...(await editRecords(kinds.contacts, tx, contacts.map(renamed), by)),
+          ...(await editRecords(kinds.companies, tx, companies.map(renamed), by)),
         ]);
         const counts = { contacts: contacts.length, companies: companies.length };
         if (from !== to) announce(tx, { from, to, ...counts });

@@ -1,8 +1,8 @@
 import type { Caller, Database } from '@orchestrall/sdk';
 import type { ListRequest } from '@orchestrall/sdk/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { contactKind } from '../contacts/kind.ts';
-import { openAccess } from '../access/view.ts';
+import { createContactKind } from '../contacts/kind.ts';
+import { openAccess } from '../records/access.ts';
 import { createRecordService } from '../records/service.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
@@ -87,7 +87,8 @@ function watched() {
       return crm.database.query(given, values);
     },
   };
-  return { service: createRecordService(contactKind, { database, access: openAccess() }), plans };
+  const access = openAccess();
+  return { service: createRecordService(createContactKind({ access }), { database, access }), plans };
 }
 
 function nodesOf(plan: Plan): Plan[] {

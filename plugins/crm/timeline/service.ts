@@ -1,12 +1,13 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Caller, Database } from '@orchestrall/sdk';
+import type { Caller } from '@orchestrall/sdk';
 import { changeRecords, keepText } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page } from '@orchestrall/sdk/resources';
-import type { Access } from '../access/view.ts';
 import { noteAdded, noteDeleted } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { kindNamed } from '../kinds.ts';
+import type { Kinds } from '../kinds.ts';
 import { lockRecord, requireRecord } from '../records/service.ts';
+import type { RecordServiceOptions } from '../records/service.ts';
 import type { SubjectType, TimelineEntry } from '../records/timeline-entry.ts';
 import { deleteNote, insertEntries, listEntries } from '../records/timeline-store.ts';
 import { maxNoteLength } from './schemas.ts';
@@ -27,12 +28,12 @@ export interface Timeline {
 }
 
 /** Creates the timelines of records. */
-export function createTimeline(database: Database, access: Access): Timeline {
+export function createTimeline(kinds: Kinds, { database, access }: RecordServiceOptions): Timeline {
   const visible = (by: Caller, subject: SubjectType) => access.viewOf(by, subject).condition;
   return {
     async list(subject, id, page, by) {
       const { hidden } = access.viewOf(by, subject);
-      const record = await requireRecord(kindNamed(subject), database, id, visible(by, subject));
+      const record = await requireRecord(kindNamed(kinds, subject), database, id, visible(by, subject));
       const { items, next_cursor } = await listEntries(database, record.id, page);
       return { items: items.map((entry) => withoutHidden(entry, hidden)), next_cursor };
     },
@@ -42,7 +43,7 @@ export function createTimeline(database: Database, access: Access): Timeline {
         const { text, fault } = keepText(given, maxNoteLength);
         if (text === undefined) throw validationFailed([{ path: '/text', message: fault }]);
         // Held, so that no note is left behind by the deletion of its record.
-        const record = await lockRecord(kindNamed(subject), tx, id, visible(by, subject));
+        const record = await lockRecord(kindNamed(kinds, subject), tx, id, visible(by, subject));
         const about = { subject_type: subject, subject_id: record.id };
         const [note] = await insertEntries(tx, [{ ...about, kind: 'note', text }], by);
         if (note === undefined) throw new TypeError('an inserted note was not returned');
@@ -55,7 +56,7 @@ export function createTimeline(database: Database, access: Access): Timeline {
     deleteNote: (subject, id, noteId, by) =>
       changeRecords(database, async (tx) => {
         // Held, so that no note is left behind by the deletion of its record.
-        const record = await lockRecord(kindNamed(subject), tx, id, visible(by, subject));
+        const record = await lockRecord(kindNamed(kinds, subject), tx, id, visible(by, subject));
         const note = await deleteNote(tx, record.id, noteId);
         if (note === undefined) throw crmError('NOTE_NOT_FOUND', { id, note_id: noteId });
         const data = { note_id: note.id, subject_type: subject, subject_id: record.id, text: note.text };

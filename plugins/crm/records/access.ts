@@ -1,6 +1,6 @@
 import type { Caller } from '@orchestrall/sdk';
 import type { Sql } from '@orchestrall/sdk/resources';
-import type { KindName } from '../records/kind.ts';
+import type { KindName } from './kind.ts';
 
 /** What a caller may see and write of one kind of record. */
 export interface View {
