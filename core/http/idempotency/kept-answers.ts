@@ -90,8 +90,12 @@ export const answerPort: AnswerPort = {
   },
 };
 
+/** In one order, so that two at once do not wait for each other's rows. */
 const forgetBodies = `
-update core.kept_answers set body = null, shortened = true where plugin = $1 and body is not null`;
+with kept as (
+  select id from core.kept_answers where plugin = $1 and body is not null order by id for update
+)
+update core.kept_answers set body = null, shortened = true where id in (select id from kept)`;
 
 function keepStatement(owner: string, request: KeyedRequest, answer: NewAnswer): Statement {
   const { id, digest, attempt } = request;

@@ -1,7 +1,9 @@
 import type { Answer } from '@orchestrall/sdk';
 import { sendAnswer } from '@orchestrall/sdk';
 import { request as openRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { DatabaseEngine } from '../../database/engine.ts';
 import { readMigrations } from '../../database/migrate/migration.ts';
@@ -107,6 +109,16 @@ test.each([
   ['a length of its own', { status: 200, headers: { 'content-length': '1' } }],
 ])('%s fails the transaction, with a key and without', async (_what, answer: Answer) => {
   await expect(database.core().transaction((tx) => tx.answer(answer))).rejects.toThrow(TypeError);
+});
+
+test('a key that is sent twice is refused, naming the header', async () => {
+  const request = openRequest(`${harness.url}/made`, { method: 'POST', headers: as('viewer') });
+  request.setHeader('idempotency-key', ['one', 'two']);
+  request.end();
+  const response = await new Promise<IncomingMessage>((resolve) => request.once('response', resolve));
+  expect(response.statusCode).toBe(400);
+  expect(await text(response)).toContain('/headers/idempotency-key');
+  expect(calls).toBe(0);
 });
 
 test('while nobody can tell whether an answer is kept, no handler runs', async () => {
