@@ -53,7 +53,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
     const serving = await openServing(foundation, base);
     declareSystemApi(foundation, base, serving);
     const url = await listen(foundation, { ...base, ...serving });
-    await startPlugins(foundation, { ...base, ...serving });
+    await startPlugins(foundation, { ...base, ...serving, webhooks: base.rooms.webhooks });
     foundation.lifecycle.serves();
     await announce(foundation, base, serving);
     return running(foundation, base, serving, url);

@@ -3,7 +3,18 @@ import { readMigrations } from '../database/migrate/migration.ts';
 import type { MigrationSet } from '../database/migrate/run.ts';
 
 /** Rooms with tables, in the order in which they may refer to each other. */
-const rooms = ['audit', 'bus', 'jobs', 'state', 'flags', 'auth', 'host', 'http', 'kernel'] as const;
+const rooms = [
+  'audit',
+  'bus',
+  'jobs',
+  'state',
+  'webhooks',
+  'flags',
+  'auth',
+  'host',
+  'http',
+  'kernel',
+] as const;
 
 /** The migrations of the core, room by room. */
 export async function coreMigrations(): Promise<MigrationSet[]> {

@@ -14,9 +14,13 @@ import { createLocks, type LocksEngine } from '../jobs/locks/locks.ts';
 import { createState, type StateEngine } from '../state/state.ts';
 import type { Logs } from '../telemetry/logs.ts';
 import { currentScope } from '../telemetry/scope.ts';
+import { isSendingJob } from '../webhooks/delivery/sending-job.ts';
+import { webhookPaused } from '../webhooks/events.ts';
+import type { WebhooksEngine } from '../webhooks/webhooks.ts';
 import { applianceKey, type DatabaseServer } from './backends.ts';
 import { coreMigrations } from './core-migrations.ts';
 import type { Stages } from './stages.ts';
+import { startWebhooks } from './start-webhooks.ts';
 
 /** The core's rooms that stand on the database, started. */
 export interface CoreRooms {
@@ -26,6 +30,7 @@ export interface CoreRooms {
   readonly jobs: JobsEngine;
   readonly locks: LocksEngine;
   readonly state: StateEngine;
+  readonly webhooks: WebhooksEngine;
   readonly flags: FlagRoom;
   readonly auth: Auth;
 }
@@ -75,7 +80,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     metrics,
     retentionDays: value.events.retention_days,
     replica: options.replica,
-    coreEvents: [flagChanged, jobCompleted, jobFailed, ...authEvents],
+    coreEvents: [flagChanged, jobCompleted, jobFailed, webhookPaused, ...authEvents],
   });
   const jobs = createJobs({
     database,
@@ -83,7 +88,11 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     metrics,
     clock,
     random: Math.random,
-    emitEnded: emitEndedJobs,
+    emitEnded: (tx, ended) =>
+      emitEndedJobs(
+        tx,
+        ended.filter((job) => !isSendingJob(job)),
+      ),
   });
   database.connectEffects({ audit: audit.port, enqueue: jobs.enqueuePort });
   await stages.start(
@@ -108,6 +117,18 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     async () => state.start(),
     async () => dispose(state),
   );
+  const key = await applianceKey(configuration, options.dataFolder);
+  const webhooks = await startWebhooks({
+    database,
+    bus,
+    jobs,
+    configuration: value,
+    applianceKey: key,
+    stages,
+    metrics,
+    logs,
+    clock,
+  });
   const flags = new FlagRoom({
     database,
     environment: options.environmentFlags,
@@ -123,7 +144,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
     async () =>
       createAuth({
         database: database.core(),
-        applianceKey: await applianceKey(configuration, options.dataFolder),
+        applianceKey: key,
         publicUrl: options.publicUrl,
         jwtExpirySeconds: value.security.jwt_expiry,
         clock,
@@ -131,7 +152,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
       }),
     dispose,
   );
-  return { database, audit, bus, jobs, locks, state, flags, auth };
+  return { database, audit, bus, jobs, locks, state, webhooks, flags, auth };
 }
 
 async function dispose(resource: AsyncDisposable): Promise<void> {

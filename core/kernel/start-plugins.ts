@@ -1,5 +1,6 @@
 import { containFaults } from '../host/generation/containment.ts';
 import type { Host } from '../host/host.ts';
+import type { WebhooksEngine } from '../webhooks/webhooks.ts';
 import type { Client } from './configuration/client.ts';
 import type { LiveConfiguration } from './configuration/live-configuration.ts';
 import { applyLevels } from './configuration/log-levels.ts';
@@ -13,6 +14,7 @@ export interface StartPluginsOptions {
   readonly live: LiveConfiguration;
   readonly front: HttpFront;
   readonly host: Host;
+  readonly webhooks: Pick<WebhooksEngine, 'configure'>;
   readonly control: PluginControl;
 }
 
@@ -22,7 +24,7 @@ export interface StartPluginsOptions {
  */
 export async function startPlugins(foundation: Foundation, options: StartPluginsOptions): Promise<void> {
   const { stages, lifecycle, logs } = foundation;
-  const { client, live, front, host, control } = options;
+  const { client, live, front, host, webhooks, control } = options;
   await stages.start(
     'fault containment',
     () =>
@@ -42,6 +44,7 @@ export async function startPlugins(foundation: Foundation, options: StartPlugins
         const switchPlugins = await control.apply(next);
         return () => {
           front.rateLimits.configure(limitOf(next.value));
+          webhooks.configure(next.value.webhooks);
           applyLevels(logs, next.value, client.installed());
           switchPlugins();
         };

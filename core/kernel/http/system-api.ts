@@ -17,6 +17,8 @@ import { pluginRoutes, type PluginAdministration } from '../../http/system/plugi
 import { signingKeyRoutes } from '../../http/system/signing-keys.ts';
 import { teamRoutes } from '../../http/system/teams.ts';
 import { userRoutes } from '../../http/system/users.ts';
+import { webhookDeliveryRoutes } from '../../http/system/webhook-deliveries.ts';
+import { webhookRoutes } from '../../http/system/webhooks.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { CoreRooms } from '../core-rooms.ts';
 
@@ -34,7 +36,7 @@ export interface SystemApiOptions {
 
 /** Declares the core's own routes. */
 export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
-  const { auth, bus, flags, jobs } = options.rooms;
+  const { auth, bus, flags, jobs, webhooks } = options.rooms;
   healthRoutes(app, options.health);
   metricsRoutes(app, options.metrics);
   pluginRoutes(app, options.plugins);
@@ -48,6 +50,8 @@ export function systemApi(app: HttpInstance, options: SystemApiOptions): void {
   teamRoutes(app, auth.teams);
   clientRoutes(app, auth.clients);
   signingKeyRoutes(app, auth);
+  webhookRoutes(app, webhooks);
+  webhookDeliveryRoutes(app, webhooks.deliveries);
   logLevelRoutes(app, options.logs);
   liveDocumentRoute(app, options.live, options.document);
   referencePageRoutes(app);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { until } from '../../bus/test/fixture.ts';
-import { isSigned, startReceiver } from './receiver.ts';
+import { isSigned, startReceiver, takes } from './receiver.ts';
 import { settingsFor, startStage, untilDeliveries } from './stage.ts';
 
 test('each matching event from the creation on is sent once, in order, signed, as a CloudEvent', async () => {
@@ -117,8 +117,9 @@ test('a job that is cancelled while something waits is replaced', async () => {
   // It looks at once when it starts.
   await second.start();
   await until(async () => (await jobOf()) !== before);
-  await stage.database.query(`update webhook_deliveries set next_at = now()`);
-  receiver.answer = (_message, response) => void response.writeHead(200).end();
+  receiver.answer = takes;
+  const [waiting] = await untilDeliveries(stage, webhook.id, ([one]) => one?.status === 'pending');
+  await stage.webhooks.deliveries.redeliver(webhook.id, waiting?.id ?? '');
   const [delivery] = await untilDeliveries(stage, webhook.id, ([one]) => one?.status === 'delivered');
   expect(delivery).toMatchObject({ attempts: 2 });
 });
