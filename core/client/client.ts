@@ -32,6 +32,7 @@ export interface ClientOptions extends RetryOptions {
 
 /** What came back. */
 export interface Answer<Content> {
+  /** Undefined, whatever its type, when `Prefer: return=minimal` was asked for. */
   readonly data: Content;
   /** Version of the record, for `If-Match`; undefined when the answer has none. */
   readonly etag: string | undefined;

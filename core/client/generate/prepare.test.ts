@@ -51,9 +51,33 @@ test('a file is one whatever its route says of it, and a filter may be an object
   });
 });
 
-test('two schemas of one title are refused', () => {
-  const responses = { 200: json(thing), 201: json({ ...thing, description: 'Another.' }) };
-  expect(() => prepareDocument({ paths: { '/a': { get: { responses } } } })).toThrow('have the title Thing');
+test('of schemas with one title the one that stands most has the name, and the others are written out', () => {
+  const other = { ...thing, description: 'In parts.' };
+  const both = { 200: json(thing), 201: json({ type: 'array', items: other }) };
+  const reference = { $ref: '#/components/schemas/Thing' };
+  const prepared = prepareDocument({
+    paths: { '/a': { get: { responses: both } }, '/b': { get: { responses: { 200: json(thing) } } } },
+  });
+  expect(prepared).toMatchObject({
+    paths: {
+      '/a': { get: { responses: { 200: json(reference), 201: json({ type: 'array', items: other }) } } },
+    },
+    components: { schemas: { Thing: thing } },
+  });
+});
+
+/** The statuses that are kept of an operation. */
+function statusesOf(operation: object): unknown {
+  const { paths } = prepareDocument({ paths: { '/a': { patch: operation } } });
+  return JSON.stringify(paths).match(/"20\d"/g);
+}
+
+test('an answer without the record, which only who prefers it gets, is left out', () => {
+  const parameters = [{ in: 'header', name: 'prefer', schema: { type: 'string' } }];
+  const responses = { 200: json(thing), 204: {} };
+  expect(statusesOf({ parameters, responses })).toEqual(['"200"']);
+  expect(statusesOf({ responses })).toEqual(['"200"', '"204"']);
+  expect(statusesOf({ parameters, responses: { 204: {} } })).toEqual(['"204"']);
 });
 
 test('the operations that take an Idempotency-Key are known by their parameter', () => {

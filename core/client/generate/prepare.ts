@@ -3,19 +3,23 @@ type Node = Readonly<Record<string, unknown>>;
 
 /**
  * The part of an OpenAPI document that the client's types come from, in an order that does not depend on the order in
- * which plugins were loaded. Of the answers those of success are left, since the client throws the others; each schema
- * with a title becomes a component of that name; the body of a route that takes a file becomes `format: binary`; a
+ * which plugins were loaded. Of the answers those of success are left, since the client throws the others; schemas with
+ * a title become components of that name; the body of a route that takes a file becomes `format: binary`; a
  * `filter` may be given as an object.
  */
 export function prepareDocument(document: unknown): Node {
   const { paths, components, ...rest } = nodeOf(document);
   const { Problem } = nodeOf(nodeOf(components)['schemas']);
-  const schemas = new TitledSchemas();
   const prepared = sorted(Object.entries(nodeOf(paths)).map(([path, item]) => [path, pathItem(item)]));
+  const names = namedSchemas(prepared);
+  const schemas = Array.from(names, ([title, text]): [string, unknown] => {
+    const schema: unknown = JSON.parse(text);
+    return [title, referring(schema, names, schema)];
+  });
   return {
     ...rest,
-    paths: schemas.referred(prepared),
-    components: { schemas: sorted([...schemas.found(), ['Problem', Problem]]) },
+    paths: referring(prepared, names),
+    components: { schemas: sorted([...schemas, ['Problem', Problem]]) },
   };
 }
 
@@ -35,12 +39,15 @@ export function keyedOperations({ paths }: Node): string[] {
 function pathItem(item: unknown): Node {
   return mapped(nodeOf(item), (operation) => {
     const { responses, requestBody, parameters, security: _roles, ...about } = nodeOf(operation);
+    const given = Array.isArray(parameters) ? parameters.map(parameterOf) : [];
     const successes = Object.entries(nodeOf(responses)).filter(([status]) => Number(status) < 300);
+    // Who prefers an answer without the record knows that there is none; all others would have to look.
+    const hasMinimal = successes.length > 1 && given.some(({ name }) => name === 'prefer');
     return {
       ...about,
-      ...(Array.isArray(parameters) ? { parameters: parameters.map(parameterOf) } : {}),
+      ...(given.length === 0 ? {} : { parameters: given }),
       ...(requestBody === undefined ? {} : { requestBody: bodyOf(nodeOf(requestBody)) }),
-      responses: Object.fromEntries(successes),
+      responses: Object.fromEntries(successes.filter(([status]) => !hasMinimal || status !== '204')),
     };
   });
 }
@@ -59,36 +66,42 @@ function bodyOf({ content, ...about }: Node): Node {
   return { ...about, content: Object.fromEntries(media) };
 }
 
-/** Schemas that carry a title, gathered while a document is gone through. */
-class TitledSchemas {
-  readonly #schemas = new Map<string, { readonly schema: Node; readonly text: string }>();
-
-  /** The value with a reference in place of each schema that has a title. Throws when two schemas share one. */
-  referred(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map((item) => this.referred(item));
-    if (!isNode(value)) return value;
-    const schema = mapped(value, (item) => this.referred(item));
-    const { title } = value;
-    if (typeof title !== 'string' || !isSchema(value)) return schema;
-    const text = JSON.stringify(schema);
-    const known = this.#schemas.get(title);
-    if (known !== undefined && known.text !== text) {
-      throw new Error(
-        `Two schemas have the title ${title}; give one of them another.\n${known.text}\n${text}`,
-      );
+/** The schemas that get a name: of those with one title, such as a record whole and in parts, the one that stands most. */
+function namedSchemas(document: unknown): Map<string, string> {
+  const counts = new Map<string, Map<string, number>>();
+  const count = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const title = titleOf(value);
+    if (title !== undefined) {
+      const known = counts.get(title) ?? new Map<string, number>();
+      const text = JSON.stringify(value);
+      counts.set(title, known.set(text, (known.get(text) ?? 0) + 1));
     }
-    this.#schemas.set(title, { schema, text });
-    return { $ref: `#/components/schemas/${title}` };
-  }
-
-  found(): [title: string, schema: Node][] {
-    return Array.from(this.#schemas, ([title, { schema }]) => [title, schema]);
-  }
+    for (const item of Object.values(value)) count(item);
+  };
+  count(document);
+  return new Map(Array.from(counts, ([title, known]) => [title, commonest(known)]));
 }
 
-/** A property named `title` stands among others that are objects; the title of a schema beside its type. */
-function isSchema(value: Node): boolean {
-  return typeof value['type'] === 'string' || Array.isArray(value['anyOf']) || Array.isArray(value['allOf']);
+function commonest(counts: ReadonlyMap<string, number>): string {
+  return [...counts].reduce((most, other) => (other[1] > most[1] ? other : most))[0];
+}
+
+/** The value with a reference in place of each schema that has a name; `except` stays as it is. */
+function referring(value: unknown, names: ReadonlyMap<string, string>, except?: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => referring(item, names));
+  if (!isNode(value)) return value;
+  const title = titleOf(value);
+  if (value !== except && title !== undefined && names.get(title) === JSON.stringify(value)) {
+    return { $ref: `#/components/schemas/${title}` };
+  }
+  return mapped(value, (item) => referring(item, names));
+}
+
+/** The title of a schema; a property named `title` stands among others, that of a schema beside its type. */
+function titleOf(value: object): string | undefined {
+  const isSchema = 'type' in value || 'anyOf' in value || 'allOf' in value;
+  return isSchema && 'title' in value && typeof value.title === 'string' ? value.title : undefined;
 }
 
 function sorted(entries: readonly (readonly [string, unknown])[]): Node {
