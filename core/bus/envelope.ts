@@ -101,7 +101,7 @@ function checkPrincipals(definition: EventDefinition, principals: unknown): void
   }
   const faulty = principals.findIndex((principal) => !isPrincipal(principal));
   if (faulty < 0) return;
-  const message = `must be a role, user:<id> or team:<id>, of at most ${maxPrincipalCharacters} characters, without NUL or half of a surrogate pair`;
+  const message = `must be a role, user:<id>, team:<id> or lead:<id>, these also behind a role and @, of at most ${maxPrincipalCharacters} characters, without NUL or half of a surrogate pair`;
   throw invalid(definition, `/visibleTo/${faulty}`, message);
 }
 
@@ -109,7 +109,7 @@ function isPrincipal(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > maxPrincipalCharacters || !isStorableText(value))
     return false;
   // A role has no colon, so that a kind that is none of ours is a mistake and not a role that nobody has.
-  return /^(?:[^:]+|(?:user|team):[^]+)$/.test(value);
+  return /^(?:[^:@]+|(?:[^:@]+@)?(?:user|team|lead):[^]+)$/.test(value);
 }
 
 function isStorableText(text: unknown): boolean {

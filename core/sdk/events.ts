@@ -51,9 +51,10 @@ export interface EmitOptions {
   /** What the event is about, 1 to 512 characters; events of one subject reach each subscription in order. */
   readonly subject?: string;
   /**
-   * Who may see it on streams and in the history, by any one of these: a role (`operator`), a person (`user:<id>`) or a
-   * team (`team:<id>`); 1,000 at most. Default: every signed-in caller. `admin` includes the other roles, and no user or
-   * team: name `admin` too where administrators are to see it.
+   * Who may see it on streams and in the history, by any one of these: a role (`operator`), a person (`user:<id>`), a
+   * team (`team:<id>`), whoever leads one (`lead:<id>`), or those of them who have a role's rights
+   * (`operator@team:<id>`); 1,000 at most. Default: every signed-in caller. `admin` includes the other roles, and no user
+   * or team: name `admin` too where administrators are to see it.
    */
   readonly visibleTo?: readonly string[];
 }

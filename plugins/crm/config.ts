@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { AccessConfig } from './access/config.ts';
 
 /** `features.crm_integration.config` of the client's YAML. */
 export const CrmConfig = Type.Object(
@@ -22,6 +23,7 @@ export const CrmConfig = Type.Object(
       default: 30,
       description: 'How long an import and its refused rows can be read after its end, days.',
     }),
+    access: AccessConfig,
     instance_url: Type.Optional(
       Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),
     ),

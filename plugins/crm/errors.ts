@@ -32,14 +32,20 @@ export const crmErrors = {
     message: 'No import has the id {id}.',
     remedy: 'List the imports: GET /api/v1/crm/imports.',
   },
+  ACCESS_RULES_INVALID: {
+    status: 500,
+    message: 'The rules of access do not fit: {list}.',
+    remedy:
+      'Correct `access` in the configuration of crm_integration; docs/how-to/who-sees-what.md shows it.',
+  },
   EMAIL_TAKEN: {
     status: 409,
-    message: 'The e-mail {email} belongs to the contact {id}.',
+    message: 'The e-mail {email} belongs to {holder}.',
     remedy: 'Change that contact, or give another e-mail.',
   },
   DOMAIN_TAKEN: {
     status: 409,
-    message: 'The domain {domain} belongs to the company {id}.',
+    message: 'The domain {domain} belongs to {holder}.',
     remedy: 'Change that company, or give another domain.',
   },
   COMPANY_IN_USE: {
@@ -52,6 +58,11 @@ export const crmErrors = {
     message: 'The import {id} has already ended as {status}.',
     remedy: 'Nothing is left to cancel; start a new import if one is needed.',
   },
+  IMPORT_STARTED: {
+    status: 409,
+    message: 'The import {id} has been started: it is {status}.',
+    remedy: 'Wait for its end, or cancel it and upload the file again.',
+  },
   TOO_MANY_RECORDS: {
     status: 409,
     message: 'The change would touch {records} records; one request changes at most {limit}.',
@@ -62,17 +73,37 @@ export const crmErrors = {
     message: 'The file is larger than {max_bytes} bytes.',
     remedy: 'Split the file, or raise import_max_bytes in the configuration of crm_integration.',
   },
+  ROW_TOO_LONG: {
+    status: 413,
+    message: 'The row that begins on line {line} is longer than {max_bytes} bytes.',
+    remedy: 'Look for a quote on that line that is never closed, or shorten the row.',
+  },
+  FILE_NOT_CSV: {
+    status: 415,
+    message: 'The file is {kind}, not CSV.',
+    remedy: 'Open it in the program it is for, save or export it as CSV (UTF-8), and send that file.',
+  },
   UPLOAD_TYPE_UNSUPPORTED: {
     status: 415,
-    message: 'A file sent as {content_type} is not accepted; accepted is text/csv in UTF-8.',
-    remedy: 'Send the CSV file itself as the body, with the header Content-Type: text/csv; charset=utf-8.',
+    message: 'A file sent as {content_type} is not accepted; accepted is text/csv.',
+    remedy: 'Send the CSV file itself as the body, with the header Content-Type: text/csv.',
   },
   CHARSET_UNSUPPORTED: {
     status: 415,
-    message: 'The character set {charset} is not accepted; accepted are utf-8 and us-ascii.',
-    remedy: 'Save the file as UTF-8 and send it as text/csv.',
+    message:
+      'The character set {charset} is not accepted; accepted are utf-8, utf-16le, utf-16be and windows-1252.',
+    remedy: 'Save the file as UTF-8, or leave the character set out to have it detected.',
   },
 } as const;
 
 /** Creates an error of this plugin's table. */
 export const crmError = defineErrors(crmErrors);
+
+/** Who holds what is taken, for the caller: with its id only where the caller may see it. */
+export function holderOf(
+  noun: string,
+  id: string | undefined,
+): { readonly holder: string; readonly id?: string } {
+  if (id === undefined) return { holder: `another ${noun}, which you may not see` };
+  return { holder: `the ${noun} ${id}`, id };
+}

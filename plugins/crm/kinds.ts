@@ -24,6 +24,9 @@ export function createKinds(access: Access, { contacts = {}, companies = {} }: C
   };
 }
 
+/** The tables of the kinds of records. */
+export const tablesByKind = { contact: 'contacts', company: 'companies' } as const;
+
 /** The kind of record that a timeline calls by its name. */
 export function kindNamed(kinds: Kinds, name: KindName): RecordKind {
   return name === 'contact' ? kinds.contacts : kinds.companies;

@@ -1,6 +1,6 @@
 import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
 import { changeRecords } from '@orchestrall/sdk/resources';
-import { openAccess } from './records/access.ts';
+import { createAccess } from './access/rules.ts';
 import { createAssociationService } from './associations/service.ts';
 import type { Associations } from './associations/service.ts';
 import { createCompanyService } from './companies/service.ts';
@@ -13,7 +13,7 @@ import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
 import type { Imports } from './imports/service.ts';
-import { createKinds } from './kinds.ts';
+import { createKinds, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
 import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
@@ -38,9 +38,9 @@ export function createCrm(
   context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log'>,
 ): Crm {
   const { config, database, jobs, log } = context;
-  const access = openAccess();
+  const access = createAccess(config.access, tablesByKind);
   const kinds = createKinds(access, {});
-  const records = { database, access };
+  const records = { database, access, tables: tablesByKind };
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
   return {
@@ -51,7 +51,7 @@ export function createCrm(
     associations: createAssociationService(kinds, records),
     tags: createTagService(kinds, database),
     timeline: createTimeline(kinds, records),
-    imports: createImportService({ database, jobs, log, maxBytes: config.import_max_bytes }),
+    imports: createImportService({ database, kinds, jobs, log, maxBytes: config.import_max_bytes }),
     exports: createExports(kinds, { contacts, companies }),
   };
 }

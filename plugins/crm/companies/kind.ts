@@ -1,6 +1,6 @@
 import { foldCase, readFields } from '@orchestrall/sdk/resources';
 import { companyCreated, companyDeleted, companyUpdated } from '../contract.ts';
-import { crmError } from '../errors.ts';
+import { crmError, holderOf } from '../errors.ts';
 import { foldName } from '../fields/folded.ts';
 import type { KindOptions, RecordKey, RecordKind } from '../records/kind.ts';
 import { inputSchema, recordSchema } from '../records/schemas.ts';
@@ -14,7 +14,7 @@ const companyDomain: RecordKey<CompanyFields> = {
   column: 'domain',
   of: ({ domain }) => domain,
   fold: foldCase,
-  taken: (domain, id) => crmError('DOMAIN_TAKEN', { domain, id }),
+  taken: (domain, id) => crmError('DOMAIN_TAKEN', { domain, ...holderOf('company', id) }),
 };
 
 /** Several companies may have one name; spellings that differ in case, accents and spaces are one name. */
@@ -36,6 +36,7 @@ export function createCompanyKind({ access, custom = {} }: KindOptions): RecordK
     input: inputSchema('CompanyInput', fields),
     filters: companyFilters,
     keys: { domain: companyDomain, name: companyName },
+    references: { parent_id: 'company' },
     events: { created: companyCreated, updated: companyUpdated, deleted: companyDeleted },
 
     read: (given) => readFields(fields, given),

@@ -1,7 +1,7 @@
 import { validationFailed } from '@orchestrall/sdk';
 import { readFields } from '@orchestrall/sdk/resources';
 import { contactCreated, contactDeleted, contactUpdated } from '../contract.ts';
-import { crmError } from '../errors.ts';
+import { crmError, holderOf } from '../errors.ts';
 import { foldEmail } from '../fields/folded.ts';
 import type { KindOptions, RecordKey, RecordKind } from '../records/kind.ts';
 import { inputSchema, recordSchema } from '../records/schemas.ts';
@@ -15,25 +15,26 @@ export const contactEmail: RecordKey<ContactFields> = {
   column: 'email_key',
   of: ({ email }) => email,
   fold: foldEmail,
-  taken: (email, id) => crmError('EMAIL_TAKEN', { email, id }),
+  taken: (email, id) => crmError('EMAIL_TAKEN', { email, ...holderOf('contact', id) }),
 };
 
 /** A contact among the records: what `records/` needs to know to find, write and tell it. */
 export function createContactKind({ access, custom = {} }: KindOptions): RecordKind<ContactFields> {
-  const fields: typeof contactFields = { ...contactFields, ...custom };
+  const all: typeof contactFields = { ...contactFields, ...custom };
   return {
     name: 'contact',
     table: 'contacts',
     path: '/api/v1/crm/contacts',
-    fields,
-    record: recordSchema('Contact', fields),
-    input: inputSchema('ContactInput', fields),
+    fields: all,
+    record: recordSchema('Contact', all),
+    input: inputSchema('ContactInput', all),
     filters: contactFilters,
     keys: { email: contactEmail },
+    references: { company_id: 'company' },
     events: { created: contactCreated, updated: contactUpdated, deleted: contactDeleted },
 
     read(given) {
-      const read = readFields(fields, given);
+      const read = readFields(all, given);
       const { first_name, last_name, email } = read.fields;
       if (read.faults.length > 0 || (first_name ?? last_name ?? email) !== null) return read;
       return {

@@ -26,7 +26,8 @@ export interface Access {
 /** Whom a record belongs to. */
 export type Owned = { readonly owner_id: string | null; readonly team_id: string | null };
 
-const everything: View = { condition: undefined, hidden: new Set(), readOnly: new Set() };
+/** What an administrator sees and writes. */
+export const everything: View = { condition: undefined, hidden: new Set(), readOnly: new Set() };
 
 /** Rules by which every role sees everything. */
 export function openAccess(): Access {

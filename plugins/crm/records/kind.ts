@@ -19,8 +19,11 @@ export interface RecordKey<Fields> {
   of(fields: Fields): string | null;
   /** The form in which two spellings are the same. */
   fold(text: string): string;
-  /** The refusal of a key that another record has; absent where several may have one. The column is then unique. */
-  taken?(text: string, holder: string): AppError;
+  /**
+   * The refusal of a key that another record has, whose id is told where the caller may see it; absent where several
+   * may have one key. The column is then unique.
+   */
+  taken?(text: string, holder: string | undefined): AppError;
 }
 
 /** The records that fields refer to, held. */
@@ -67,6 +70,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly filters: TProperties;
   /** By the name of the field. The first is the default key of imports; the one that has `taken`, if any, is unique. */
   readonly keys: Readonly<Record<string, RecordKey<Fields>>>;
+  /** Fields that hold the id of another record, with its kind. */
+  readonly references: Readonly<Record<string, KindName>>;
   readonly events: RecordEvents;
   /** Reads the fields of one record, and holds them to what its fields must be together. */
   read(given: JsonObject): Checked<Fields>;

@@ -19,8 +19,7 @@ export function requirePatched<Fields>(
 }
 
 /** The one result of a batch of one; throws it if it is a refusal. */
-export function requireOnly<Item>(results: readonly (Item | AppError)[]): Item {
-  const [result] = results;
+export function requireOnly<Item>(result: Item | AppError | undefined): Item {
   if (result === undefined) throw new TypeError('a batch of one had no result');
   if (result instanceof AppError) throw result;
   return result;

@@ -30,6 +30,8 @@ import { ownConditions } from './own-filters.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
 import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
 import type { RecordRow } from './store.ts';
+import { refuseUnseenReferences, withoutUnseen } from './unseen.ts';
+import type { TablesByKind } from './unseen.ts';
 import { createRecords, editRecords, removeRecord } from './write.ts';
 
 /** Decisions about one kind of record; `NOT_FOUND` and `TAKEN` stand for the codes of the kind. */
@@ -49,12 +51,13 @@ export interface RecordService<Fields extends CommonFields> extends ResourceServ
 export interface RecordServiceOptions {
   readonly database: Database;
   readonly access: Access;
+  readonly tables: TablesByKind;
 }
 
 /** Creates the service of one kind of record. */
 export function createRecordService<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
-  { database, access }: RecordServiceOptions,
+  { database, access, tables }: RecordServiceOptions,
 ): RecordService<Fields> {
   const viewOf = (by: Caller): View => access.viewOf(by, kind.name);
   const nameableBy = (view: View) => {
@@ -116,7 +119,9 @@ export function createRecordService<Fields extends CommonFields>(
       const view = viewOf(by);
       refuseProtected(input, view);
       const fields = requireFields(withDefaultOwner(input, by), (given) => kind.read(given));
-      return masked(requireOnly(await createRecords(kind, tx, [fields], by)), view);
+      await refuseUnseenReferences(kind, tx, { fields }, by, access, tables);
+      const [created] = await createRecords(kind, tx, [fields], by);
+      return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, created)), view);
     },
 
     async update(tx, id, patch, by, ifMatch) {
@@ -125,7 +130,9 @@ export function createRecordService<Fields extends CommonFields>(
       checkVersion(before, ifMatch, (record) => masked(record, view));
       refuseProtected(patch, view);
       const fields = requirePatched(fieldsOf(kind, before), patch, (given) => kind.read(given));
-      return masked(requireOnly(await editRecords(kind, tx, [{ before, fields }], by)), view);
+      await refuseUnseenReferences(kind, tx, { fields, before }, by, access, tables);
+      const [edited] = await editRecords(kind, tx, [{ before, fields }], by);
+      return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, edited)), view);
     },
 
     async remove(tx, id, by, ifMatch) {

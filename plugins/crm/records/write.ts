@@ -134,5 +134,5 @@ async function keyTaken<Fields extends CommonFields>(
   const text = key?.of(fields) ?? null;
   if (key?.taken === undefined || text === null) throw new TypeError(`a ${kind.name} was not inserted`);
   const holder = await findByKey(kind, key, tx, text);
-  return key.taken(text, holder?.id ?? `another ${kind.name}`);
+  return key.taken(text, holder?.id);
 }

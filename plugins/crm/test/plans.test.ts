@@ -3,6 +3,7 @@ import type { ListRequest } from '@orchestrall/sdk/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createContactKind } from '../contacts/kind.ts';
 import { openAccess } from '../records/access.ts';
+import { tablesByKind } from '../kinds.ts';
 import { createRecordService } from '../records/service.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
@@ -88,7 +89,10 @@ function watched() {
     },
   };
   const access = openAccess();
-  return { service: createRecordService(createContactKind({ access }), { database, access }), plans };
+  return {
+    service: createRecordService(createContactKind({ access }), { database, access, tables: tablesByKind }),
+    plans,
+  };
 }
 
 function nodesOf(plan: Plan): Plan[] {
