@@ -67,8 +67,21 @@ const imported = Type.Object({
   rows_updated: Type.Integer(),
   rows_failed: Type.Integer(),
 });
-/** What the three endings of an import say. */
+/** What the endings of an import say. */
 export type ImportEnding = Static<typeof imported>;
+const { reason: _, ...counts } = imported.properties;
+const progressed = Type.Object({
+  ...counts,
+  dry_run: Type.Boolean(),
+  bytes_total: Type.Integer(),
+  bytes_done: Type.Integer(),
+});
+/** How far an import is. */
+export type ImportProgress = Static<typeof progressed>;
+/** An import read on, told at most once a second while it runs and not kept. Subject is the import's id. */
+export const importProgressed = defineEvent('import.progressed', progressed);
+/** A dry run ended: the counts say what would be, `reason` why it stopped before the end. Subject is the import's id. */
+export const importChecked = defineEvent('import.checked', imported);
 /** An import read its file to the end; some rows may have failed. Subject is the import's id. */
 export const importCompleted = defineEvent('import.completed', imported);
 /** An import stopped for the reason given; what it had committed stays. Subject is the import's id. */
@@ -122,6 +135,8 @@ export const crmContract = defineContract<CrmService>()({
     noteAdded,
     noteDeleted,
     tagRenamed,
+    importProgressed,
+    importChecked,
     importCompleted,
     importFailed,
     importCancelled,

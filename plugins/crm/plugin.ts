@@ -1,6 +1,7 @@
 import { definePlugin } from '@orchestrall/sdk';
 import { CrmConfig } from './config.ts';
-import { crmContract } from './contract.ts';
+import { crmContract, importProgressed } from './contract.ts';
+import type { ImportProgress } from './contract.ts';
 
 export default definePlugin({
   name: 'crm',
@@ -25,10 +26,14 @@ export default definePlugin({
       import('./imports/run.ts'),
       import('./imports/sweep.ts'),
     ]);
-    const { config, database, http, jobs, log } = context;
+    const { bus, config, database, http, jobs, log } = context;
     const crm = createCrm(context);
     http.routes(crm);
-    jobs.handle(importJob, createImportRun(database, config.import_batch_rows), importJobOptions);
+    const batchRows = config.import_batch_rows;
+    const progressed = (progress: ImportProgress) =>
+      bus.broadcast(importProgressed, progress, { subject: progress.import_id });
+    const run = createImportRun({ database, kinds: crm.kinds, batchRows, progressed });
+    jobs.handle(importJob, run, importJobOptions);
     const sweep = createSweep({ database, jobs, retentionDays: config.import_retention_days });
     jobs.handle(sweepJob, async () => {
       const swept = await sweep();

@@ -106,10 +106,10 @@ function recordsOf(sample: Buffer, isWhole: boolean, format: Pick<CsvFormat, 'de
 /** How well records fit together: several columns count most, then how many rows have them, then how many they are. */
 function scoreOf(records: readonly CsvRecord[]): number {
   const [header] = records;
-  if (header === undefined) return 0;
+  if (header === undefined || header.fault !== undefined) return 0;
   const columns = header.cells.length;
   const fitting = records.filter(({ cells, fault }) => fault === undefined && cells.length === columns);
-  const several = columns > 1 && header.fault === undefined ? 10 : 0;
+  const several = columns > 1 ? 10 : 0;
   return several + fitting.length / records.length + Math.min(columns, 1_000) / 1_000_000;
 }
 

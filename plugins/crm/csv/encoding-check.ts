@@ -78,12 +78,12 @@ function utf8Check(check: Utf8Check, message = 'is not UTF-8 here; save it as UT
   return {
     push(piece) {
       const fault = check.push(piece);
-      if (fault !== undefined) throw new CsvFault(fault.line, `byte ${fault.offset}: the file ${message}`);
+      if (fault !== undefined) throw new CsvFault(fault.line, `the file ${message}`, fault.offset);
     },
     end() {
       const fault = check.end();
       if (fault === undefined) return 'utf-8';
-      throw new CsvFault(fault.line, `byte ${fault.offset}: the file ends inside a character of UTF-8`);
+      throw new CsvFault(fault.line, 'the file ends inside a character of UTF-8', fault.offset);
     },
   };
 }
@@ -97,7 +97,7 @@ function utf16Check(encoding: 'utf-16le' | 'utf-16be'): EncodingCheck {
   let line = 1;
   const fail = (before: string, what: string): never => {
     const byte = offset + before.length * 2;
-    throw new CsvFault(line + before.split('\n').length - 1, `byte ${byte}: the file ${what}`);
+    throw new CsvFault(line + before.split('\n').length - 1, `the file ${what}`, byte);
   };
   return {
     push(piece) {

@@ -63,8 +63,9 @@ export const delimiterCharacters: Readonly<Record<Delimiter, string>> = {
 
 /** What is wrong with a file from a line on, or with a line that cannot be read over. */
 export class CsvFault extends Error {
-  constructor(line: number, reason: string) {
-    super(`line ${line}: ${reason}`);
+  /** `byte`: bytes before the place, where that helps to find it. */
+  constructor(line: number, reason: string, byte?: number) {
+    super(`line ${line}${byte === undefined ? '' : `, byte ${byte}`}: ${reason}`);
     this.name = 'CsvFault';
   }
 }

@@ -143,28 +143,28 @@ test('the first line beyond ASCII decides between UTF-8 and Windows-1252, howeve
 test.each([1, 3, 1_000])('mixed encodings are refused with the line, in pieces of %i bytes', (size) => {
   const utf8 = Buffer.from('email,name\na,Gödel\n');
   const latin = Buffer.from('b,Müller\n', 'latin1');
-  expect(() => inspect(Buffer.concat([utf8, latin]), size)).toThrow(/^line 3: byte 23: .* not UTF-8 here/);
+  expect(() => inspect(Buffer.concat([utf8, latin]), size)).toThrow(/^line 3, byte 23: .* not UTF-8 here/);
   const other = [Buffer.from('email,name\n'), latin, Buffer.from('c,Gödel\n')];
-  expect(() => inspect(Buffer.concat(other), size)).toThrow(/^line 3: byte 23: .* is UTF-8 here/);
+  expect(() => inspect(Buffer.concat(other), size)).toThrow(/^line 3, byte 23: .* is UTF-8 here/);
   expect(() => inspect(Buffer.from([0x61, 0x0a, 0xe9, 0x0a, 0x81, 0x0a]), size)).toThrow(
-    /^line 3: byte 4: .* neither UTF-8 nor Windows-1252/,
+    /^line 3, byte 4: .* neither UTF-8 nor Windows-1252/,
   );
   const wide = Buffer.concat([
     Buffer.from('\uFEFFa,b\n1,2\n', 'utf16le'),
     Buffer.from('a,\u0000b\n1,\ud83d\n', 'utf16le'),
   ]);
   wide.writeUInt16LE(0xd83d, wide.length - 4);
-  expect(() => inspect(wide, size)).toThrow(/^line 4: byte 32: .* not UTF-16 here/);
+  expect(() => inspect(wide, size)).toThrow(/^line 4, byte 32: .* not UTF-16 here/);
   expect(() => inspect(Buffer.from('\uFEFFa,b\n', 'utf16le').subarray(0, 9), size)).toThrow(
-    /^line 1: byte 8: the file ends inside a character/,
+    /^line 1, byte 8: the file ends inside a character/,
   );
-  expect(() => inspect(Buffer.from([0x61, 0xe2, 0x82]), size)).toThrow(/^line 1: byte 1: .* ends inside/);
+  expect(() => inspect(Buffer.from([0x61, 0xe2, 0x82]), size)).toThrow(/^line 1, byte 1: .* ends inside/);
 });
 
 test('a said encoding that the bytes are not is refused', () => {
   expect(() => inspect(Buffer.from('a,ü\n', 'latin1'), 9, { encoding: 'utf-8' })).toThrow(/not UTF-8/);
   expect(inspect(Buffer.from('a,ü\n'), 9, { encoding: 'windows-1252' }).encoding).toBe('windows-1252');
   expect(() => inspect(Buffer.from('\uFEFFa,b\n'), 9, { encoding: 'utf-16le' })).toThrow(
-    new CsvFault(1, 'byte 0: the file begins with the byte order mark of utf-8; it is not utf-16le'),
+    new CsvFault(1, 'the file begins with the byte order mark of utf-8; it is not utf-16le', 0),
   );
 });

@@ -72,10 +72,7 @@ export class CsvInspection {
     const marked = markedEncoding(sample);
     const given = this.#given.encoding;
     if (marked !== undefined && given !== undefined && marked !== given) {
-      throw new CsvFault(
-        1,
-        `byte 0: the file begins with the byte order mark of ${marked}; it is not ${given}`,
-      );
+      throw new CsvFault(1, `the file begins with the byte order mark of ${marked}; it is not ${given}`, 0);
     }
     const wide = given ?? marked ?? unmarkedUtf16(sample);
     // Line ends and delimiters are the same bytes in Windows-1252 as in UTF-8.

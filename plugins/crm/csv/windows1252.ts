@@ -68,6 +68,6 @@ export class Windows1252Check {
 
   #fail(text: string, at: number, reason: string): never {
     const line = this.#line + text.slice(0, at).split('\n').length - 1;
-    throw new CsvFault(line, `byte ${this.#offset + at}: the file ${reason}`);
+    throw new CsvFault(line, `the file ${reason}`, this.#offset + at);
   }
 }

@@ -1,10 +1,20 @@
+import { delimiterCharacters } from './format.ts';
+import type { Delimiter } from './format.ts';
 import { neutraliseFormula } from './formulas.ts';
 
 /** About how many characters one piece of a streamed file holds. */
 const pieceLength = 65_536;
 
 /** What a cell is written from: lists are joined by `; `, instants are RFC 3339, `null` is empty. */
-export type CsvCell = string | number | Date | readonly string[] | null;
+export type CsvCell = string | number | boolean | Date | readonly string[] | null;
+
+/** How a file is written. */
+export interface CsvWriting {
+  /** Default `comma`. */
+  readonly delimiter?: Delimiter | undefined;
+  /** Begins with a byte order mark, by which Excel knows UTF-8; default false. */
+  readonly byteOrderMark?: boolean | undefined;
+}
 
 /**
  * Streams a file (https://www.rfc-editor.org/rfc/rfc4180#section-2): the header, then a row for each item, in pieces
@@ -14,10 +24,14 @@ export async function* csvFile<Item>(
   header: readonly string[],
   items: AsyncIterable<Item>,
   cellsOf: (item: Item) => readonly CsvCell[],
+  { delimiter = 'comma', byteOrderMark = false }: CsvWriting = {},
 ): AsyncGenerator<string> {
-  let piece = csvRow(header);
+  const separator = delimiterCharacters[delimiter];
+  const row = (cells: readonly CsvCell[]): string =>
+    `${cells.map((cell) => csvCell(cell, separator)).join(separator)}\r\n`;
+  let piece = (byteOrderMark ? '\uFEFF' : '') + row(header);
   for await (const item of items) {
-    piece += csvRow(cellsOf(item));
+    piece += row(cellsOf(item));
     if (piece.length < pieceLength) continue;
     yield piece;
     piece = '';
@@ -25,14 +39,10 @@ export async function* csvFile<Item>(
   if (piece !== '') yield piece;
 }
 
-function csvRow(cells: readonly CsvCell[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-function csvCell(value: CsvCell): string {
+function csvCell(value: CsvCell, separator: string): string {
   if (value === null) return '';
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = neutraliseFormula(typeof value === 'string' ? value : value.join('; '));
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
-import { withoutNul } from '../records/sql.ts';
+import { withoutNul } from '../records/store.ts';
 
 /** A row that was refused. */
 export interface RowError {

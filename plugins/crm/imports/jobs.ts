@@ -1,7 +1,7 @@
 import { defineJob } from '@orchestrall/sdk';
 import type { JobOptions } from '@orchestrall/sdk';
+import { Id } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
-import { Id } from '../fields/schemas.ts';
 
 /** Reads the stored file of one import into records. */
 export const importJob = defineJob('import', Type.Object({ import_id: Id }));

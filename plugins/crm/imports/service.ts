@@ -1,24 +1,43 @@
 import { createId, validationFailed } from '@orchestrall/sdk';
-import type { Database, Jobs, Log } from '@orchestrall/sdk';
+import type { Database, Jobs, Log, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
+import type { CsvFormat, GivenFormat } from '../csv/format.ts';
 import { csvFile } from '../csv/writer.ts';
+import type { CsvWriting } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
+import type { Kinds } from '../kinds.ts';
 import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
-import { recordKinds } from '../kinds.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
-import { streamRowErrors } from './file-store.ts';
+import { readPieces, streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';
-import type { Import, ImportKey, ImportObject } from './schemas.ts';
-import { deleteUpload, findImport, insertUpload, listImports, lockImport, queueImport } from './store.ts';
+import { previewImport } from './preview.ts';
+import type { Import, ImportObject, ImportPatch, ImportPreview } from './schemas.ts';
+import { readSettings } from './settings.ts';
+import type { GivenSettings } from './settings.ts';
+import {
+  deleteUpload,
+  findImport,
+  insertUpload,
+  keepUpload,
+  listImports,
+  lockImport,
+  queueImport,
+  resetImport,
+} from './store.ts';
 import type { StoredImport } from './store.ts';
-import { storeFile } from './upload.ts';
+import { inspectFile, storeFile } from './upload.ts';
 
-/** What an import is started with. */
-export interface StartImport {
+/** What is done with a file once it has come. */
+export type AfterUpload = 'import' | 'dry_run' | 'wait';
+
+/** What an import is made of. */
+export interface UploadImport {
   readonly object: ImportObject;
-  /** Field by which a row finds its record; default `email` for contacts, `domain` for companies. */
-  readonly key?: ImportKey | undefined;
+  readonly settings: GivenSettings;
+  /** What is known of the file; the rest is detected. */
+  readonly format: GivenFormat;
+  readonly after: AfterUpload;
   readonly body: AsyncIterable<Uint8Array>;
   /** Size the sender announces, bytes. */
   readonly announcedBytes?: number | undefined;
@@ -28,10 +47,20 @@ export interface StartImport {
 /** Imports of CSV files. */
 export interface Imports {
   /**
-   * Takes a file in and queues its import. A file that cannot be CSV makes an import that has already failed.
-   * Throws `VALIDATION_FAILED` for a key the object does not have, and `UPLOAD_TOO_LARGE`.
+   * Takes a file in and does with it what is wanted. A file that cannot be read to its end makes an import that has
+   * already failed. Throws `VALIDATION_FAILED` for a key or mapping that the records do not have, `UPLOAD_TOO_LARGE`,
+   * `FILE_NOT_CSV`, `ROW_TOO_LONG`.
    */
-  start(given: StartImport): Promise<Import>;
+  upload(given: UploadImport): Promise<Import>;
+  /**
+   * Changes the settings of an import that has not been started. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`,
+   * `IMPORT_ENDED`, `VALIDATION_FAILED`, `ROW_TOO_LONG`.
+   */
+  update(id: string, patch: ImportPatch): Promise<Import>;
+  /** What an import that has not been started would make of its file. Throws as `update`. */
+  preview(id: string): Promise<ImportPreview>;
+  /** Starts an import, or its dry run. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`, `IMPORT_ENDED`. */
+  start(id: string, isTrial: boolean): Promise<Import>;
   /** Throws `IMPORT_NOT_FOUND`. */
   get(id: string): Promise<Import>;
   /** Newest first. Throws `CURSOR_INVALID`. */
@@ -39,33 +68,36 @@ export interface Imports {
   /** Stops an import; what it has committed stays. Throws `IMPORT_NOT_FOUND`, `IMPORT_ENDED`. */
   cancel(id: string): Promise<Import>;
   /** The refused rows as CSV: `line`, `reason` and the cells as they were. Throws `IMPORT_NOT_FOUND`. */
-  errors(id: string): Promise<AsyncIterable<string>>;
+  errors(id: string, writing?: CsvWriting): Promise<AsyncIterable<string>>;
 }
 
 /** What imports are made of. */
 export interface ImportServiceOptions {
   readonly database: Database;
+  readonly kinds: Kinds;
   readonly jobs: Pick<Jobs, 'get' | 'cancel'>;
   readonly maxBytes: number;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** Creates the service of imports. */
-export function createImportService({ database, jobs, maxBytes, log }: ImportServiceOptions): Imports {
+export function createImportService({ database, kinds, jobs, maxBytes, log }: ImportServiceOptions): Imports {
   return {
-    async start({ object, body, announcedBytes = 0, by, ...given }) {
-      const keys = Object.keys(recordKinds[object].keys);
-      const key = given.key ?? keys[0];
-      if (key === undefined || !keys.includes(key)) {
-        const message = `must be ${keys.join(' or ')} for ${object}`;
-        throw validationFailed([{ path: '/querystring/key', message }]);
-      }
+    async upload({ object, settings, format, after, body, announcedBytes = 0, by }) {
+      const read = readSettings(kinds, object, settings, '/querystring');
       if (announcedBytes > maxBytes) throw crmError('UPLOAD_TOO_LARGE', { max_bytes: maxBytes });
       const id = createId();
-      await insertUpload(database, { id, object, key, by });
+      await insertUpload(database, { id, object, by }, read);
       try {
-        const reason = await storeFile(database, id, body, maxBytes);
-        await finishUpload(database, id, reason);
+        const inspected = await storeFile(database, id, body, maxBytes, format);
+        await database.transaction(async (tx) => {
+          if (inspected.format === undefined) {
+            await concludeImport(tx, id, 'failed', inspected.reason);
+          } else {
+            await keepUpload(tx, id, inspected.format);
+            if (after !== 'wait') await queue(tx, id, after === 'dry_run');
+          }
+        });
       } catch (error) {
         // The first error is the one to throw.
         await deleteUpload(database, id).catch((failure: unknown) => {
@@ -76,11 +108,36 @@ export function createImportService({ database, jobs, maxBytes, log }: ImportSer
       return (await requireImport(database, id)).view;
     },
 
+    async update(id, { delimiter, encoding, quote, ...given }) {
+      const { view } = requireWaiting(await requireImport(database, id));
+      const said = { delimiter, encoding, quote };
+      const format = await reformat(database, view, said);
+      await database.transaction(async (tx) => {
+        const { view: current } = requireWaiting(await requireImport(tx, id, lockImport));
+        const settings = readSettings(kinds, current.object, given, '/body', current);
+        await resetImport(tx, id, { ...settings, format });
+      });
+      return (await requireImport(database, id)).view;
+    },
+
+    async preview(id) {
+      const { view } = requireWaiting(await requireImport(database, id));
+      return previewImport(kinds, view, readPieces(database, id, 0));
+    },
+
+    async start(id, isTrial) {
+      await database.transaction(async (tx) => {
+        requireWaiting(await requireImport(tx, id, lockImport));
+        await queue(tx, id, isTrial);
+      });
+      return (await requireImport(database, id)).view;
+    },
+
     async get(id) {
       const stored = await requireImport(database, id);
       if (stored.view.finished_at !== null || stored.jobId === undefined) return stored.view;
       const reason = abandonedReason(await jobs.get(stored.jobId));
-      return reason === undefined ? stored.view : settleImport(database, id, reason);
+      return reason === undefined ? stored.view : settleImport(database, id, stored.jobId, reason);
     },
 
     async list(page) {
@@ -95,8 +152,7 @@ export function createImportService({ database, jobs, maxBytes, log }: ImportSer
 
     async cancel(id) {
       const cancelled = await database.transaction(async (tx) => {
-        const stored = await lockImport(tx, id);
-        if (stored === undefined) throw crmError('IMPORT_NOT_FOUND', { id });
+        const stored = await requireImport(tx, id, lockImport);
         const { status, finished_at } = stored.view;
         if (status === 'cancelled') return stored;
         if (finished_at !== null) throw crmError('IMPORT_ENDED', { id, status });
@@ -106,27 +162,46 @@ export function createImportService({ database, jobs, maxBytes, log }: ImportSer
       return cancelled.view;
     },
 
-    async errors(id) {
+    async errors(id, writing) {
       const { header = [] } = await requireImport(database, id);
-      return csvFile(['line', 'reason', ...header], streamRowErrors(database, id), (error) => [
-        error.line,
-        error.reason,
-        ...error.cells,
-      ]);
+      return csvFile(
+        ['line', 'reason', ...header],
+        streamRowErrors(database, id),
+        (error) => [error.line, error.reason, ...error.cells],
+        writing,
+      );
     },
   };
 }
 
-/** Turns a complete upload into an import: queued, or failed when the file cannot be CSV. */
-async function finishUpload(database: Database, id: string, reason: string | undefined): Promise<void> {
-  await database.transaction(async (tx) => {
-    if (reason === undefined) await queueImport(tx, id, tx.enqueue(importJob, { import_id: id }));
-    else await concludeImport(tx, id, 'failed', reason);
-  });
+async function queue(tx: Transaction, id: string, isTrial: boolean): Promise<void> {
+  const jobId = tx.enqueue(importJob, { import_id: id });
+  await queueImport(tx, id, isTrial ? 'checking' : 'queued', jobId);
 }
 
-async function requireImport(database: Database, id: string): Promise<StoredImport> {
-  const stored = await findImport(database, id);
+/** How a stored file is to be read when this is said of it; looked at again where that differs from before. */
+async function reformat(database: Database, view: Import, said: GivenFormat): Promise<CsvFormat> {
+  const { format } = view;
+  const { encoding = format.encoding, delimiter = format.delimiter, quote = format.quote } = said;
+  if (encoding === format.encoding && delimiter === format.delimiter && quote === format.quote) return format;
+  const inspected = await inspectFile(readPieces(database, view.id, 0), { encoding, delimiter, quote });
+  if (inspected.format !== undefined) return inspected.format;
+  throw validationFailed([{ path: '/body', message: `the file cannot be read so: ${inspected.reason}` }]);
+}
+
+function requireWaiting(stored: StoredImport): StoredImport {
+  const { id, status, finished_at } = stored.view;
+  if (finished_at !== null) throw crmError('IMPORT_ENDED', { id, status });
+  if (status !== 'uploaded' && status !== 'checked') throw crmError('IMPORT_STARTED', { id, status });
+  return stored;
+}
+
+async function requireImport<From extends Database | Transaction>(
+  from: From,
+  id: string,
+  find: (from: From, id: string) => Promise<StoredImport | undefined> = findImport,
+): Promise<StoredImport> {
+  const stored = await find(from, id);
   if (stored === undefined) throw crmError('IMPORT_NOT_FOUND', { id });
   return stored;
 }

@@ -1,8 +1,11 @@
 import type { Database, Transaction } from '@orchestrall/sdk';
+import type { Queryable } from '@orchestrall/sdk/resources';
 import type { Actor } from '../contract.ts';
-import { withoutNul } from '../records/sql.ts';
-import type { Queryable } from '../records/sql.ts';
-import type { Import, ImportObject } from './schemas.ts';
+import { withoutNul } from '../records/store.ts';
+import { plainFormat } from '../csv/format.ts';
+import type { CsvFormat } from '../csv/format.ts';
+import type { Import, ImportMapping, ImportObject } from './schemas.ts';
+import type { MissingReferences } from './references.ts';
 
 /** An import as it is kept: what callers see, and what the job needs. */
 export interface StoredImport {
@@ -32,18 +35,30 @@ interface ImportRow extends Omit<Import, 'created_at' | 'updated_at' | 'finished
   finished_at: Date | null;
 }
 
-const selected = `id, object, key, status, reason, job_id, header, ignored_columns, bytes_total, bytes_done,
-  rows_total, rows_created, rows_updated, rows_failed, actor_id, actor_name, created_at, updated_at, finished_at`;
+/** What an import is set to before it is started. */
+export interface ImportSettings {
+  readonly key: string;
+  readonly mapping: ImportMapping;
+  readonly missing_references: MissingReferences;
+  readonly format: CsvFormat;
+}
+
+const selected = `id, object, key, status, reason, format, source, mapping, missing_references, job_id, header,
+  ignored_columns, bytes_total, bytes_done, rows_total, rows_created, rows_updated, rows_failed, actor_id, actor_name, created_at, updated_at, finished_at`;
 
 /** Makes the row that an upload belongs to; nobody sees it before `queueImport` or `endImport`. */
 export async function insertUpload(
   database: Queryable,
-  upload: { readonly id: string; readonly object: ImportObject; readonly key: string; readonly by: Actor },
+  upload: { readonly id: string; readonly object: ImportObject; readonly by: Actor },
+  settings: Omit<ImportSettings, 'format'>,
 ): Promise<void> {
-  const statement = `insert into imports (id, object, key, status, actor_id, actor_name)
-    values ($1, $2, $3, 'uploading', $4, $5)`;
-  const { id, object, key, by } = upload;
-  await database.query(statement, [id, object, key, by.id, by.name]);
+  const statement = `insert into imports
+      (id, object, key, mapping, missing_references, format, status, actor_id, actor_name)
+    values ($1, $2, $3, $4, $5, $6, 'uploading', $7, $8)`;
+  const { id, object, by } = upload;
+  const { key, mapping, missing_references } = settings;
+  const values = [id, object, key, toJson(mapping), missing_references, toJson(plainFormat), by.id, by.name];
+  await database.query(statement, values);
 }
 
 /** The import, or undefined; uploads are not imports yet. */
@@ -72,22 +87,61 @@ export async function listImports(
   return rows.map(toStored);
 }
 
-/** Turns an upload that is complete into an import that waits for its job. */
-export async function queueImport(tx: Transaction, id: string, jobId: string): Promise<void> {
-  const statement = `update imports set status = 'queued', job_id = $2, updated_at = clock_timestamp() where id = $1`;
-  await tx.query(statement, [id, jobId]);
+/** Turns an upload that is complete into an import that waits to be started. */
+export async function keepUpload(tx: Transaction, id: string, format: CsvFormat): Promise<void> {
+  const statement = `update imports set status = 'uploaded', format = $2, updated_at = clock_timestamp() where id = $1`;
+  await tx.query(statement, [id, toJson(format)]);
 }
 
-/** Marks an import as running with the columns of its file. */
-export async function beginImport(
+/** Sets a locked import that has not been started, so that a dry run before it says nothing any more. */
+export async function resetImport(tx: Transaction, id: string, settings: ImportSettings): Promise<void> {
+  const statement = `update imports set key = $2, mapping = $3, missing_references = $4, format = $5,
+      status = 'uploaded', ${untouched} where id = $1`;
+  const { key, mapping, missing_references, format } = settings;
+  await tx.query(statement, [id, key, toJson(mapping), missing_references, toJson(format)]);
+}
+
+/** Hands a locked import to its job, as if nothing of it had been read. */
+export async function queueImport(
   tx: Transaction,
   id: string,
-  header: readonly string[],
-  ignoredColumns: readonly string[],
+  status: 'queued' | 'checking',
+  jobId: string,
 ): Promise<void> {
-  const statement = `update imports set status = 'running', header = $2, ignored_columns = $3,
-    updated_at = clock_timestamp() where id = $1`;
-  await tx.query(statement, [id, header.map(withoutNul), ignoredColumns.map(withoutNul)]);
+  const statement = `update imports set status = $2, job_id = $3, ${untouched} where id = $1`;
+  await tx.query(statement, [id, status, jobId]);
+}
+
+const untouched = `reason = null, source = null, header = null, ignored_columns = '{}', bytes_done = 0,
+  rows_total = 0, rows_created = 0, rows_updated = 0, rows_failed = 0, updated_at = clock_timestamp()`;
+
+/** What the header of a file says of its import. */
+export interface ImportHeader {
+  readonly header: readonly string[];
+  readonly ignoredColumns: readonly string[];
+  readonly source: string | null;
+}
+
+/** Keeps what the header says; an import that was queued runs from now on. */
+export async function beginImport(tx: Transaction, id: string, read: ImportHeader): Promise<void> {
+  const statement = `update imports set status = case status when 'queued' then 'running' else status end,
+    header = $2, ignored_columns = $3, source = $4, updated_at = clock_timestamp() where id = $1`;
+  const { header, ignoredColumns, source } = read;
+  await tx.query(statement, [id, header.map(withoutNul), ignoredColumns.map(withoutNul), source]);
+}
+
+/** Ends a dry run: `checked` when it read the whole file, `uploaded` with the reason when it could not. */
+export async function endTrial(
+  tx: Transaction,
+  id: string,
+  reason: string | null,
+): Promise<StoredImport | undefined> {
+  const statement = `update imports set status = case when $2::text is null then 'checked' else 'uploaded' end,
+      reason = $2, job_id = null, bytes_done = case when $2::text is null then bytes_total else bytes_done end,
+      updated_at = clock_timestamp()
+    where id = $1 returning ${selected}`;
+  const rows = await tx.query<ImportRow>(statement, [id, reason]);
+  return rows.map(toStored)[0];
 }
 
 /** Adds what one batch did. */
@@ -96,12 +150,19 @@ export async function countBatch(
   id: string,
   counts: BatchCounts,
   bytesDone: number,
-): Promise<void> {
+): Promise<StoredImport | undefined> {
   const statement = `update imports set
       rows_total = rows_total + $2 + $3 + $4, rows_created = rows_created + $2, rows_updated = rows_updated + $3,
       rows_failed = rows_failed + $4, bytes_done = $5, updated_at = clock_timestamp()
-    where id = $1`;
-  await tx.query(statement, [id, counts.created, counts.updated, counts.failed, bytesDone]);
+    where id = $1 returning ${selected}`;
+  const rows = await tx.query<ImportRow>(statement, [
+    id,
+    counts.created,
+    counts.updated,
+    counts.failed,
+    bytesDone,
+  ]);
+  return rows.map(toStored)[0];
 }
 
 /** Ends an import and gives up its file. */
@@ -136,7 +197,29 @@ export async function deleteStaleUploads(database: Database): Promise<number> {
 export async function listUnfinished(
   database: Queryable,
 ): Promise<{ readonly id: string; readonly jobId: string }[]> {
-  return database.query(`select id, job_id as "jobId" from imports where status in ('queued', 'running')`);
+  return database.query(
+    `select id, job_id as "jobId" from imports where status in ('queued', 'running', 'checking')`,
+  );
+}
+
+/** The imports that nobody has started for so many hours. */
+export async function listForgotten(database: Queryable, hours: number): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(
+    `select id from imports where status in ('uploaded', 'checked')
+      and updated_at < clock_timestamp() - make_interval(hours => $1)`,
+    [hours],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Takes away the refused rows of a dry run, before the file is read again. */
+export async function clearErrors(database: Database, id: string): Promise<void> {
+  const statement = `delete from import_errors where (import_id, line) in (
+      select import_id, line from import_errors where import_id = $1 limit $2
+    ) returning 1`;
+  for (let deleted = forgottenAtATime; deleted === forgottenAtATime;) {
+    deleted = (await database.query(statement, [id, forgottenAtATime])).length;
+  }
 }
 
 /** Refused rows that are deleted at a time, so that no statement runs long. */
@@ -152,6 +235,10 @@ export async function forgetImports(database: Database, days: number): Promise<n
     deleted = (await database.query(errors, [days, forgottenAtATime])).length;
   }
   return (await database.query(`delete from imports where ${old} returning id`, [days])).length;
+}
+
+function toJson(value: object): string {
+  return JSON.stringify(value);
 }
 
 function toStored(row: ImportRow): StoredImport {

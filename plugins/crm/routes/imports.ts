@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
+import { IdParams, PageOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
+import type { Encoding } from '../csv/format.ts';
 import { crmError } from '../errors.ts';
-import { PageOf, pageQuery } from '../fields/schemas.ts';
-import { Import, ImportQuery } from '../imports/schemas.ts';
-import { CsvFile, IdParams, actorOf, streamTimeoutMs } from '../route-parts.ts';
+import { Import, ImportPatch, ImportPreview, ImportQuery, ImportStart } from '../imports/schemas.ts';
+import { CsvFile, actorOf, streamTimeoutMs } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 
 const tags = ['imports'];
@@ -25,9 +26,10 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         operationId: 'startImport',
         summary: 'Import a CSV file',
         description:
-          'The body is the file: UTF-8, RFC 4180, column names in line 1, compared without case, accents, spaces, ' +
-          '`_`, `-` and `.`. A row whose key is known changes that record, any other makes one; an empty cell ' +
-          'leaves a field as it is.',
+          'The body is the file, with column names in line 1. Encoding (UTF-8, UTF-16, Windows-1252), delimiter and ' +
+          'quoting are detected unless they are said, and so are the columns of Salesforce, HubSpot, Google and ' +
+          'Outlook. A row whose key is known changes that record, any other makes one; an empty cell leaves a field ' +
+          'as it is. With `start=false` the file waits: look at its preview, change its mapping, try it, start it.',
         consumes: ['text/csv'],
         querystring: ImportQuery,
         // Without a type, so that the stream passes as it is.
@@ -36,9 +38,13 @@ const routes: Routes<Crm> = async (app, { imports }) => {
       },
     },
     async (request, reply) => {
-      const { query, body, headers } = request;
-      const started = await imports.start({
-        ...query,
+      const { object, start = true, dry_run, delimiter, quote, encoding, ...settings } = request.query;
+      const { body, headers } = request;
+      const started = await imports.upload({
+        object,
+        settings,
+        format: { delimiter, quote, encoding: encoding ?? encodingOf(headers) },
+        after: dry_run === true ? 'dry_run' : start ? 'import' : 'wait',
         body: fileOf(body),
         announcedBytes: Number(headers['content-length'] ?? 0),
         by: actorOf(request),
@@ -56,7 +62,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         operationId: 'listImports',
         summary: 'List imports',
         description: 'Newest first.',
-        querystring: Type.Object(pageQuery),
+        querystring: Type.Object(pageParameters),
         response: { 200: PageOf(Import), ...problems(400, 401, 403, 429) },
       },
     },
@@ -77,6 +83,63 @@ const routes: Routes<Crm> = async (app, { imports }) => {
       },
     },
     async ({ params }) => imports.get(params.id),
+  );
+
+  app.patch(
+    '/api/v1/crm/imports/:id',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        operationId: 'updateImport',
+        summary: 'Change the mapping of an import that waits',
+        description:
+          'Settings that are given replace those of the import; a mapping is replaced whole. A dry run before it says ' +
+          'nothing any more.',
+        params: IdParams,
+        body: ImportPatch,
+        response: { 200: Import, ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+      },
+    },
+    async ({ params, body }) => imports.update(params.id, body),
+  );
+
+  app.get(
+    '/api/v1/crm/imports/:id/preview',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        operationId: 'previewImport',
+        summary: 'See what an import that waits would make of its file',
+        description:
+          'The format that was found, what each column would feed and why, and the first 20 rows as they would be read.',
+        params: IdParams,
+        response: { 200: ImportPreview, ...problems(400, 401, 403, 404, 409, 429) },
+      },
+    },
+    async ({ params }) => imports.preview(params.id),
+  );
+
+  app.post(
+    '/api/v1/crm/imports/:id/start',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        operationId: 'beginImport',
+        summary: 'Start an import that waits, or its dry run',
+        description:
+          'With `dry_run=true` the whole file is read against what is stored and nothing is written: the import ends ' +
+          'as `checked` with the counts of what would be and its refused rows, and can then be started. Emits ' +
+          '`import.progressed` while it runs, and `import.checked` after a dry run.',
+        params: IdParams,
+        querystring: ImportStart,
+        response: { 202: Import, ...problems(400, 401, 403, 404, 409, 429) },
+      },
+    },
+    async ({ params, query }, reply) =>
+      reply.code(202).send(await imports.start(params.id, query.dry_run ?? false)),
   );
 
   app.post(
@@ -117,15 +180,37 @@ const routes: Routes<Crm> = async (app, { imports }) => {
 };
 export default routes;
 
-/** Refuses a body that is not declared to be plain CSV in UTF-8, naming what is accepted. */
+/** Refuses a body that is not declared to be plain CSV in an encoding that is read, naming what is accepted. */
 function requireCsv(headers: IncomingHttpHeaders): void {
   const contentType = headers['content-type'] ?? 'no type';
   const type = contentType.split(';', 1)[0] ?? '';
   if (type.trim().toLowerCase() !== 'text/csv') {
     throw crmError('UPLOAD_TYPE_UNSUPPORTED', { content_type: contentType });
   }
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
-  if (!/^(utf-?8|us-ascii)$/i.test(charset)) throw crmError('CHARSET_UNSUPPORTED', { charset });
+  const charset = charsetOf(headers);
+  if (charset !== undefined && !charsets.has(charset)) throw crmError('CHARSET_UNSUPPORTED', { charset });
+}
+
+/** Encodings by what senders call them; of UTF-16 the byte order is detected. */
+const charsets: ReadonlyMap<string, Encoding | undefined> = new Map([
+  ['utf-8', 'utf-8'],
+  ['utf8', 'utf-8'],
+  ['us-ascii', 'utf-8'],
+  ['utf-16', undefined],
+  ['utf-16le', 'utf-16le'],
+  ['utf-16be', 'utf-16be'],
+  ['windows-1252', 'windows-1252'],
+  ['cp1252', 'windows-1252'],
+  ['iso-8859-1', 'windows-1252'],
+  ['latin1', 'windows-1252'],
+]);
+
+function encodingOf(headers: IncomingHttpHeaders): Encoding | undefined {
+  return charsets.get(charsetOf(headers) ?? '');
+}
+
+function charsetOf(headers: IncomingHttpHeaders): string | undefined {
+  return /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase();
 }
 
 /** The file; the connection stays open when reading stops early, so that the refusal reaches its sender. */

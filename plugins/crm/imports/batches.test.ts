@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CsvRow } from '../csv/scanner.ts';
-import { batchesOf } from './run.ts';
+import { batchesOf } from './batches.ts';
 
 /** Rows of a length each, as they follow each other in a file. */
 async function* rowsOf(count: number, bytes: number): AsyncGenerator<CsvRow, void> {

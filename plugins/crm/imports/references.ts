@@ -1,0 +1,155 @@
+import { AppError } from '@orchestrall/sdk';
+import type { Transaction } from '@orchestrall/sdk';
+import type { JsonObject } from '@orchestrall/sdk/resources';
+import type { Actor } from '../contract.ts';
+import type { Kinds } from '../kinds.ts';
+import type { CommonFields, RecordKind } from '../records/kind.ts';
+import { withoutNul } from '../records/store.ts';
+import { createRecords } from '../records/write.ts';
+import { reasonOf, refusalOf } from './reasons.ts';
+import type { ReferenceKeys } from './read-row.ts';
+
+/** What becomes of a row that refers to a record that is not there. */
+export type MissingReferences = 'create' | 'leave_empty' | 'fail';
+
+/** What can be referred to by its keys: a kind of record, or whoever owns records. */
+export interface ReferenceSource {
+  /** What one of them is called, such as `company`. */
+  readonly name: string;
+  /** Keys by which one may be found, the surest first. */
+  readonly keys: readonly string[];
+  /** The form of a key in which two spellings are the same. */
+  fold(key: string, text: string): string;
+  /** The ids that have these folded keys, in one query. */
+  find(
+    tx: Transaction,
+    key: string,
+    folded: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Makes those that are missing; gives the id of each, or why it cannot be made. Absent where none can be. */
+  create?(tx: Transaction, given: readonly ReferenceKeys[], by: Actor): Promise<(string | Refusal)[]>;
+}
+
+/** Why a reference cannot be resolved. */
+export interface Refusal {
+  readonly reason: string;
+}
+
+/** Fields that refer to records, and what a record needs beside the keys it is found by. */
+const recordReferences: Readonly<Record<string, (kinds: Kinds) => ReferenceSource>> = {
+  company_id: companySource,
+  parent_id: companySource,
+  contact_id: ({ contacts }) => recordSource(contacts, () => ({})),
+};
+
+function companySource({ companies }: Kinds): ReferenceSource {
+  return recordSource(companies, ({ name, domain }) => ({ name: name ?? domain }));
+}
+
+/** What the fields of a kind of record refer to, by field. */
+export function referencesOf(
+  kinds: Kinds,
+  { fields }: Pick<RecordKind, 'fields'>,
+): ReadonlyMap<string, ReferenceSource> {
+  const known = Object.entries(recordReferences).filter(([field]) => Object.hasOwn(fields, field));
+  return new Map(known.map(([field, make]) => [field, make(kinds)]));
+}
+
+/** Records of a kind, by its keys; `besides` gives the fields without which it cannot be made from them. */
+function recordSource<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  besides: (keys: ReferenceKeys) => JsonObject,
+): ReferenceSource {
+  const fold = (key: string, text: string): string => withoutNul(kind.keys[key]?.fold(text) ?? text);
+  return {
+    name: kind.name,
+    keys: Object.keys(kind.keys),
+    fold,
+    async find(tx, key, folded) {
+      const column = kind.keys[key]?.column;
+      if (column === undefined || folded.length === 0) return new Map();
+      const statement = `select id, ${column} as key from ${kind.table} where ${column} = any($1::text[]) order by id`;
+      const rows = await tx.query<{ id: string; key: string }>(statement, [folded]);
+      const found = Map.groupBy(rows, (row) => row.key);
+      return new Map([...found].map(([text, holders]) => [text, holders.map(({ id }) => id)]));
+    },
+    async create(tx, given, by) {
+      const read = given.map((keys) => kind.read({ ...besides(keys), ...keys }));
+      const whole = read.filter(({ faults }) => faults.length === 0);
+      const results = await createRecords(
+        kind,
+        tx,
+        whole.map(({ fields }) => fields),
+        by,
+      );
+      const created = new Map(whole.map((one, index) => [one, results[index]]));
+      return read.map((one) => {
+        const result = created.get(one);
+        if (result === undefined) return { reason: reasonOf(one.faults) };
+        return result instanceof AppError ? holderOf(result) : result.id;
+      });
+    },
+  };
+}
+
+/** The record that has the key meanwhile, if that is why another could not be made. */
+function holderOf(error: AppError): string | Refusal {
+  const { id } = error.details;
+  return error.status === 409 && typeof id === 'string' ? id : { reason: refusalOf(error) };
+}
+
+/**
+ * Finds the records that rows refer to, one query for each key, and does with those that are not there what was chosen:
+ * undefined where a reference stays as it is.
+ */
+export async function resolveReferences(
+  source: ReferenceSource,
+  tx: Transaction,
+  wanted: readonly ReferenceKeys[],
+  missing: MissingReferences,
+  by: Actor,
+): Promise<(string | undefined | Refusal)[]> {
+  const found = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  for (const key of source.keys) {
+    const texts = wanted.flatMap((keys) => (keys[key] === undefined ? [] : [source.fold(key, keys[key])]));
+    found.set(key, await source.find(tx, key, [...new Set(texts)]));
+  }
+  const resolved = wanted.map((keys) => lookUp(source, found, keys));
+  const create = source.create?.bind(source);
+  if (missing === 'create' && create !== undefined) {
+    const absent = new Map<string, ReferenceKeys>();
+    for (const [index, keys] of wanted.entries())
+      if (resolved[index] === undefined) absent.set(identityOf(source, keys), keys);
+    const made = await create(tx, [...absent.values()], by);
+    const ids = new Map([...absent.keys()].map((identity, index) => [identity, made[index]]));
+    return wanted.map((keys, index) => resolved[index] ?? ids.get(identityOf(source, keys)));
+  }
+  if (missing === 'leave_empty') return resolved;
+  return resolved.map((result, index) => result ?? notThere(source, wanted[index] ?? {}));
+}
+
+/** Each query would find nothing: the first key that is given says who is meant. */
+function identityOf(source: ReferenceSource, keys: ReferenceKeys): string {
+  const key = source.keys.find((name) => keys[name] !== undefined) ?? '';
+  return `${key} ${source.fold(key, keys[key] ?? '')}`;
+}
+
+function lookUp(
+  source: ReferenceSource,
+  found: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>,
+  keys: ReferenceKeys,
+): string | undefined | Refusal {
+  for (const key of source.keys) {
+    const text = keys[key];
+    const ids = text === undefined ? undefined : found.get(key)?.get(source.fold(key, text));
+    if (ids === undefined || text === undefined) continue;
+    if (ids.length === 1) return ids[0];
+    return { reason: `${ids.length} records have the ${key} "${text}"; refer to one by another key` };
+  }
+  return undefined;
+}
+
+function notThere(source: ReferenceSource, keys: ReferenceKeys): Refusal {
+  const named = Object.entries(keys).map(([key, text]) => `${key} "${text}"`);
+  return { reason: `no ${source.name} has the ${named.join(' or the ')}` };
+}
