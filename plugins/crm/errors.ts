@@ -63,11 +63,6 @@ export const crmErrors = {
     message: 'The import {id} has been started: it is {status}.',
     remedy: 'Wait for its end, or cancel it and upload the file again.',
   },
-  IMPORT_STARTED: {
-    status: 409,
-    message: 'The import {id} has been started: it is {status}.',
-    remedy: 'Wait for its end, or cancel it and upload the file again.',
-  },
   TOO_MANY_RECORDS: {
     status: 409,
     message: 'The change would touch {records} records; one request changes at most {limit}.',
@@ -77,16 +72,6 @@ export const crmErrors = {
     status: 413,
     message: 'The file is larger than {max_bytes} bytes.',
     remedy: 'Split the file, or raise import_max_bytes in the configuration of crm_integration.',
-  },
-  ROW_TOO_LONG: {
-    status: 413,
-    message: 'The row that begins on line {line} is longer than {max_bytes} bytes.',
-    remedy: 'Look for a quote on that line that is never closed, or shorten the row.',
-  },
-  FILE_NOT_CSV: {
-    status: 415,
-    message: 'The file is {kind}, not CSV.',
-    remedy: 'Open it in the program it is for, save or export it as CSV (UTF-8), and send that file.',
   },
   ROW_TOO_LONG: {
     status: 413,
