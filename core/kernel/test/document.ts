@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
 import { repository } from './process.ts';
 import type { RunningAppliance } from './process.ts';
 
@@ -63,6 +64,21 @@ export async function paste(steps: readonly Step[], appliance: RunningAppliance)
   const [output, errors] = await Promise.all([text(bash.stdout), text(bash.stderr), once(bash, 'close')]);
   if (errors !== '') throw new Error(errors);
   return output.split(mark).slice(0, -1);
+}
+
+/** Pastes the commands of a document and compares each answer with the one it shows. */
+export async function follow(markdown: string, appliance: RunningAppliance): Promise<void> {
+  const steps = stepsOf(markdown);
+  expect(steps).not.toEqual([]);
+  const answers = await paste(steps, appliance);
+  for (const [index, { command, language, answer }] of steps.entries()) {
+    const real = answers[index] ?? '';
+    if (language === 'json') {
+      const difference = differenceFrom(jsonDocuments(answer), jsonDocuments(real));
+      expect.soft(difference, `${command}${real}`).toBeUndefined();
+    } else if (answer.trim() === '…') expect.soft(real.trim(), command).toMatch(/^\S+$/);
+    else expect.soft(real.trim(), command).toBe(answer.trim());
+  }
 }
 
 /** The JSON documents of a text, one after the other; throws where it is no JSON. */

@@ -54,12 +54,20 @@ test('a name that leads to a private address is not followed there, also when it
   expect(receiver.received).toHaveLength(1);
 });
 
+/** Knows no name; those that begin with `none` it knows, but not where they lead. */
+async function lost(hostname: string): Promise<LookupAddress[]> {
+  if (hostname.startsWith('none')) return [];
+  throw new Error(`getaddrinfo ENOTFOUND ${hostname}`);
+}
+
+/** Finds names that begin with `quick`, and never answers for others. */
+async function stuck(hostname: string): Promise<LookupAddress[]> {
+  if (!hostname.startsWith('quick')) await new Promise(() => undefined);
+  return [{ address: '127.0.0.1', family: 4 }];
+}
+
 test('a name that cannot be looked up, or leads nowhere, is a failure with its reason', async () => {
-  const resolve = async (hostname: string): Promise<LookupAddress[]> => {
-    if (hostname.startsWith('none')) return [];
-    throw new Error(`getaddrinfo ENOTFOUND ${hostname}`);
-  };
-  await using stage = await startStage(settingsFor(['*.example.test']), { resolve, pauses: [] });
+  await using stage = await startStage(settingsFor(['*.example.test']), { resolve: lost, pauses: [] });
   for (const [host, reason] of [
     ['none.example.test', /has no address/],
     ['unknown.example.test', /ENOTFOUND/],
@@ -74,21 +82,17 @@ test('a name that cannot be looked up, or leads nowhere, is a failure with its r
 
 test('a look-up that never ends holds up only its own webhook, and no longer than its time limit', async () => {
   await using receiver = await startReceiver();
-  const resolve = (hostname: string): Promise<LookupAddress[]> =>
-    hostname.startsWith('quick')
-      ? Promise.resolve([{ address: '127.0.0.1', family: 4 }])
-      : new Promise(() => undefined);
   const settings = settingsFor([`*.example.test:${receiver.port}`], { timeout: 1 });
-  await using stage = await startStage(settings, { resolve, pauses: [] });
+  await using stage = await startStage(settings, { resolve: stuck, pauses: [] });
   const { registry } = stage.webhooks;
-  const stuck = await registry.create({
+  const waiting = await registry.create({
     url: `http://stuck.example.test:${receiver.port}/`,
     patterns: ['**'],
   });
   await registry.create({ url: `http://quick.example.test:${receiver.port}/`, patterns: ['**'] });
   await stage.emit({});
   await receiver.reach(1);
-  const [failed] = await untilDeliveries(stage, stuck.webhook.id, ([one]) => one?.status === 'failed');
+  const [failed] = await untilDeliveries(stage, waiting.webhook.id, ([one]) => one?.status === 'failed');
   expect(failed?.last_attempt?.error).toBe('no answer within 1000 ms');
 });
 

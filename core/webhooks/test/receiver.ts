@@ -35,15 +35,18 @@ export const takes: Answering = (_message, response) => void response.writeHead(
 export async function startReceiver(answer: Answering = takes, port = 0): Promise<Receiver> {
   const received: Received[] = [];
   const waiting = new Set<() => void>();
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = (await buffer(request)).toString();
+    const event = JSON.parse(text) as Received['event'];
+    const message = { path: request.url ?? '', headers: request.headers, text, event };
+    received.push(message);
+    receiver.answer(message, response, request);
+    for (const check of waiting) check();
+  };
   const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      const text = body.toString();
-      const event = JSON.parse(text) as Received['event'];
-      const message = { path: request.url ?? '', headers: request.headers, text, event };
-      received.push(message);
-      receiver.answer(message, response, request);
-      for (const check of waiting) check();
-    });
+    take(request, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : undefined),
+    );
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
