@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { Network } from './network.ts';
 
 /** Certificate and key with which the server speaks HTTPS. */
 const Tls = Type.Object(
@@ -50,21 +51,14 @@ export const Server = Type.Object(
       }),
     ),
     tls: Type.Optional(Tls),
-    trusted_proxies: Type.Array(
-      Type.String({
-        description: 'A network in CIDR notation.',
-        'x-check': 'cidr',
-        'x-expected': 'a network in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`',
-      }),
-      {
-        default: [],
-        uniqueItems: true,
-        maxItems: 64,
-        description:
-          "Networks of proxies whose `X-Forwarded-*` headers are believed; others' are ignored. Name a proxy on this machine too (`127.0.0.1/32`) and have it send `X-Forwarded-For`: what it forwards without that header counts as a request of this machine, to which `/metrics` is open without a token.",
-        examples: [['10.42.0.0/16']],
-      },
-    ),
+    trusted_proxies: Type.Array(Network, {
+      default: [],
+      uniqueItems: true,
+      maxItems: 64,
+      description:
+        "Networks of proxies whose `X-Forwarded-*` headers are believed; others' are ignored. Name a proxy on this machine too (`127.0.0.1/32`) and have it send `X-Forwarded-For`: what it forwards without that header counts as a request of this machine, to which `/metrics` is open without a token.",
+      examples: [['10.42.0.0/16']],
+    }),
     shutdown_timeout: Type.Integer({
       default: 30,
       minimum: 1,

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { Network } from './network.ts';
 
 /** Where webhooks may be sent, how patiently, and how long is kept what came of it. */
 export const Webhooks = Type.Object(
@@ -19,21 +20,14 @@ export const Webhooks = Type.Object(
         examples: [['hooks.acme.example', '*.partner.example']],
       },
     ),
-    allowed_networks: Type.Array(
-      Type.String({
-        description: 'A network in CIDR notation.',
-        'x-check': 'cidr',
-        'x-expected': 'a network in CIDR notation, such as `10.0.0.0/8` or `fd00::/8`',
-      }),
-      {
-        default: [],
-        uniqueItems: true,
-        maxItems: 64,
-        description:
-          'Networks beyond the public internet in which an allowed host may lie. Private, loopback, link-local and other special addresses are refused else, also when a name leads to them.',
-        examples: [['10.20.0.0/16']],
-      },
-    ),
+    allowed_networks: Type.Array(Network, {
+      default: [],
+      uniqueItems: true,
+      maxItems: 64,
+      description:
+        'Networks beyond the public internet in which an allowed host may lie. Private, loopback, link-local and other special addresses are refused else, also when a name leads to them.',
+      examples: [['10.20.0.0/16']],
+    }),
     allow_http: Type.Boolean({
       default: false,
       description: 'Whether webhooks may be sent by `http://`, which anyone on the way can read.',

@@ -24,12 +24,14 @@ export async function trimDeliveries(
   return removed;
 }
 
+/** One that is sent again at this moment no longer fits the condition once its row is free, and stays. */
 const old = `
 with old as (
   select id from core.webhook_deliveries where ended_at < now() - $2::integer * interval '1 day'
   order by ended_at limit $1
 ), gone as (
-  delete from core.webhook_deliveries where id = any (array (select id from old)) returning 1
+  delete from core.webhook_deliveries
+  where id = any (array (select id from old)) and ended_at < now() - $2::integer * interval '1 day' returning 1
 )
 select count(*) as count from gone`;
 

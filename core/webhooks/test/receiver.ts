@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { createCollector } from '../../bus/test/fixture.ts';
 
 /** A message as it arrived. */
 export interface Received {
@@ -33,15 +34,13 @@ export const takes: Answering = (_message, response) => void response.writeHead(
 
 /** Starts a receiver; `port` to come back where another one was. */
 export async function startReceiver(answer: Answering = takes, port = 0): Promise<Receiver> {
-  const received: Received[] = [];
-  const waiting = new Set<() => void>();
+  const collector = createCollector<Received>(60_000);
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = (await buffer(request)).toString();
     const event = JSON.parse(text) as Received['event'];
     const message = { path: request.url ?? '', headers: request.headers, text, event };
-    received.push(message);
     receiver.answer(message, response, request);
-    for (const check of waiting) check();
+    collector.add(message);
   };
   const server = createServer((request, response) => {
     take(request, response).catch((error: unknown) =>
@@ -55,23 +54,9 @@ export async function startReceiver(answer: Answering = takes, port = 0): Promis
     port: bound,
     host: `127.0.0.1:${bound}`,
     url: `http://127.0.0.1:${bound}/hook`,
-    received,
+    received: collector.items,
     answer,
-    reach: (count) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(check);
-          reject(new Error(`${received.length} of ${count} messages came`));
-        }, 60_000);
-        const check = (): void => {
-          if (received.length < count) return;
-          waiting.delete(check);
-          clearTimeout(timer);
-          resolve([...received]);
-        };
-        waiting.add(check);
-        check();
-      }),
+    reach: collector.reach,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
