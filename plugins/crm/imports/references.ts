@@ -118,8 +118,10 @@ export async function resolveReferences(
   const create = source.create?.bind(source);
   if (missing === 'create' && create !== undefined) {
     const absent = new Map<string, ReferenceKeys>();
-    for (const [index, keys] of wanted.entries())
-      if (resolved[index] === undefined) absent.set(identityOf(source, keys), keys);
+    for (const [index, keys] of wanted.entries()) {
+      const identity = identityOf(source, keys);
+      if (resolved[index] === undefined && !absent.has(identity)) absent.set(identity, keys);
+    }
     const made = await create(tx, [...absent.values()], by);
     const ids = new Map([...absent.keys()].map((identity, index) => [identity, made[index]]));
     return wanted.map((keys, index) => resolved[index] ?? ids.get(identityOf(source, keys)));

@@ -27,16 +27,16 @@ interface TrialRow {
   readonly key: string;
   readonly unique_key: string | null;
   readonly given: JsonObject;
-  readonly references: RowInput['references'];
+  readonly refers: RowInput['references'];
 }
 
 /** Thrown to undo what was tried out. */
 class Undo extends Error {}
 
 /**
- * Makes an upsert that writes nothing: rows go the same way as in an import, and all of it is undone. What rows of
- * earlier batches would have written is laid under those of the same key, and what they would have taken of the
- * kind's unique field is refused to others, so that the outcome is that of the whole file.
+ * Makes an upsert that writes nothing: rows go the same way as in an import, and all of it is undone. What earlier
+ * batches would have written of their keys, and of the kind's unique field, is written again before them, so that the
+ * outcome is that of the whole file.
  */
 export function createTrial({ importId, kind, field, upsert }: TrialOptions): Upsert {
   const key = kind.keys[field];
@@ -50,53 +50,46 @@ export function createTrial({ importId, kind, field, upsert }: TrialOptions): Up
       : { key: text, uniqueKey: other ? undefined : keyOf(input.given[uniqueField], unique), input };
   };
   return async (tx, rows, by) => {
-    const planned = rows.map((input) => ({ input, trial: trialOf(input) }));
-    const trials = planned.flatMap(({ trial }) => trial ?? []);
-    const earlier = await findTrials(tx, importId, trials);
-    const byKey = new Map(earlier.map((trial) => [trial.key, trial]));
-    const holders = new Map(
-      earlier.flatMap((trial) => (trial.unique_key === null ? [] : [[trial.unique_key, trial.key]])),
+    const trials = rows.map(trialOf);
+    const earlier = await findTrials(
+      tx,
+      importId,
+      trials.flatMap((trial) => trial ?? []),
     );
-    const refusals = new Map<RowInput, RowOutcome>();
-    const tried: RowInput[] = [];
-    const laid = new Map<RowInput, RowInput>();
-    for (const { input, trial } of planned) {
-      const holder = trial?.uniqueKey === undefined ? undefined : holders.get(trial.uniqueKey);
-      if (holder !== undefined && holder !== trial?.key) {
-        const reason = `${uniqueField} is taken by the row of the file whose ${field} is "${holder}"`;
-        refusals.set(input, { outcome: 'failed', reason });
-        continue;
-      }
-      const over = layOver(byKey.get(trial?.key ?? ''), input);
-      laid.set(input, over);
-      tried.push(over);
-    }
-    const outcomes = await undone(tx, () => upsert(tx, tried, by));
-    const results = new Map(tried.map((input, index) => [input, outcomes[index]]));
-    const kept = new Map<string, Trial>();
-    const known = new Set(byKey.keys());
-    const answers = planned.map(({ input, trial }): RowOutcome => {
-      const refusal = refusals.get(input);
-      if (refusal !== undefined) return refusal;
-      const over = laid.get(input) ?? input;
-      const result = results.get(over) ?? { outcome: 'failed', reason: 'was not reached' };
-      if (result.outcome === 'failed' || trial === undefined) return result;
-      const before = kept.get(trial.key);
-      const merged = layOver(before?.input, over);
-      kept.set(trial.key, { ...trial, uniqueKey: trial.uniqueKey ?? before?.uniqueKey, input: merged });
-      const again = known.has(trial.key);
-      known.add(trial.key);
-      return again ? { outcome: 'updated' } : result;
+    const outcomes = await undone(tx, async () => {
+      await upsert(
+        tx,
+        earlier.map(({ input }) => input),
+        by,
+      );
+      return upsert(tx, rows, by);
     });
+    const byKey = new Map(earlier.map((trial) => [trial.key, trial]));
+    const kept = new Map<string, Trial>();
+    for (const [index, trial] of trials.entries()) {
+      if (trial === undefined || outcomes[index]?.outcome === 'failed') continue;
+      const before = kept.get(trial.key) ?? byKey.get(trial.key);
+      const input = layOver(before?.input, trial.input);
+      kept.set(trial.key, { ...trial, uniqueKey: trial.uniqueKey ?? before?.uniqueKey, input });
+    }
     await keepTrials(tx, importId, [...kept.values()]);
-    return answers;
+    const holders = new Map([...earlier, ...kept.values()].map((trial) => [trial.uniqueKey, trial.key]));
+    return rows.map((_, index): RowOutcome => {
+      const outcome = outcomes[index] ?? { outcome: 'failed', reason: 'was not reached' };
+      const trial = trials[index];
+      const holder = trial?.uniqueKey === undefined ? undefined : holders.get(trial.uniqueKey);
+      if (outcome.outcome !== 'failed' || holder === undefined || holder === trial?.key) return outcome;
+      // The id of a record that is undone would help nobody.
+      const reason = `${uniqueField} is taken by the row of the file whose ${field} is "${holder}"`;
+      return { outcome: 'failed', reason };
+    });
   };
 }
 
 /** Takes away what dry runs that are over have kept; gives how much it was. */
 export async function deleteTrials(database: Database): Promise<number> {
   const statement = `delete from import_trials where (import_id, key) in (
-      select import_id, key from import_trials join imports on imports.id = import_id
+      select import_id, import_trials.key from import_trials join imports on imports.id = import_id
         where status <> 'checking' limit $1
     ) returning 1`;
   let deleted = 0;
@@ -131,11 +124,15 @@ function layOver(under: RowInput | undefined, row: RowInput): RowInput {
   };
 }
 
-async function findTrials(tx: Transaction, importId: string, trials: readonly Trial[]): Promise<TrialRow[]> {
-  const statement = `select key, unique_key, given, refers as "references" from import_trials
+async function findTrials(tx: Transaction, importId: string, trials: readonly Trial[]): Promise<Trial[]> {
+  const statement = `select key, unique_key, given, refers from import_trials
     where import_id = $1 and (key = any($2::text[]) or unique_key = any($3::text[]))`;
   const uniqueKeys = trials.flatMap(({ uniqueKey }) => uniqueKey ?? []);
-  return tx.query<TrialRow>(statement, [importId, trials.map(({ key }) => key), uniqueKeys]);
+  const values = [importId, trials.map(({ key }) => key), uniqueKeys];
+  const rows = await tx.query<TrialRow>(statement, values);
+  return rows.map(({ key, unique_key, given, refers }) => {
+    return { key, uniqueKey: unique_key ?? undefined, input: { given, references: refers } };
+  });
 }
 
 async function keepTrials(tx: Transaction, importId: string, trials: readonly Trial[]): Promise<void> {
