@@ -1,6 +1,7 @@
 import type { LocalRecord, RecordWriteResult, RemoteRecord } from '../provider.ts';
 import { mergeFields } from './merge.ts';
 import type { Merge } from './merge.ts';
+import { sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
 import type { Conflict, Link, Rejection, SyncUnit } from './state.ts';
 import { takeRecords } from './take.ts';
@@ -70,7 +71,7 @@ export async function applyRecords(
     if (link !== undefined && local === undefined) {
       findings.links.push(partedLink(link, each, loadId));
       findings.conflicts.push(deletedHere(link));
-    } else entries.push({ taken: each, link, local, merge: mergeWith(each, link, local) });
+    } else entries.push({ taken: each, link, local, merge: mergeWith(plan, each, link, local) });
   }
   await write(unit, plan, entries, findings, loadId);
   await unit.saveLinks(findings.links);
@@ -87,8 +88,14 @@ export async function applyRecords(
   return { written, unchanged: taken.length - written, rejected, conflicts: conflicts.length };
 }
 
-function mergeWith(taken: TakenRecord, link: Link | undefined, local: LocalRecord | undefined): Merge {
-  return mergeFields({ there: link?.base ?? {}, here: link?.kept ?? {} }, local?.fields ?? {}, taken.values);
+function mergeWith(
+  plan: ObjectPlan,
+  taken: TakenRecord,
+  link: Link | undefined,
+  local: LocalRecord | undefined,
+): Merge {
+  const agreed = { there: link?.base ?? {}, here: link?.kept ?? {} };
+  return mergeFields(agreed, local?.fields ?? {}, taken.values, sameIn(plan));
 }
 
 /** Records that were created there from ours, and whose link did not get noted: found by our id in them. */
@@ -210,7 +217,7 @@ async function adopt(
     reject(plan, entry, result, findings, loadId);
     return;
   }
-  const adopted: Entry = { ...entry, local, merge: mergeWith(entry.taken, undefined, local) };
+  const adopted: Entry = { ...entry, local, merge: mergeWith(plan, entry.taken, undefined, local) };
   const fields = Object.fromEntries(writesOf(plan, adopted.merge));
   const [written] = await unit.write(plan.kind, [{ id: local.id, fields }]);
   if (written?.outcome !== 'written') {

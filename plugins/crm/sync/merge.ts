@@ -26,13 +26,21 @@ export interface Merge {
   readonly settled: FieldValues;
 }
 
+/** Whether two values of a field are the same; an e-mail is in any case. */
+export type SameValue = (field: string, a: FieldValue, b: FieldValue) => boolean;
+
 /**
  * Merges field by field: what changed on one side only goes to the other, what changed on both alike is settled, and
  * what changed on both differently is a conflict that writes nothing. A side that never agreed counts as empty before.
  *
  * @param remote the fields that came from there, in our form; others are left alone
  */
-export function mergeFields(agreed: Agreed, local: FieldValues, remote: FieldValues): Merge {
+export function mergeFields(
+  agreed: Agreed,
+  local: FieldValues,
+  remote: FieldValues,
+  same: SameValue = (_, a, b) => isSame(a, b),
+): Merge {
   const toLocal: Record<string, FieldValue> = {};
   const toRemote: Record<string, FieldValue> = {};
   const settled: Record<string, FieldValue> = {};
@@ -40,10 +48,10 @@ export function mergeFields(agreed: Agreed, local: FieldValues, remote: FieldVal
   for (const [field, theirs] of Object.entries(remote)) {
     const ours = local[field] ?? null;
     const base = agreed.there[field] ?? null;
-    const changedHere = !isSame(ours, agreed.here[field] ?? base);
-    const changedThere = !isSame(theirs, base);
+    const changedHere = !same(field, ours, agreed.here[field] ?? base);
+    const changedThere = !same(field, theirs, base);
     if (!changedHere && !changedThere) settled[field] = theirs;
-    else if (isSame(ours, theirs)) settled[field] = theirs;
+    else if (same(field, ours, theirs)) settled[field] = theirs;
     else if (!changedHere) toLocal[field] = settled[field] = theirs;
     else if (changedThere) conflicts.push({ field, local: ours, remote: theirs, base });
     else toRemote[field] = ours;

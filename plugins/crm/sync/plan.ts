@@ -1,4 +1,6 @@
 import type { FieldValue, FieldValues } from '../provider.ts';
+import type { SameValue } from './merge.ts';
+import { isSame } from './values.ts';
 
 /**
  * A value of the outside system in our form: `value` as it fits (`cut` says that something of it is lost), `reference`
@@ -24,7 +26,9 @@ export interface FieldPlan {
   /** Brings a value of theirs into our form. */
   take(value: FieldValue): Taken;
   /** Brings a value of ours into their form; absent when the field is never written there. */
-  give?: ((value: FieldValue) => FieldValue) | undefined;
+  readonly give?: ((value: FieldValue) => FieldValue) | undefined;
+  /** Brings values that mean the same into one form, such as e-mails in lower case; absent when none do. */
+  readonly fold?: ((value: FieldValue) => FieldValue) | undefined;
   /** The kind that a reference names here; its value is then given as the id there. */
   readonly references?: string | undefined;
 }
@@ -40,6 +44,17 @@ export interface ObjectPlan {
   readonly fields: readonly FieldPlan[];
   /** Values that a record made here from this object has, and by which a record of ours belongs to it. */
   readonly constants?: FieldValues | undefined;
+}
+
+/** Compares values of a plan's fields by what they mean. */
+export function sameIn(plan: ObjectPlan): SameValue {
+  const folds = new Map(
+    plan.fields.flatMap(({ local, fold }) => (fold === undefined ? [] : [[local, fold]])),
+  );
+  return (field, a, b) => {
+    const fold = folds.get(field);
+    return fold === undefined ? isSame(a, b) : isSame(fold(a), fold(b));
+  };
 }
 
 /** Every field of theirs that the plan reads, each once. */

@@ -4,7 +4,7 @@ import { giveAll, refuse } from './give.ts';
 import type { Giving, PushRound } from './give.ts';
 import { mergeFields } from './merge.ts';
 import type { SyncParts } from './load.ts';
-import { remoteFieldsOf } from './plan.ts';
+import { remoteFieldsOf, sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
 import { deletedThere } from './remove.ts';
 import type { Link, SyncUnit } from './state.ts';
@@ -121,7 +121,7 @@ function compare(
   round: PushRound,
 ): void {
   const { local, link, taken, change } = each;
-  const merge = mergeFields({ there: link.base, here: link.kept }, local.fields, taken.values);
+  const merge = mergeFields({ there: link.base, here: link.kept }, local.fields, taken.values, sameIn(plan));
   const at = { object: plan.object, externalId: link.externalId, localId: local.id, resolution: null };
   for (const conflict of merge.conflicts)
     round.conflicts.push({ ...at, ...conflict, reason: 'both_changed' });

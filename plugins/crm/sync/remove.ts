@@ -1,4 +1,5 @@
 import { mergeFields } from './merge.ts';
+import { sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
 import type { Conflict, Link, SyncUnit } from './state.ts';
 import { isEmptySet } from './values.ts';
@@ -21,7 +22,12 @@ export async function removeDeleted(
   const kept = links.filter((link) => {
     const record = local.get(link.localId);
     if (!waits || record === undefined) return false;
-    const { toRemote } = mergeFields({ there: link.base, here: link.kept }, record.fields, link.base);
+    const { toRemote } = mergeFields(
+      { there: link.base, here: link.kept },
+      record.fields,
+      link.base,
+      sameIn(plan),
+    );
     return !isEmptySet(toRemote);
   });
   const gone = links.filter((link) => !kept.includes(link));

@@ -40,7 +40,7 @@ export async function updateRecords(
     const part = updates.slice(start, start + updatesAtATime);
     const compositeRequest = part.map(({ id, unmodifiedSince, fields }, index) => ({
       method: 'PATCH',
-      url: `/services/data/v${version}/sobjects/${soqlName(object)}/${soqlName(id)}`,
+      url: `/services/data/v${version}/sobjects/${soqlName(object)}/${encodeURIComponent(id)}`,
       referenceId: `r${index}`,
       httpHeaders: { 'If-Unmodified-Since': new Date(unmodifiedSince).toUTCString() },
       body: fields,

@@ -45,7 +45,8 @@ function plain(theirs: DescribedField, ours: TargetField): FieldPlan {
   const give = theirs.updateable
     ? (value: FieldValue): FieldValue => giveValue(theirs.type, value)
     : undefined;
-  return { remote: theirs.name, local: ours.name, take: (value) => takeValue(ours, value), give };
+  const fold = ours.type === 'email' || ours.type === 'domain' ? foldCase : undefined;
+  return { remote: theirs.name, local: ours.name, take: (value) => takeValue(ours, value), give, fold };
 }
 
 /** Which object an id names is told by its first three characters. */
@@ -109,4 +110,8 @@ export function previewRecord(plan: ObjectPlan, record: RemoteRecord): ValuePrev
     const { value: after, cut } = taken;
     return cut === undefined ? { remote, local, before, after } : { remote, local, before, after, note: cut };
   });
+}
+
+function foldCase(value: FieldValue): FieldValue {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }
