@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { until } from '../../bus/test/fixture.ts';
 import { isSigned, startReceiver, takes } from './receiver.ts';
@@ -93,6 +95,28 @@ test('a slow receiver holds up neither others nor the bus', async () => {
   await quick.reach(20);
   await untilDeliveries(stage, webhook.id, (items) => items.every(({ status }) => status === 'delivered'));
   expect(slow.received).toHaveLength(10);
+});
+
+test('to one receiver one message is under way at a time, and none twice, whatever comes meanwhile', async () => {
+  const held: ServerResponse[] = [];
+  await using receiver = await startReceiver((_message, response) => void held.push(response));
+  await using stage = await startStage(settingsFor([receiver.host], { timeout: 30 }));
+  const { webhook } = await stage.webhooks.registry.create({ url: receiver.url, patterns: ['**'] });
+  await stage.emit({ number: 0 });
+  await receiver.reach(1);
+  for (let number = 1; number < 4; number += 1) {
+    await stage.emit({ number });
+    await untilDeliveries(stage, webhook.id, (items) => items.length === number + 1);
+  }
+  // Several times as long as a job waits for being begun.
+  await pause(500);
+  expect(receiver.received).toHaveLength(1);
+  receiver.answer = takes;
+  for (const response of held) response.end();
+  await untilDeliveries(stage, webhook.id, (items) => items.every(({ status }) => status === 'delivered'));
+  expect(receiver.received.map(({ event }) => event['data'])).toEqual(
+    [0, 1, 2, 3].map((number) => ({ number })),
+  );
 });
 
 test('a job that is cancelled while something waits is replaced', async () => {

@@ -56,7 +56,7 @@ export async function startReceiver(answer: Answering = takes, port = 0): Promis
     url: `http://127.0.0.1:${bound}/hook`,
     received: collector.items,
     answer,
-    reach: collector.reach,
+    reach: (count) => collector.reach(count),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
