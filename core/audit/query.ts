@@ -24,6 +24,9 @@ export const AuditRecord = Type.Object({
   position: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Place in the chain; null while unsealed.',
   }),
+  erased_at: Type.Union([Type.String(), Type.Null()], {
+    description: 'When `before` and `after` were erased; digests of them are kept for the chain.',
+  }),
 });
 export type AuditRecord = Type.Static<typeof AuditRecord>;
 
@@ -43,12 +46,16 @@ export interface AuditFilter {
   readonly limit?: number | undefined;
 }
 
-interface Stored extends Omit<AuditRecord, 'at' | 'actor'> {
+interface Stored extends Omit<AuditRecord, 'at' | 'actor' | 'erased_at'> {
   readonly at: Date;
+  readonly erased_at: Date | null;
   readonly actor_kind: AuditRecord['actor']['kind'];
   readonly actor_id: string;
   readonly actor_name: string;
 }
+
+const selected = `id, at, plugin, action, subject_type, subject_id, before, after, actor_kind, actor_id, actor_name,
+  remote_address, correlation_id, position, erased_at`;
 
 /** Entries newest first. Throws `VALIDATION_FAILED` for a faulty cursor. */
 export async function listAuditEntries(
@@ -77,13 +84,21 @@ export async function listAuditEntries(
   add('id <', filter.cursor);
   values.push(limit + 1);
   const rows = await sql.query<Stored>(
-    `select * from core.audit_entries where ${clauses.join(' and ')} order by id desc limit $${values.length}`,
+    `select ${selected} from core.audit_entries where ${clauses.join(' and ')} order by id desc limit $${values.length}`,
     values,
   );
   const items = rows.slice(0, limit).map(record);
   return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-function record({ actor_kind: kind, actor_id: id, actor_name: name, at, ...rest }: Stored): AuditRecord {
-  return { ...rest, at: at.toISOString(), actor: { kind, id, name } };
+function record({
+  actor_kind: kind,
+  actor_id: id,
+  actor_name: name,
+  at,
+  erased_at,
+  ...rest
+}: Stored): AuditRecord {
+  const erasedAt = erased_at?.toISOString() ?? null;
+  return { ...rest, at: at.toISOString(), erased_at: erasedAt, actor: { kind, id, name } };
 }

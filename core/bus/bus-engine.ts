@@ -232,6 +232,7 @@ export function createBus(options: BusOptions): BusEngine {
             const heard = notifier.read(payload);
             if (heard.kind === 'stamped') tail.catchUp(heard.head);
             else if (heard.kind === 'parked') subscriptions.searchParked();
+            else if (heard.kind === 'erased') tail.forget();
           },
           { onReconnect: () => void readBounds() },
         ),

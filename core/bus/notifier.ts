@@ -14,6 +14,7 @@ export interface NotifierOptions {
 export type Heard =
   | { readonly kind: 'stamped'; readonly head: number }
   | { readonly kind: 'parked' }
+  | { readonly kind: 'erased' }
   | { readonly kind: 'nothing' };
 
 /**
@@ -48,6 +49,8 @@ export class Notifier implements AsyncDisposable {
   /** Reads a payload; what this replica said itself, or nobody should say, is nothing. */
   read(payload: string): Heard {
     const [word, speaker, head] = payload.split(' ');
+    // Said by the database itself, to all replicas.
+    if (payload === 'erased') return { kind: 'erased' };
     if (speaker === this.#speaker) return { kind: 'nothing' };
     if (word === 'parked') return { kind: 'parked' };
     if (word === 'stamped' && head !== undefined && /^\d{1,15}$/.test(head)) {

@@ -78,6 +78,11 @@ export class Tail {
     });
   }
 
+  /** Forgets what is held in memory, since it has changed in the history; readers that are behind read it there. */
+  forget(): void {
+    this.#events = [];
+  }
+
   /** Up to `limit` events after a position, or undefined when memory no longer holds all of them. */
   readAfter(after: number, limit: number): readonly StampedEvent[] | undefined {
     if (after >= this.#head) return [];

@@ -4,6 +4,7 @@ import type {
   EmitOptions,
   EnqueueOptions,
   EventDefinition,
+  HistorySubject,
   JobDefinition,
   Statement,
 } from '@orchestrall/sdk';
@@ -45,11 +46,15 @@ export type EnqueuePort = EffectPort<
 /** Takes the answer of the request under way; undefined forgets the bodies kept for the owner of the transaction. */
 export type AnswerPort = EffectPort<readonly [answer: Answer | undefined], void>;
 
+/** Takes the subjects whose content a transaction erases from what the core keeps. */
+export type ErasePort = EffectPort<readonly [subjects: readonly HistorySubject[]], void>;
+
 /** Ports of the rooms above; without one, using it in a transaction throws a `TypeError`, but for `answer`. */
 export interface EffectPorts {
   readonly emit?: EmitPort;
   readonly audit?: AuditPort;
   readonly enqueue?: EnqueuePort;
+  readonly erase?: ErasePort;
   /** Without it no answer is kept, as where no request is under way. */
   readonly answer?: AnswerPort;
 }
@@ -89,6 +94,7 @@ export interface Effects {
   enqueue(definition: JobDefinition, payload: unknown, options: EnqueueOptions | undefined): string;
   /** Keeps an answer; undefined forgets the bodies kept until now. */
   answer(answer: Answer | undefined): void;
+  eraseHistory(subjects: readonly HistorySubject[]): void;
   afterCommit(work: () => void): void;
   /** Remembers where things stand; calling the result takes back what came after. */
   mark(): () => void;
@@ -102,7 +108,9 @@ export function createEffects(ports: EffectPorts, scope: Scope): Effects {
   const audits = lazy(ports.audit, scope, 'audit entries');
   const jobs = lazy(ports.enqueue, scope, 'jobs');
   const answers = lazy(ports.answer, scope, 'answers');
-  const buffers = [emits, audits, jobs, answers];
+  const erasures = lazy(ports.erase, scope, 'erasures');
+  // What is erased is what was there before: not what this transaction tells of the erasure.
+  const buffers = [erasures, emits, audits, jobs, answers];
   const callbacks: (() => void)[] = [];
   return {
     emit: (...parameters) => emits.open().add(...parameters),
@@ -111,6 +119,7 @@ export function createEffects(ports: EffectPorts, scope: Scope): Effects {
     answer(answer) {
       if (ports.answer !== undefined) answers.open().add(answer);
     },
+    eraseHistory: (subjects) => erasures.open().add(subjects),
     afterCommit: (work) => void callbacks.push(work),
     mark() {
       const sizes = buffers.map((buffer) => buffer.opened()?.size ?? 0);

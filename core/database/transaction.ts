@@ -76,6 +76,7 @@ export function openTransaction(options: OpenTransactionOptions): OpenTransactio
       return given;
     },
     forgetAnswers: () => effects.answer(undefined),
+    eraseHistory: (subjects) => effects.eraseHistory(subjects),
     afterCommit: (work) => effects.afterCommit(work),
 
     async savepoint(work) {

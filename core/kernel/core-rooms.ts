@@ -1,5 +1,6 @@
 import type { Clock } from '@orchestrall/sdk';
 import type { Registry } from 'prom-client';
+import { erasePort } from './erase-port.ts';
 import { createAudit, type AuditRoom } from '../audit/audit.ts';
 import { authEvents } from '../auth/accounts/events.ts';
 import { createAuth, type Auth } from '../auth/auth.ts';
@@ -94,7 +95,7 @@ export async function startCoreRooms(options: CoreRoomsOptions): Promise<CoreRoo
         ended.filter((job) => !isSendingJob(job)),
       ),
   });
-  database.connectEffects({ audit: audit.port, enqueue: jobs.enqueuePort });
+  database.connectEffects({ audit: audit.port, enqueue: jobs.enqueuePort, erase: erasePort });
   await stages.start(
     'event bus',
     async () => bus.start(),

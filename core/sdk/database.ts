@@ -13,6 +13,14 @@ export interface Statement {
 /** Rows as the driver returns them: `bigint` as number, `numeric` as text, `timestamptz` as Date, `jsonb` parsed. */
 export type Row = Record<string, unknown>;
 
+/** What events and audit entries are about. */
+export interface HistorySubject {
+  /** `subjectType` of its audit entries. */
+  readonly type: string;
+  /** `subject` of its events and `subjectId` of its audit entries. */
+  readonly id: string;
+}
+
 /**
  * Work inside one database transaction, with the plugin's role and search path.
  * Emitted events, audit entries and enqueued jobs are written with the commit and vanish with a rollback.
@@ -55,6 +63,13 @@ export interface Transaction<Emitted extends EventDefinition = EventDefinition> 
    * nothing; they are answered without a body.
    */
   forgetAnswers(): void;
+  /**
+   * Takes with the commit everything that the core keeps of these subjects' content, as an erasure must: the data of this
+   * plugin's events about them, in the history, on their way and among dead letters, become `event.erased` and reach no
+   * handler any more; audit entries about them keep who did what and when, and lose `before` and `after` but for their
+   * digests. What this transaction itself emits and audits stays. At most 10,000 subjects.
+   */
+  eraseHistory(subjects: readonly HistorySubject[]): void;
   /** Calls back once the transaction has committed; an error in it is logged, never thrown. */
   afterCommit(work: () => void): void;
 }

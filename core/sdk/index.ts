@@ -5,7 +5,15 @@ export type { Bus, EventHandler, SubscribeOptions } from './bus.ts';
 export type { PluginContext } from './context.ts';
 export { defineContract, optional, required } from './contract.ts';
 export type { Contract, Need, Needs, Services } from './contract.ts';
-export type { Database, Row, Statement, Transaction, TransactionOptions } from './database.ts';
+export type {
+  Database,
+  HistorySubject,
+  HistorySubject,
+  Row,
+  Statement,
+  Transaction,
+  TransactionOptions,
+} from './database.ts';
 export type { Directory, DirectoryTeam, DirectoryUser } from './directory.ts';
 export { AppError, defineErrors, isAppError, sharedErrors, validationFailed } from './errors.ts';
 export type { ErrorDefinition, ErrorDetails, ErrorFactory, ErrorTable, Fault } from './errors.ts';

@@ -7,6 +7,7 @@ import { withScope } from '../../telemetry/scope.ts';
 import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
 import { createAudit } from '../audit.ts';
+import { eraseEntriesStatement } from '../erasure.ts';
 import type { AuditRoom } from '../audit.ts';
 
 describeOnServers('audit entries', (server) => {
@@ -54,6 +55,7 @@ describeOnServers('audit entries', (server) => {
         remote_address: '192.0.2.7',
         correlation_id: 'request-1',
         position: null,
+        erased_at: null,
       },
     ]);
   });
@@ -122,5 +124,44 @@ describeOnServers('audit entries', (server) => {
     }
     await core.query('update core.audit_entries set position = 1 where position is null');
     await expect(core.query('update core.audit_entries set position = 2')).rejects.toThrow();
+  });
+
+  test('an erased entry keeps who did what and when, and digests of what it held; nothing else changes it', async () => {
+    const subject = { type: 'contact', id: 'erased' };
+    const entry = { action: 'contact.updated', subjectType: subject.type, subjectId: subject.id };
+    await withScope({ caller }, () =>
+      database.forPlugin('crm').transaction(async (tx) => {
+        tx.audit({ ...entry, before: { name: 'Planted' }, after: { name: 'Planted too' } });
+      }),
+    );
+    const core = database.core();
+    const [held] = await core.query<{ before: string; after: string }>(
+      `select encode(sha256(convert_to(before::text, 'UTF8')), 'hex') as before,
+        encode(sha256(convert_to(after::text, 'UTF8')), 'hex') as after
+      from core.audit_entries where subject_id = 'erased'`,
+    );
+    const { sql, parameters } = eraseEntriesStatement('crm', [subject]);
+    await core.query(sql, parameters);
+    await core.query(sql, parameters);
+    const { items } = await audit.list({ subjectType: subject.type, subjectId: subject.id });
+    expect(items).toMatchObject([
+      {
+        action: entry.action,
+        actor: { name: 'ada' },
+        before: null,
+        after: null,
+        erased_at: expect.any(String),
+      },
+    ]);
+    const kept = `select encode(before_digest, 'hex') as before, encode(after_digest, 'hex') as after
+      from core.audit_entries where subject_id = 'erased' and erased_at is not null`;
+    expect(await core.query(kept)).toEqual([held]);
+    for (const change of [
+      `update core.audit_entries set action = 'contact.deleted' where subject_id = 'erased'`,
+      `update core.audit_entries set erased_at = null where subject_id = 'erased'`,
+      `update core.audit_entries set erased_at = now(), after = null where subject_id = 'c1'`,
+    ]) {
+      await expect(core.query(change), change).rejects.toThrow();
+    }
   });
 });

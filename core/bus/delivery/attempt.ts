@@ -3,6 +3,7 @@ import type { Event, Transaction } from '@orchestrall/sdk';
 import { isOutage } from '../../database/errors.ts';
 import type { CoreStatements } from '../../database/transaction.ts';
 import { withScope } from '../../telemetry/scope.ts';
+import { erasedType } from '../erasure.ts';
 import { busError } from '../errors.ts';
 import type { Binding } from './binding.ts';
 import { acceptEvents, isFenced, releaseEvents, settleDelivery } from './delivery-store.ts';
@@ -146,6 +147,7 @@ function classify(error: unknown, failure: Failure | undefined): Outcome {
 }
 
 async function handleOnce(binding: Binding, event: Event, tx: Transaction): Promise<void> {
+  if (event.type === erasedType) return;
   const { owner, timeoutMs } = binding;
   const scope = { correlationId: event.correlationid ?? event.id, traceparent: event.traceparent };
   const running = withScope(scope, async () => binding.handler(event, tx));

@@ -1,0 +1,9 @@
+import type { Statement } from '@orchestrall/sdk';
+
+/** Type of an event whose data were erased; it reaches no handler. */
+export const erasedType = 'event.erased';
+
+/** SQL that erases the data of a source's events about these subjects; run as the core. */
+export function eraseEventsStatement(source: string, subjects: readonly string[]): Statement {
+  return { sql: 'select core.erase_events($1, $2::text[])', parameters: [source, subjects] };
+}
