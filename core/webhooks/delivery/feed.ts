@@ -1,5 +1,6 @@
 import { createId } from '@orchestrall/sdk';
 import type { Log, Transaction } from '@orchestrall/sdk';
+import { erasedType } from '../../bus/erasure.ts';
 import { createMatcher } from '../../bus/pattern.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { maxWaiting, patienceHours } from '../limits.ts';
@@ -59,7 +60,9 @@ export function createFeed(database: ScopedDatabase, log: Log): () => Promise<bo
     return {
       webhook,
       through: last !== undefined && seen.length === stretch ? last.position : webhook.head,
-      events: seen.filter(({ type }) => webhook.patterns.some((pattern) => matches(pattern, type))),
+      events: seen.filter(
+        ({ type }) => type !== erasedType && webhook.patterns.some((pattern) => matches(pattern, type)),
+      ),
     };
   };
 

@@ -1,6 +1,7 @@
 import type { Event } from '@orchestrall/sdk';
 import { fromRow } from '../../bus/envelope.ts';
 import type { EventRow } from '../../bus/envelope.ts';
+import { erasedType } from '../../bus/erasure.ts';
 import { envelopeColumns } from '../../bus/event-store.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import type { SealedColumns } from '../endpoints/secrets.ts';
@@ -23,7 +24,9 @@ export interface DueDelivery {
   readonly tries: number;
   /** Whether its time is over: this attempt is the last. */
   readonly expired: boolean;
-  /** Undefined when the history no longer holds it. */
+  /** Its place in the history. */
+  readonly position: number;
+  /** Undefined when the history no longer holds it, or its data were erased. */
   readonly event: Event | undefined;
 }
 
@@ -34,6 +37,7 @@ type DueRow = Omit<EventRow, 'id' | 'position'> &
     readonly attempts: number;
     readonly tries: number;
     readonly expired: boolean;
+    readonly place: number;
     readonly position: number | null;
     readonly id: string | null;
   };
@@ -49,6 +53,7 @@ export async function nextDelivery(
 ): Promise<DueDelivery | undefined> {
   const [row] = await database.query<DueRow>(
     `select ${receiverColumns}, d.id as delivery_id, d.attempts, d.tries, d.expires_at <= clock_timestamp() as expired,
+       d.position as place,
        ${envelopeColumns}
      from core.webhooks w
      cross join lateral (
@@ -69,6 +74,10 @@ export async function nextDelivery(
     attempts: row.attempts,
     tries: row.tries,
     expired: row.expired,
-    event: id === null || position === null ? undefined : fromRow({ ...row, id, position }).event,
+    position: row.place,
+    event:
+      id === null || position === null || row.type === erasedType
+        ? undefined
+        : fromRow({ ...row, id, position }).event,
   };
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '@orchestrall/sdk';
+import { erasedType } from '../../bus/erasure.ts';
 import type { Webhooks } from '../../config/sections/webhooks.ts';
 import { pauseWebhook } from '../endpoints/pausing.ts';
 import type { Answer } from '../sending/answer.ts';
@@ -43,11 +44,25 @@ export async function recordAttempt(
     [delivery.id, status, pauseMs ?? 0],
   );
   if (updated.length === 0) return;
-  await insertAttempt(tx, delivery.id, delivery.attempts + 1, answer);
+  const { response } = answer;
+  const kept = { ...answer, response: (await isErased(tx, delivery)) ? null : response };
+  await insertAttempt(tx, delivery.id, delivery.attempts + 1, kept);
   const ended = status === 'pending' ? 0 : 1;
   if (answer.taken) await noteSuccess(tx, id, ended);
   else
     await noteFailure(tx, id, { ended, answer, failures: webhook.failures + 1, settings: followUp.settings });
+}
+
+/**
+ * Whether the event was erased since it was sent: what the receiver said of it is then not kept. Its row stays locked, so
+ * that an erasure which comes now finds what is about to be written.
+ */
+async function isErased(tx: Transaction, { position }: DueDelivery): Promise<boolean> {
+  const [event] = await tx.query<{ type: string }>(
+    'select type from core.events where position = $1 for share',
+    [position],
+  );
+  return event?.type === erasedType;
 }
 
 /** Keeps an attempt in the log. */

@@ -59,7 +59,7 @@ async function deliver(services: SendingServices, job: Job, due: DueDelivery): P
   const number = attempts + 1;
   const answer =
     event === undefined
-      ? unsent('the event is no longer in the history')
+      ? unsent('the event is no longer in the history, or was erased')
       : await attempt(services, { receiver, event, deliveryId, number, signal: job.signal });
   if (!answer.taken) {
     const fields = {

@@ -1,5 +1,6 @@
 import { isId, validationFailed } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
+import { erasedType } from '../../bus/erasure.ts';
 import type { ScopedDatabase } from '../../database/scoped-database.ts';
 import { coreError } from '../../errors.ts';
 import { ensureSending } from '../delivery/sending-job.ts';
@@ -45,6 +46,10 @@ const maxRedelivered = 5_000;
 const columns =
   'd.id, d.event_id, d.event_type, d.position, d.status, d.attempts, d.created_at, d.next_at, d.ended_at';
 const attemptColumns = 'number, at, duration_ms, response_status, error, response';
+/** Whether the event of the delivery `d` can still be sent. */
+const isThere = `exists (
+  select from core.events e where e.position = d.position and e.type <> '${erasedType}'
+)`;
 /** What makes a delivery wait again, from its first attempt on. */
 const again = `status = 'pending', tries = 0, next_at = now(), ended_at = null,
   expires_at = now() + ${patienceHours} * interval '1 hour'`;
@@ -93,7 +98,7 @@ export function createDeliveries(database: ScopedDatabase): WebhookDeliveries {
       await database.transaction(async (tx) => {
         await lock(tx, webhookId);
         const [row] = await tx.query<{ status: DeliveryStatus; sendable: boolean }>(
-          `select d.status, exists (select from core.events e where e.position = d.position) as sendable
+          `select d.status, ${isThere} as sendable
            from core.webhook_deliveries d where d.webhook_id = $1 and d.id = $2 for update`,
           [webhookId, deliveryIdOf(id)],
         );
@@ -112,7 +117,7 @@ export function createDeliveries(database: ScopedDatabase): WebhookDeliveries {
         const found = await tx.query<{ id: string }>(
           `select d.id from core.webhook_deliveries d
            where d.webhook_id = $1 and d.status = 'failed' and d.created_at >= $2
-             and exists (select from core.events e where e.position = d.position)
+             and ${isThere}
            order by d.id limit $3`,
           [webhookId, since, maxRedelivered + 1],
         );

@@ -222,7 +222,7 @@ test('an event that the history no longer holds ends its delivery, which cannot 
   await untilDeliveries(stage, webhook.id, ([one]) => one?.attempts === 1);
   await stage.database.query('delete from events');
   const [failed] = await untilDeliveries(stage, webhook.id, ([one]) => one?.status === 'failed');
-  expect(failed?.last_attempt?.error).toBe('the event is no longer in the history');
+  expect(failed?.last_attempt?.error).toBe('the event is no longer in the history, or was erased');
   await expect(stage.webhooks.deliveries.redeliver(webhook.id, failed?.id ?? '')).rejects.toMatchObject({
     code: 'WEBHOOK_EVENT_GONE',
   });

@@ -14,6 +14,7 @@ import { createSeal } from '../../database/seal.ts';
 import { createJobs } from '../../jobs/engine.ts';
 import { emitEndedJobs, jobCompleted, jobFailed } from '../../jobs/events.ts';
 import { clock } from '../../jobs/test/support.ts';
+import { erasePort } from '../../kernel/erase-port.ts';
 import { testDatabase } from '../../testing/postgres.ts';
 import { isSendingJob } from '../delivery/sending-job.ts';
 import { webhookPaused } from '../events.ts';
@@ -84,7 +85,11 @@ export async function startStage(
         ended.filter((job) => !isSendingJob(job)),
       ),
   });
-  engine.connectEffects({ audit: createAudit({ database: engine }).port, enqueue: jobs.enqueuePort });
+  engine.connectEffects({
+    audit: createAudit({ database: engine }).port,
+    erase: erasePort,
+    enqueue: jobs.enqueuePort,
+  });
   await bus.start();
   await jobs.start();
   let current = settings;
