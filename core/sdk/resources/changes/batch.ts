@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import type { Transaction } from '../../database.ts';
 import { isAppError, validationFailed } from '../../errors.ts';
-import type { AppError } from '../../errors.ts';
+import type { AppError, Fault } from '../../errors.ts';
 import type { Caller } from '../../http.ts';
 import { resourceError } from '../errors.ts';
 import { Id } from '../fields/schemas.ts';
@@ -13,7 +13,7 @@ import { etagOf, requireVersion } from './version.ts';
 /** Most changes of one batch. */
 export const maxBatchItems = 1_000;
 
-/** Most refusals that the answer to a refused batch lists. */
+/** Most refusals that the answer to a refused atomic batch lists. */
 const maxReported = 100;
 
 /** What is done to one record of a batch. */
@@ -64,6 +64,8 @@ export interface BatchOptions {
   readonly requireMatch: boolean;
   /** Leaves the records out of the results. */
   readonly minimal: boolean;
+  /** Whether the batch is not tried again: a broken constraint is then no collision but the refusal of its item. */
+  readonly last: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function runBatch(
     try {
       results.push({ index, ...(await tx.savepoint(() => change(tx, service, item, options))) });
     } catch (error) {
-      if (!isAppError(error) || error.status >= 500 || isCollision(error)) throw error;
+      if (!isAppError(error) || error.status >= 500 || (!options.last && isCollision(error))) throw error;
       results.push({ index, status: error.status, problem: problemOf(error) });
     }
   }
@@ -99,20 +101,33 @@ export async function runBatch(
 async function change(
   tx: Transaction,
   service: ResourceService,
-  { action, id, if_match: ifMatch, body = {} }: BatchItem,
+  item: BatchItem,
   { by, requireMatch, minimal }: BatchOptions,
 ): Promise<Omit<BatchResult, 'index'>> {
+  const { action, id = '', if_match: ifMatch, body } = item;
+  const faults = [...faultsOf(item)];
+  if (faults.length > 0) throw validationFailed(faults);
   const told = (status: number, record: ResourceRecord) => {
     const about = { status, id: record.id, etag: etagOf(record) };
     return minimal ? about : { ...about, body: record };
   };
   if (action === 'create') return told(201, await service.create(tx, body, by));
-  if (id === undefined)
-    throw validationFailed([{ path: '/id', message: 'must be given to update or delete' }]);
   if (requireMatch) requireVersion(ifMatch);
   if (action === 'update') return told(200, await service.update(tx, id, body, by, ifMatch));
   await service.remove(tx, id, by, ifMatch);
   return { status: 204, id };
+}
+
+/** What an action needs and has no place for; an item that says more than it means is a mistake. */
+function* faultsOf({ action, id, if_match: ifMatch, body }: BatchItem): Generator<Fault> {
+  if (action === 'create') {
+    if (id !== undefined) yield { path: '/id', message: 'is set by the appliance; leave it out to create' };
+    if (ifMatch !== undefined) yield { path: '/if_match', message: 'must be left out to create' };
+  } else if (id === undefined) yield { path: '/id', message: `must be given to ${action}` };
+  if (action === 'delete' && body !== undefined)
+    yield { path: '/body', message: 'must be left out to delete' };
+  if (action !== 'delete' && body === undefined)
+    yield { path: '/body', message: `must be given to ${action}` };
 }
 
 /** What a single change would be answered with, but for what belongs to a request of its own. */

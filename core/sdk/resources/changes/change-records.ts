@@ -14,15 +14,15 @@ export function isCollision(error: unknown): boolean {
 /**
  * Changes records in one transaction, and again after it collided with another one, such as two that take one e-mail
  * at a time or lock the same records in another order: then the winner's state is there to be seen, and the answer
- * says who holds what. Throws the collision once it has happened four times.
+ * says who holds what. Throws the collision once it has happened four times; `last` says that it is not tried again.
  */
 export async function changeRecords<Result>(
   database: Database,
-  work: (tx: Transaction) => Promise<Result>,
+  work: (tx: Transaction, last: boolean) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transaction(work);
+      return await database.transaction((tx) => work(tx, attempt === attempts));
     } catch (error) {
       if (attempt === attempts || !isCollision(error)) throw error;
     }

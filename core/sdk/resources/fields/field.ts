@@ -12,7 +12,8 @@ export type ColumnType =
   | 'boolean'
   | 'date'
   | 'timestamptz'
-  | 'text[]';
+  | 'text[]'
+  | 'jsonb';
 
 /** A second column that holds text in the form in which spellings are the same; an index on it serves filters and sorting. */
 export interface FoldedColumn {
@@ -38,10 +39,17 @@ export interface Field<Schema extends TSchema = TSchema, Input extends TSchema =
   readonly folded?: FoldedColumn | undefined;
   /** Whether `filter` may name it; default true. */
   readonly filterable?: boolean | undefined;
-  /** Whether `sort` may name it; default true, but for lists. */
+  /** Whether `sort` may name it; default true, but for text of more than 500 characters without `folded`. Never for lists. */
   readonly sortable?: boolean | undefined;
   /** Names under which files carry it beside its own, folded: without case, accents, spaces, `_`, `-` and `.`. */
   readonly headers: readonly string[];
+  /**
+   * Never sent, only answered: `kept` is what the plugin finds out and writes, `generated` what the table makes of its
+   * other columns; default neither.
+   */
+  readonly derived?: 'kept' | 'generated' | undefined;
+  /** Whether files carry it; default true. One that is derived is written to files and not read from them. */
+  readonly inFiles?: boolean | undefined;
   /** Found by the words in it, or by its digits; not found when absent. */
   readonly search?: 'words' | 'digits' | undefined;
   /** Brings a given value into its kept form; absent and `null` are alike. Paths of faults begin at the field. */
@@ -69,10 +77,17 @@ export function schemasOf(fields: FieldSet): Record<string, TSchema> {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema]));
 }
 
-/** The schemas of sent values by name. */
-export function inputsOf<Set extends FieldSet>(fields: Set): { [Name in keyof Set]: Set[Name]['input'] };
+/** The schemas of sent values by name; what is derived has none. */
+export function inputsOf<Set extends FieldSet>(
+  fields: Set,
+): { [Name in keyof Set as Set[Name] extends Derived ? never : Name]: Set[Name]['input'] };
 export function inputsOf(fields: FieldSet): Record<string, TSchema> {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.input]));
+  const sent = Object.entries(fields).filter(([, field]) => field.derived === undefined);
+  return Object.fromEntries(sent.map(([name, field]) => [name, field.input]));
+}
+
+interface Derived {
+  readonly derived: 'kept' | 'generated';
 }
 
 /** Reads the fields of one record from what came in over HTTP, a contract or a CSV row; all faults at once. */
@@ -81,12 +96,14 @@ export function readFields(fields: FieldSet, given: JsonObject): Checked<object>
   const kept: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const [name, field] of Object.entries(fields)) {
-    const read = field.read(given[name]);
+    const read = field.read(field.derived === undefined ? given[name] : undefined);
     kept[name] = read.kept;
     for (const { path, message } of read.faults) faults.push({ path: `/${name}${path}`, message });
   }
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(fields, name)) faults.push(unknownField(fields, name));
+  for (const name of Object.keys(given)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined || field.derived !== undefined) faults.push(unknownField(fields, name));
+  }
   return { fields: kept, faults };
 }
 
@@ -94,8 +111,10 @@ export function readFields(fields: FieldSet, given: JsonObject): Checked<object>
 const readOnly = new Set(['id', 'created_at', 'updated_at', 'version']);
 
 function unknownField(fields: FieldSet, name: string): Fault {
-  const message = readOnly.has(name)
-    ? 'is set by the appliance; leave it out'
-    : `is not a field; the fields are ${Object.keys(fields).join(', ')}`;
+  const sent = Object.keys(fields).filter((known) => fields[known]?.derived === undefined);
+  const message =
+    readOnly.has(name) || Object.hasOwn(fields, name)
+      ? 'is set by the appliance; leave it out'
+      : `is not a field; the fields are ${sent.join(', ')}`;
   return { path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, message };
 }

@@ -153,7 +153,10 @@ export function keepInstant(given: string): string | undefined {
   const [, date] = match ?? [];
   if (date === undefined || !isDate(date)) return undefined;
   const instant = new Date(given.trim());
-  return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString();
+  if (Number.isNaN(instant.getTime())) return undefined;
+  const text = instant.toISOString();
+  // An offset may lead beyond the years that PostgreSQL and RFC 3339 both know.
+  return isDate(text.slice(0, 10)) ? text : undefined;
 }
 
 /** Whether a text is a date of the calendar from the year 1 to 9999. */

@@ -1,4 +1,5 @@
-import type { ColumnType, FieldSet, FoldedColumn } from '../fields/field.ts';
+import type { ColumnType, Field, FieldSet, FoldedColumn } from '../fields/field.ts';
+import { maxKeyLength } from '../fields/text.ts';
 
 /** A column that lists may be filtered and sorted by. */
 export interface Column {
@@ -31,10 +32,15 @@ export function columnsOf(fields: FieldSet, hidden: ReadonlySet<string> = new Se
   for (const [name, field] of Object.entries(fields)) {
     if (hidden.has(name)) continue;
     const { type, column = name, required = false, folded, filterable = true } = field;
-    const sortable = field.sortable ?? type !== 'text[]';
+    // Lists have no order, and text beyond the length of a key neither fits an index nor a cursor.
+    const sortable = type !== 'text[]' && (field.sortable ?? (folded !== undefined || isShort(field)));
     columns.set(name, { type, column, nullable: !required, folded, filterable, sortable });
   }
   return columns;
+}
+
+function isShort({ schema }: Pick<Field, 'schema'>): boolean {
+  return !('maxLength' in schema && Number(schema.maxLength) > maxKeyLength);
 }
 
 /** Those that may be named by a filter. */

@@ -63,9 +63,7 @@ function compareSql(column: Column, operator: OperatorName, values: readonly Sca
     case 'in':
       return sql`${left} = any(${[...values]}::${sql.raw(column.type)}[])`;
     case 'is_null':
-      return first === true
-        ? sql`${sql.ref(`${table}.${column.column}`)} is null`
-        : sql`${sql.ref(`${table}.${column.column}`)} is not null`;
+      return isNullSql(column, first === true, table);
     case 'starts_with':
       return sql`${left} like ${`${escapeLike(first)}%`}`;
     case 'contains':
@@ -75,6 +73,15 @@ function compareSql(column: Column, operator: OperatorName, values: readonly Sca
     default:
       return sql`${left} @> ${[...values]}::text[]`;
   }
+}
+
+/** Whether there is no value; an empty list holds none. */
+function isNullSql({ type, column }: Column, wanted: boolean, table: string): Sql {
+  const reference = sql.ref(`${table}.${column}`);
+  if (type === 'text[]') {
+    return sql`coalesce(cardinality(${reference}), 0) ${wanted ? sql`= 0` : sql`> 0`}`;
+  }
+  return wanted ? sql`${reference} is null` : sql`${reference} is not null`;
 }
 
 function escapeLike(value: Scalar): string {

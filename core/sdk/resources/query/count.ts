@@ -4,7 +4,7 @@ import type { Queryable } from './compiler.ts';
 import { joined } from './condition-sql.ts';
 import type { ListSource } from './page.ts';
 
-/** How many items a list has. */
+/** How many items a list has, over all its pages. */
 export interface Count {
   readonly value: number;
   /** Whether it is the planner's estimate, since there are more than are counted one by one. */
@@ -21,7 +21,7 @@ export const exactCountLimit = 10_000;
 export async function countRows(database: Queryable, source: ListSource): Promise<Count> {
   const from = source.from ?? sql.table(source.table);
   const rows = sql`select 1 from ${from} where ${joined(source.conditions, 'all')}`;
-  const counting = sql`select count(*)::integer as counted from (${rows} limit ${exactCountLimit + 1}) as some`;
+  const counting = sql`select count(*)::integer as counted from (${rows} limit ${exactCountLimit + 1}) as met`;
   const [counted] = await database.query<{ counted: number }>(toStatement(counting));
   const value = counted?.counted ?? 0;
   if (value <= exactCountLimit) return { value, estimated: false };

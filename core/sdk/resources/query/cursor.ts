@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resourceError } from '../errors.ts';
+import { cut } from '../fields/text.ts';
 import type { SortKey } from './sort.ts';
 import { readValue } from './values.ts';
 import type { Scalar } from './values.ts';
@@ -8,6 +9,12 @@ import type { Scalar } from './values.ts';
 export type Position = readonly (Scalar | null)[];
 
 const checkBytes = 8;
+
+/** How much of a faulty cursor its refusal shows. */
+const maxShown = 100;
+
+/** An instant within a position. */
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/;
 
 /**
  * Writes a cursor: the position of the last item, and a check that binds it to `list`, which names the list, its
@@ -37,11 +44,13 @@ export function readCursor(
   if (genuine && position.length === keys.length && keys.every((key, index) => fits(key, position[index]))) {
     return position;
   }
-  throw resourceError('CURSOR_INVALID', { cursor });
+  throw resourceError('CURSOR_INVALID', { cursor: cut(cursor, maxShown) });
 }
 
 function fits({ column }: Pick<SortKey, 'column'>, value: Scalar | null | undefined): boolean {
   if (value === null) return column.nullable;
+  // PostgreSQL reads it as it stands, to the microsecond: the many spellings that people may use are not taken here.
+  if (column.type === 'timestamptz' && !(typeof value === 'string' && instant.test(value))) return false;
   return readValue(column.type, value).fault === undefined;
 }
 

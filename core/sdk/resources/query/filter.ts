@@ -1,6 +1,7 @@
 import { validationFailed } from '../../errors.ts';
 import type { Fault } from '../../errors.ts';
 import { isObject } from '../fields/merge-patch.ts';
+import { cut } from '../fields/text.ts';
 import { filterableOf } from './columns.ts';
 import type { Column, Columns } from './columns.ts';
 import { operators, operatorsFor } from './operators.ts';
@@ -37,11 +38,13 @@ export function readFilter(given: unknown, columns: Columns, at: string): Condit
   const reader = new FilterReader(columns);
   const filter = typeof given === 'string' ? parse(given, at) : given;
   const condition = reader.filter(filter, at, 1);
-  if (reader.faults.length > 0) throw validationFailed(reader.faults.slice(0, maxFaults));
+  if (reader.faults.length > 0) throw validationFailed(reader.faults);
   return condition;
 }
 
+/** Most faults that one refusal names. */
 const maxFaults = 20;
+
 const nothing: Condition = { kind: 'all', of: [] };
 
 function parse(text: string, at: string): unknown {
@@ -75,7 +78,9 @@ class FilterReader {
 
   #member(name: string, asked: unknown, at: string, depth: number): Condition {
     if (name === 'and' || name === 'or') {
-      if (!Array.isArray(asked) || asked.length === 0) return this.#fault(at, 'must be a list of filters');
+      if (!Array.isArray(asked) || asked.length === 0) {
+        return this.#fault(at, 'must be a list of at least one filter');
+      }
       if (asked.length > maxFilterTerms) return this.#tooMany(at);
       const of = asked.map((item, index) => this.filter(item, `${at}/${index}`, depth + 1));
       return { kind: name === 'and' ? 'all' : 'any', of };
@@ -86,9 +91,13 @@ class FilterReader {
       const names = filterableOf(this.#columns).join(', ');
       return this.#fault(at, `cannot be filtered by; what can be: ${names}, and, or, not`);
     }
-    if (!isObject(asked)) return this.#compare(column, 'eq', asked, at);
-    const given = Object.entries(asked);
-    if (given.length === 0) return this.#fault(at, `must hold one of ${operatorsFor(column).join(', ')}`);
+    if (asked === null) return this.#compare(column, 'is_null', true, at);
+    const given = isObject(asked) ? Object.entries(asked) : undefined;
+    const known = operatorsFor(column);
+    if (given === undefined && known.includes('eq')) return this.#compare(column, 'eq', asked, at);
+    if (given === undefined || given.length === 0) {
+      return this.#fault(at, `must be an object with one of ${known.join(', ')}`);
+    }
     const of = given.map(([operator, value]) =>
       this.#compare(column, operator, value, `${at}/${escapePointer(operator)}`),
     );
@@ -121,5 +130,5 @@ class FilterReader {
 }
 
 function escapePointer(name: string): string {
-  return name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  return cut(name, 100).replaceAll('~', '~0').replaceAll('/', '~1');
 }

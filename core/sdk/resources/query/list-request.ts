@@ -1,10 +1,10 @@
 import Type from 'typebox';
-import { validationFailed } from '../../errors.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
 import type { Columns } from './columns.ts';
 import { defaultPageLimit, maxPageLimit } from './page.ts';
 import { readFilter } from './filter.ts';
 import type { Condition } from './filter.ts';
+import { readNames } from './names.ts';
 import { readSort } from './sort.ts';
 import type { SortKey } from './sort.ts';
 
@@ -12,7 +12,7 @@ import type { SortKey } from './sort.ts';
 export const pageParameters = {
   cursor: Type.Optional(
     Type.String({
-      maxLength: 8_000,
+      maxLength: 16_000,
       description: 'The `next_cursor` of the page before, with the same filters and order.',
     }),
   ),
@@ -30,7 +30,7 @@ const names = (description: string) => Type.Optional(Type.String({ maxLength: 2_
 /** Which fields and related records of a record are answered. */
 export const shapeParameters = {
   fields: names('Fields to answer, separated by commas; default all. `id` and `version` always come.'),
-  include: names('Related records to answer with it, by the names of their references, separated by commas.'),
+  include: names('Related records to answer inside each record, by their names, separated by commas.'),
 };
 
 /** What every list of a resource can be asked, beside filters of its own. */
@@ -58,7 +58,10 @@ export interface ShapeRequest {
   readonly include?: string | undefined;
 }
 
-/** What a list is asked, as given; `filter` as JSON text or as the object itself. */
+/**
+ * What a list is asked, as given; `filter` as JSON text or as the object itself. `include` is for routes alone: they
+ * answer it, and a service that is asked directly leaves it out of account.
+ */
 export interface ListRequest extends ShapeRequest {
   readonly filter?: string | JsonObject | undefined;
   readonly sort?: string | undefined;
@@ -70,11 +73,10 @@ export interface ListRequest extends ShapeRequest {
   readonly filters?: JsonObject | undefined;
 }
 
-/** Which fields and related records are answered. */
+/** Which fields are answered. */
 export interface Shape {
   /** Undefined for all. */
   readonly fields: ReadonlySet<string> | undefined;
-  readonly include: readonly string[];
 }
 
 /** What a list is asked, checked. */
@@ -91,7 +93,6 @@ export interface Nameable {
   readonly columns: Columns;
   /** Fields that are answered; default the columns. */
   readonly fields?: readonly string[];
-  readonly includes?: readonly string[];
 }
 
 /**
@@ -109,7 +110,7 @@ export function readListRequest(given: ListRequest, nameable: Nameable, at = '/q
   };
 }
 
-/** Reads `fields` and `include`. Throws `VALIDATION_FAILED` for names that are not declared. */
+/** Reads `fields`; `include` is answered by the routes, whatever the service. Throws `VALIDATION_FAILED` for names that are not declared. */
 export function readShape(given: ShapeRequest, nameable: Nameable, at = '/querystring'): Shape {
   const known = [
     'id',
@@ -119,10 +120,7 @@ export function readShape(given: ShapeRequest, nameable: Nameable, at = '/querys
     ...(nameable.fields ?? nameable.columns.keys()),
   ];
   const fields = readNames(given.fields, known, `${at}/fields`);
-  return {
-    fields: fields.length === 0 ? undefined : new Set(['id', 'version', ...fields]),
-    include: readNames(given.include, nameable.includes ?? [], `${at}/include`),
-  };
+  return { fields: fields.length === 0 ? undefined : new Set(['id', 'version', ...fields]) };
 }
 
 /** The name of a list by which its cursors are known: what it is, its filters, its order and its caller. */
@@ -130,14 +128,4 @@ export function listName(list: string, given: ListRequest, caller: string): stri
   const asked = Object.entries(given.filters ?? {}).filter(([, value]) => value !== undefined);
   const sorted = asked.toSorted(([left], [right]) => (left < right ? -1 : 1));
   return JSON.stringify([list, sorted, given.filter ?? null, given.sort ?? null, caller]);
-}
-
-function readNames(given: string | undefined, known: readonly string[], path: string): string[] {
-  if (given === undefined || given === '') return [];
-  const asked = [...new Set(given.split(',').map((name) => name.trim()))];
-  const unknown = asked.find((name) => !known.includes(name));
-  if (unknown === undefined) return asked;
-  const choices =
-    known.length === 0 ? 'nothing can be named here' : `known are ${[...new Set(known)].join(', ')}`;
-  throw validationFailed([{ path, message: `names ${JSON.stringify(unknown.slice(0, 100))}; ${choices}` }]);
 }

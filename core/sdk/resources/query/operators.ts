@@ -45,8 +45,9 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   lt: { fits: ordered, read: one },
   lte: { fits: ordered, read: one },
   in: { fits: single, read: many },
+  // Of a list: whether it is empty.
   is_null: {
-    fits: single,
+    fits: () => true,
     read: (_column, given) =>
       typeof given === 'boolean' ? { values: [given] } : { fault: 'must be true or false' },
   },

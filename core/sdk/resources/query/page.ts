@@ -45,8 +45,9 @@ export const defaultPageLimit = 50;
 export const maxPageLimit = 200;
 
 /**
- * Reads one page: one row more than it holds, to know whether another follows. Rows that are written between two
- * pages are neither doubled nor skipped. Throws `CURSOR_INVALID`, and `VALIDATION_FAILED` for a limit out of bounds.
+ * Reads one page: one row more than it holds, to know whether another follows. A row whose place in the order nobody
+ * changes meanwhile comes exactly once, whatever is written beside it. Throws `CURSOR_INVALID`, and `VALIDATION_FAILED`
+ * for a limit out of bounds.
  */
 export async function readPage<Row extends object>(
   database: Queryable,
@@ -84,12 +85,12 @@ interface Positioned {
   readonly [positionColumn]: Position;
 }
 
-/** The values of an order's keys as JSON, instants in the form in which cursors hold them. */
+/** The values of an order's keys as JSON, whole: instants to the microsecond, decimals as text. */
 function positionSql(keys: readonly SortKey[], table: string): Sql {
   const values = keys.map(({ column }) => {
     const reference = columnRef(column, table);
     if (column.type === 'timestamptz') {
-      return sql`to_char(${reference} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+      return sql`to_char(${reference} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
     }
     return column.type === 'numeric' ? sql`${reference}::text` : reference;
   });

@@ -19,11 +19,10 @@ export function rangesOf(keys: readonly SortKey[], position: Position | undefine
   const [first, ...rest] = keys;
   if (first === undefined) throw new TypeError('an order has at least the id');
   const column = columnRef(first.column, table);
-  const all = orderOf(keys, table);
-  const missing = {
-    condition: sql`${column} is null`,
-    orderBy: rest.length > 0 ? orderOf(rest, table) : all,
-  };
+  const equals = rest.length > 0 ? orderOf(rest, table) : sql`${column}`;
+  // Of the first key nothing is missing where it decides.
+  const all = sql.join([directed(first, table), ...(rest.length > 0 ? [equals] : [])]);
+  const missing = { condition: sql`${column} is null`, orderBy: equals };
   if (position === undefined) {
     if (!first.column.nullable) return [{ condition: sql`true`, orderBy: all }];
     return [{ condition: sql`${column} is not null`, orderBy: all }, missing];
@@ -35,8 +34,7 @@ export function rangesOf(keys: readonly SortKey[], position: Position | undefine
   const row = rowAfter(keys, position, table);
   if (row === undefined) {
     const equal = sql`${column} = ${typedValue(first.column, value)}`;
-    if (rest.length > 0)
-      ranges.push({ condition: sql`${equal} and ${behind}`, orderBy: orderOf(rest, table) });
+    ranges.push({ condition: sql`${equal} and ${behind}`, orderBy: equals });
     ranges.push({ condition: beyond(first, value, table), orderBy: all });
   } else ranges.push({ condition: row, orderBy: all });
   if (first.column.nullable) ranges.push(missing);
@@ -74,12 +72,15 @@ function beyond({ column, descending }: SortKey, value: Scalar, table: string): 
   return sql`${columnRef(column, table)} ${sql.raw(descending ? '<' : '>')} ${typedValue(column, value)}`;
 }
 
-/** The order by these keys, missing values last; of a first key nothing is missing within a range. */
+/** The order by these keys, missing values last. */
 function orderOf(keys: readonly SortKey[], table: string): Sql {
-  const terms = keys.map(({ column, descending }, index) => {
-    const direction = descending ? sql` desc` : sql``;
-    const nulls = descending && column.nullable && index > 0 ? sql` nulls last` : sql``;
-    return sql`${columnRef(column, table)}${direction}${nulls}`;
+  const terms = keys.map((key) => {
+    const nulls = key.descending && key.column.nullable ? sql` nulls last` : sql``;
+    return sql`${directed(key, table)}${nulls}`;
   });
   return sql.join(terms);
+}
+
+function directed({ column, descending }: SortKey, table: string): Sql {
+  return sql`${columnRef(column, table)}${descending ? sql` desc` : sql``}`;
 }

@@ -7,7 +7,7 @@ interface Shaped {
 }
 
 /** A record with the fields that were asked for; all where none were. */
-export function shaped(record: Shaped, { fields }: Pick<Shape, 'fields'>): Shaped {
+export function shaped(record: Shaped, { fields }: Shape): Shaped {
   if (fields === undefined) return record;
   const { id, version } = record;
   return { ...Object.fromEntries(Object.entries(record).filter(([name]) => fields.has(name))), id, version };

@@ -1,4 +1,5 @@
 import { validationFailed } from '../../errors.ts';
+import { cut } from '../fields/text.ts';
 import { sortableOf } from './columns.ts';
 import type { Column, Columns } from './columns.ts';
 
@@ -26,13 +27,13 @@ export function readSort(given: string | undefined, columns: Columns, at: string
     if (column?.sortable === true) return { name, column, descending };
     throw refusal(
       at,
-      `cannot sort by ${JSON.stringify(name.slice(0, 100))}; can by ${sortableOf(columns).join(', ')}`,
+      `must not name ${JSON.stringify(cut(name, 100))}; what can be sorted by: ${sortableOf(columns).join(', ')}`,
     );
   });
   if (new Set(keys.map(({ name }) => name)).size < keys.length) {
     throw refusal(at, 'names a field twice; name each once');
   }
-  if (keys.length > maxSortKeys) throw refusal(at, `must be at most ${maxSortKeys} fields`);
+  if (keys.length > maxSortKeys) throw refusal(at, `must be at most ${maxSortKeys} fields; leave some out`);
   return untilId(keys);
 }
 

@@ -57,6 +57,7 @@ function readInstant(given: unknown): ReadValue {
 function readText(given: unknown): ReadValue {
   if (typeof given !== 'string') return { fault: 'must be text' };
   if (given.includes('\u0000')) return { fault: 'must not hold the character U+0000' };
+  if (!given.isWellFormed()) return { fault: 'must not hold half of a surrogate pair' };
   if (given.length > maxKeyLength) return { fault: `must be at most ${maxKeyLength} characters` };
   return { value: given.normalize('NFC') };
 }

@@ -56,8 +56,8 @@ export function batchRoute({ app, resource, service, database }: ResourceRoutesO
     async (request, reply) => {
       const minimal = prefersMinimal(request.headers);
       const options = { by: callerOf(request), requireMatch, minimal };
-      const answer = await changeRecords(database, async (tx) => {
-        const results = await runBatch(tx, service, request.body, options);
+      const answer = await changeRecords(database, async (tx, last) => {
+        const results = await runBatch(tx, service, request.body, { ...options, last });
         const failed = results.filter(({ problem }) => problem !== undefined).length;
         const body = { results, succeeded: results.length - failed, failed };
         return tx.answer({ status: 200, ...(minimal ? { headers: minimalApplied } : {}), body });

@@ -4,13 +4,15 @@ import { problems } from '../../problem.ts';
 import { etagOf, isUnchanged } from '../changes/version.ts';
 import { listParameters, shapeParameters } from '../query/list-request.ts';
 import type { ListRequest } from '../query/list-request.ts';
-import type { RecordPage, ResourceRecord } from '../service.ts';
+import { readIncluded } from '../relations/included.ts';
+import type { RecordPage } from '../service.ts';
 import { accessOf, operationId, withArticle } from './operation.ts';
 import type { Resource, ResourceRoutesOptions } from './resource.ts';
 import { IdParams, Nothing, PageOf, ReadHeaders, answerOf } from './schemas.ts';
 
 /** `GET` of the collection. */
-export function listRoute({ app, resource, service }: ResourceRoutesOptions): void {
+export function listRoute(options: ResourceRoutesOptions): void {
+  const { app, resource } = options;
   const { path, plural, filters = {}, notes } = resource;
   app.get(
     path,
@@ -25,12 +27,13 @@ export function listRoute({ app, resource, service }: ResourceRoutesOptions): vo
         response: { 200: pageOf(resource), ...problems(400, 401, 403, 429) },
       },
     },
-    async (request) => service.list(listRequestOf(request.query, filters), callerOf(request)),
+    async (request) => list(options, request.query, callerOf(request), '/querystring'),
   );
 }
 
 /** `POST .../query`: as the list, for filters that no address has room for. */
-export function queryRoute({ app, resource, service }: ResourceRoutesOptions): void {
+export function queryRoute(options: ResourceRoutesOptions): void {
+  const { app, resource } = options;
   const { path, plural, filters = {} } = resource;
   const filter = Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: 'The filter itself, as an object.' }),
@@ -47,13 +50,13 @@ export function queryRoute({ app, resource, service }: ResourceRoutesOptions): v
         response: { 200: pageOf(resource), ...problems(400, 401, 403, 415, 429) },
       },
     },
-    async (request) => service.list(listRequestOf(request.body, filters), callerOf(request), ''),
+    async (request) => list(options, request.body, callerOf(request), ''),
   );
 }
 
 /** `GET` of one record. */
 export function getRoute({ app, resource, service }: ResourceRoutesOptions): void {
-  const { path, plural, name, record, includes } = resource;
+  const { path, plural, name, record, relations } = resource;
   app.get(
     `${path}/:id`,
     {
@@ -67,18 +70,21 @@ export function getRoute({ app, resource, service }: ResourceRoutesOptions): voi
         querystring: Type.Object(shapeParameters),
         headers: ReadHeaders,
         response: {
-          200: Type.Unsafe<ResourceRecord>(answerOf(record, includes)),
+          200: Type.Unsafe<object>(answerOf(record, relations)),
           304: Nothing,
           ...problems(400, 401, 403, 404, 429),
         },
       },
     },
     async (request, reply) => {
-      const found = await service.get(request.params.id, callerOf(request), request.query);
-      const etag = etagOf(found);
-      if (isUnchanged(found, request.headers['if-none-match']))
-        return reply.code(304).header('etag', etag).send(undefined);
-      return reply.header('etag', etag).send(found);
+      const by = callerOf(request);
+      const included = readIncluded(request.query, resource, '/querystring');
+      const found = await service.get(request.params.id, by, included?.request ?? request.query);
+      reply.header('etag', etagOf(found));
+      // A record's version says nothing of the records inside it.
+      if (included !== undefined) return reply.send((await included.answer([found], by))[0] ?? found);
+      if (isUnchanged(found, request.headers['if-none-match'])) return reply.code(304).send(undefined);
+      return reply.send(found);
     },
   );
 }
@@ -89,8 +95,21 @@ export function callerOf({ caller }: Pick<HttpRequest, 'caller'>): Caller {
   return caller;
 }
 
-function pageOf({ record, includes }: Resource) {
-  return Type.Unsafe<RecordPage>(PageOf(answerOf(record, includes)));
+async function list(
+  { resource, service }: ResourceRoutesOptions,
+  given: ListRequest,
+  by: Caller,
+  at: string,
+): Promise<RecordPage> {
+  const request = listRequestOf(given, resource.filters ?? {});
+  const included = readIncluded(request, resource, at);
+  if (included === undefined) return service.list(request, by, at);
+  const page = await service.list(included.request, by, at);
+  return { ...page, items: await included.answer(page.items, by) };
+}
+
+function pageOf({ record, relations }: Resource) {
+  return Type.Unsafe<RecordPage>(PageOf(answerOf(record, relations)));
 }
 
 /** Parts the conventions' own parameters from the resource's filters. */

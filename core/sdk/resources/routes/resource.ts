@@ -1,6 +1,7 @@
 import type { TObject, TProperties } from 'typebox';
 import type { Database } from '../../database.ts';
 import type { Access, HttpInstance } from '../../http.ts';
+import type { Relation } from '../relations/relation.ts';
 import type { ResourceService } from '../service.ts';
 
 /** What a resource is called and made of, for its routes and their description. */
@@ -21,8 +22,8 @@ export interface Resource {
   readonly access?: { readonly read?: Access; readonly write?: Access };
   /** Whether a change must name the version it is meant for; default false. */
   readonly requireMatch?: boolean;
-  /** Related records that `include` may ask for, by name, as they are answered. */
-  readonly includes?: TProperties;
+  /** Related records that `include` may ask for; default none. */
+  readonly relations?: readonly Relation[];
   /** Filters of the list beside the conventions' own. */
   readonly filters?: TProperties;
   /** What is worth knowing of a list, a creation, a deletion; sentences. */

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { TObject, TProperties, TSchema } from 'typebox';
 import { Id, Nullable } from '../fields/schemas.ts';
+import { relatedSchemas } from '../relations/relation.ts';
+import type { Relation } from '../relations/relation.ts';
 
 /** Path parameters of a route about one record. */
 export const IdParams = Type.Object({ id: Id });
@@ -54,12 +56,12 @@ export function PageOf<Item extends TSchema>(item: Item) {
 }
 
 /** A record as it is answered: `fields` leaves parts of it out, and so may what the caller's role sees. */
-export function answerOf(record: TObject, includes: TProperties = {}): TObject {
+export function answerOf(record: TObject, relations: readonly Relation[] = []): TObject {
   const whole = Object.entries(record.properties);
   const optional = whole.map(([name, schema]) =>
     name === 'id' || name === 'version' ? [name, schema] : [name, Type.Optional(schema)],
   );
-  const included = Object.entries(includes).map(([name, schema]) => [name, Type.Optional(schema)]);
+  const included = relatedSchemas(relations).map(([name, schema]) => [name, Type.Optional(schema)]);
   const properties: TProperties = Object.fromEntries([...optional, ...included]);
   return Type.Object(properties, 'title' in record ? { title: String(record.title) } : {});
 }

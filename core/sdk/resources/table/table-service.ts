@@ -1,43 +1,51 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sql } from 'kysely';
 import type { Database, Transaction } from '../../database.ts';
-import { validationFailed } from '../../errors.ts';
-import { createId, isId } from '../../id.ts';
+import { isAppError, validationFailed } from '../../errors.ts';
+import type { AppError } from '../../errors.ts';
+import { createId } from '../../id.ts';
 import { checkVersion } from '../changes/version.ts';
-import { resourceError } from '../errors.ts';
 import { readFields } from '../fields/field.ts';
 import { applyMergePatch, isObject } from '../fields/merge-patch.ts';
 import type { JsonObject } from '../fields/merge-patch.ts';
-import type { Kept } from '../fields/schemas.ts';
 import { columnsOf } from '../query/columns.ts';
-import { toStatement } from '../query/compiler.ts';
-import type { Queryable } from '../query/compiler.ts';
-import { listName, readListRequest, readShape } from '../query/list-request.ts';
-import { countRows } from '../query/count.ts';
 import { conditionSql } from '../query/condition-sql.ts';
-import type { Sql } from '../query/condition-sql.ts';
+import { countRows } from '../query/count.ts';
+import { listName, readListRequest, readShape } from '../query/list-request.ts';
+import type { ListQuery } from '../query/list-request.ts';
 import { readPage } from '../query/page.ts';
+import type { ListSource } from '../query/page.ts';
 import { shaped } from '../query/shape.ts';
-import type { ResourceService } from '../service.ts';
+import type { BulkService } from '../service.ts';
 import type { TableResource } from './define-table.ts';
-
-type TableRecord = Kept<JsonObject>;
+import {
+  deleteRecords,
+  insertRecords,
+  lockRecords,
+  requireLocked,
+  requireRecord,
+  selectionOf,
+  toRecord,
+  updateRecords,
+} from './table-store.ts';
+import type { TableRecord, TableRow, TableRowInput } from './table-store.ts';
 
 /** The service of a plain resource: every decision follows from its fields. */
-export function createTableService(resource: TableResource, database: Database): ResourceService {
-  const { name, table, fields, events } = resource;
+export function createTableService(resource: TableResource, database: Database): BulkService<TableRecord> {
+  const { table, fields } = resource;
   const columns = columnsOf(fields);
   const nameable = { columns, fields: Object.keys(fields) };
-  const noun = { subjectType: name };
+  const sourceOf = ({ condition }: Pick<ListQuery, 'condition'>): ListSource => ({
+    table,
+    selection: selectionOf(resource),
+    conditions: condition === undefined ? [] : [conditionSql(condition, table)],
+  });
+
   return {
     async list(request, by, at) {
       const query = readListRequest(request, nameable, at);
-      const conditions = query.condition === undefined ? [] : [conditionSql(query.condition, table)];
-      const source = { table, selection: selectionOf(resource), conditions };
-      const page = await readPage<TableRow>(database, source, {
-        ...query,
-        list: listName(table, request, by.id),
-      });
+      const source = sourceOf(query);
+      const list = listName(table, request, by.id);
+      const page = await readPage<TableRow>(database, source, { ...query, list });
       return {
         items: page.items.map((row) => shaped(toRecord(row), query)),
         next_cursor: page.next_cursor,
@@ -46,136 +54,124 @@ export function createTableService(resource: TableResource, database: Database):
     },
 
     async get(id, _by, shape = {}) {
-      const record = await find(resource, database, id, sql``);
-      return shaped(record, readShape(shape, nameable));
+      const asked = readShape(shape, nameable);
+      return shaped(await requireRecord(resource, database, id), asked);
     },
 
     async create(tx, input, _by) {
-      const record = await insert(resource, tx, read(resource, input));
-      tx.emit(events.created, { [name]: record }, { subject: record.id });
-      tx.audit({ action: `${name}.created`, ...noun, subjectId: record.id, after: record });
-      return record;
+      return insert(resource, tx, { id: createId(), ...read(resource, requireObject(input)) });
     },
 
     async update(tx, id, patch, _by, ifMatch) {
-      const before = await find(resource, tx, id, sql`for update`);
+      const before = await requireLocked(resource, tx, id);
       checkVersion(before, ifMatch);
-      const values = read(resource, applyMergePatch(given(resource, before), requireObject(patch)));
-      const changed = Object.keys(values).filter((field) => !isDeepStrictEqual(values[field], before[field]));
-      if (changed.length === 0) return before;
-      const after = await update(resource, tx, before.id, values);
-      tx.emit(events.updated, { [name]: after, changed }, { subject: after.id });
-      tx.audit({ action: `${name}.updated`, ...noun, subjectId: after.id, before, after });
+      const [after = before] = await edit(resource, tx, [{ record: before, patch }]);
+      if (isAppError(after)) throw after;
       return after;
     },
 
     async remove(tx, id, _by, ifMatch) {
-      const before = await find(resource, tx, id, sql`for update`);
+      const before = await requireLocked(resource, tx, id);
       checkVersion(before, ifMatch);
-      await tx.query(toStatement(sql`delete from ${sql.table(table)} where id = ${before.id}`));
-      tx.emit(events.deleted, { [name]: before }, { subject: before.id });
-      tx.audit({ action: `${name}.deleted`, ...noun, subjectId: before.id, before });
+      await remove(resource, tx, [before]);
+    },
+
+    source: (request, _by, at) => sourceOf(readListRequest(request, nameable, at)),
+    lock: async (tx, ids) => lockRecords(resource, tx, ids),
+    editMany: async (tx, edits) => edit(resource, tx, edits),
+    async removeMany(tx, records) {
+      await remove(resource, tx, records);
+      return records.map(() => undefined);
+    },
+    async restore(tx, record) {
+      const { id, created_at, version } = record;
+      return insert(resource, tx, { id, ...writableOf(resource, record), created_at, version: version + 1 });
     },
   };
 }
 
-type TableRow = JsonObject & {
-  readonly id: string;
-  readonly version: number;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-};
-
-function toRecord(row: TableRow): TableRecord {
-  const values = Object.entries(row).map(([name, value]) => [
-    name,
-    value instanceof Date ? value.toISOString() : value,
-  ]);
-  const record: JsonObject = Object.fromEntries(values);
-  const { id, version, created_at, updated_at } = row;
-  return {
-    ...record,
-    id,
-    version,
-    created_at: created_at.toISOString(),
-    updated_at: updated_at.toISOString(),
-  };
+async function insert(resource: TableResource, tx: Transaction, row: TableRowInput): Promise<TableRecord> {
+  const { name, events } = resource;
+  const [record] = await insertRecords(resource, tx, [row]);
+  if (record === undefined) throw new TypeError(`a written ${name} was not returned`);
+  tx.emit(events.created, { [name]: record }, { subject: record.id });
+  tx.audit({ action: `${name}.created`, subjectType: name, subjectId: record.id, after: record });
+  return record;
 }
 
-/** Each field under its name, in the order of their declaration. */
-function selectionOf({ table, fields }: Pick<TableResource, 'table' | 'fields'>): Sql {
-  const names = ['id', ...Object.keys(fields), 'created_at', 'updated_at', 'version'];
-  return sql.join(
-    names.map((name) => sql`${sql.ref(`${table}.${fields[name]?.column ?? name}`)} as ${sql.ref(name)}`),
-  );
-}
-
-async function find(
-  resource: TableResource,
-  database: Queryable,
-  id: string,
-  lock: Sql,
-): Promise<TableRecord> {
-  const { name, table, path } = resource;
-  const query = sql`select ${selectionOf(resource)} from ${sql.table(table)} where id = ${id} ${lock}`;
-  const [row] = isId(id) ? await database.query<TableRow>(toStatement(query)) : [];
-  if (row === undefined) throw resourceError('RECORD_NOT_FOUND', { resource: name, id, path });
-  return toRecord(row);
-}
-
-async function insert(resource: TableResource, tx: Transaction, values: JsonObject): Promise<TableRecord> {
-  const { table } = resource;
-  const names = Object.keys(values);
-  const columns = sql.join([sql.ref('id'), ...names.map((name) => columnOf(resource, name))]);
-  const written = sql.join([createId(), ...names.map((name) => valueOf(resource, name, values))]);
-  return write(
-    resource,
-    tx,
-    sql`insert into ${sql.table(table)} (${columns}) values (${written}) returning ${selectionOf(resource)}`,
-  );
-}
-
-async function update(
+/** Patches locked records; one that would not change stays as it is, in place of one that cannot stands the reason. */
+async function edit(
   resource: TableResource,
   tx: Transaction,
-  id: string,
-  values: JsonObject,
-): Promise<TableRecord> {
-  const { table } = resource;
-  const assignments = Object.keys(values).map(
-    (name) => sql`${columnOf(resource, name)} = ${valueOf(resource, name, values)}`,
-  );
-  const moved = [...assignments, sql`version = version + 1`, sql`updated_at = clock_timestamp()`];
-  return write(
+  edits: readonly { readonly record: TableRecord; readonly patch: unknown }[],
+): Promise<(TableRecord | AppError)[]> {
+  const { name, events } = resource;
+  const planned = edits.map(({ record, patch }) => plan(resource, record, patch));
+  const rows = planned.flatMap((row) => (row === undefined || isAppError(row) ? [] : [row]));
+  const updated = new Map((await updateRecords(resource, tx, rows)).map((record) => [record.id, record]));
+  return edits.map(({ record: before }, index) => {
+    const row = planned[index];
+    if (isAppError(row)) return row;
+    const after = updated.get(before.id);
+    if (after === undefined) return before;
+    const changed = Object.keys(resource.fields).filter(
+      (field) => !isDeepStrictEqual(after[field], before[field]),
+    );
+    tx.emit(events.updated, { [name]: after, changed }, { subject: after.id });
+    tx.audit({ action: `${name}.updated`, subjectType: name, subjectId: after.id, before, after });
+    return after;
+  });
+}
+
+/** What a patch makes of a record; undefined for nothing. */
+function plan(
+  resource: TableResource,
+  record: TableRecord,
+  patch: unknown,
+): TableRowInput | AppError | undefined {
+  try {
+    const values = read(
+      resource,
+      requireObject(applyMergePatch(writableOf(resource, record), requireObject(patch))),
+    );
+    const same = Object.keys(values).every((field) => isDeepStrictEqual(values[field], record[field]));
+    return same ? undefined : { id: record.id, ...values };
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
+}
+
+async function remove(
+  resource: TableResource,
+  tx: Transaction,
+  records: readonly TableRecord[],
+): Promise<void> {
+  const { name, events } = resource;
+  await deleteRecords(
     resource,
     tx,
-    sql`update ${sql.table(table)} set ${sql.join(moved)} where id = ${id} returning ${selectionOf(resource)}`,
+    records.map(({ id }) => id),
   );
+  for (const before of records) {
+    tx.emit(events.deleted, { [name]: before }, { subject: before.id });
+    tx.audit({ action: `${name}.deleted`, subjectType: name, subjectId: before.id, before });
+  }
 }
 
-async function write(resource: TableResource, tx: Transaction, statement: Sql): Promise<TableRecord> {
-  const [row] = await tx.query<TableRow>(toStatement(statement));
-  if (row === undefined) throw new TypeError(`a written ${resource.name} was not returned`);
-  return toRecord(row);
+function read(resource: TableResource, input: JsonObject): JsonObject {
+  const { fields, faults } = readFields(resource.fields, input);
+  if (faults.length > 0) throw validationFailed(faults);
+  return writableOf(resource, fields);
 }
 
-function columnOf({ fields }: TableResource, name: string): Sql {
-  return sql.ref(fields[name]?.column ?? name);
-}
-
-function valueOf({ fields }: TableResource, name: string, values: JsonObject): Sql {
-  return sql`${values[name]}::${sql.raw(fields[name]?.type ?? 'text')}`;
-}
-
-function read({ fields }: TableResource, input: unknown): JsonObject {
-  const checked = readFields(fields, requireObject(input));
-  if (checked.faults.length > 0) throw validationFailed(checked.faults);
-  return checked.fields;
-}
-
-/** The fields of a record alone, as a patch applies to them. */
-function given({ fields }: TableResource, record: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => Object.hasOwn(fields, name)));
+/** The fields of a record that are sent and written, as a patch applies to them. */
+function writableOf({ fields }: TableResource, record: JsonObject): JsonObject {
+  const written = Object.entries(record).filter(([name]) => {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return field !== undefined && field.derived === undefined;
+  });
+  return Object.fromEntries(written);
 }
 
 function requireObject(value: unknown): JsonObject {
