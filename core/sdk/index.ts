@@ -8,7 +8,6 @@ export type { Contract, Need, Needs, Services } from './contract.ts';
 export type {
   Database,
   HistorySubject,
-  HistorySubject,
   Row,
   Statement,
   Transaction,

@@ -2,6 +2,7 @@ import type { Caller, Role } from '@orchestrall/sdk';
 import { toStatement } from '@orchestrall/sdk/resources';
 import { describe, expect, test } from 'vitest';
 import { tablesByKind } from '../kinds.ts';
+import type { Owned } from '../records/access.ts';
 import { createAccess } from './rules.ts';
 
 const caller = (roles: Role[], more: Partial<Caller> = {}): Caller => ({
@@ -49,7 +50,7 @@ describe('a view', () => {
 
 describe('an audience', () => {
   const record = { owner_id: 'ada', team_id: 'red' };
-  const audience = (config: Parameters<typeof createAccess>[0], owned = record) =>
+  const audience = (config: Parameters<typeof createAccess>[0], owned: Owned = record) =>
     createAccess(config, tablesByKind).audienceOf('contact', owned);
 
   test('is everyone where every role sees all of every record', () => {
