@@ -17,7 +17,7 @@ test('what a receiver missed while it was down comes once it is up, with every a
   const { webhook } = await stage.webhooks.registry.create({ url, patterns: ['**'] });
   const ids = [await stage.emit({ number: 1 }), await stage.emit({ number: 2 })];
   await untilDeliveries(stage, webhook.id, (items) => items.some(({ attempts }) => attempts > 0));
-  await using up = await startReceiver(takes, port);
+  await using up = await startReceiver(takes, { port });
   await up.reach(2);
   const items = await untilDeliveries(stage, webhook.id, (all) =>
     all.every(({ status }) => status === 'delivered'),

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createCollector } from '../../bus/test/fixture.ts';
@@ -32,8 +33,19 @@ export interface Receiver extends AsyncDisposable {
 /** Answers 204. */
 export const takes: Answering = (_message, response) => void response.writeHead(204).end();
 
-/** Starts a receiver; `port` to come back where another one was. */
-export async function startReceiver(answer: Answering = takes, port = 0): Promise<Receiver> {
+/** Where a receiver listens; `port` to come back where another one was, `tls` to speak HTTPS. */
+interface ReceiverOptions {
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly address?: string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Starts a receiver. */
+export async function startReceiver(
+  answer: Answering = takes,
+  { port = 0, address = '127.0.0.1', tls }: ReceiverOptions = {},
+): Promise<Receiver> {
   const collector = createCollector<Received>(60_000);
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = (await buffer(request)).toString();
@@ -42,12 +54,13 @@ export async function startReceiver(answer: Answering = takes, port = 0): Promis
     receiver.answer(message, response, request);
     collector.add(message);
   };
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     take(request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
     );
-  });
-  server.listen(port, '127.0.0.1');
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  server.listen(port, address);
   await once(server, 'listening');
   const bound = (server.address() as AddressInfo).port;
   const receiver: Receiver = {
