@@ -32,7 +32,7 @@ export default definePlugin({
     const batchRows = config.import_batch_rows;
     const progressed = (progress: ImportProgress) =>
       bus.broadcast(importProgressed, progress, { subject: progress.import_id });
-    const run = createImportRun({ database, kinds: crm.kinds, batchRows, progressed });
+    const run = createImportRun({ database, scope: crm.importScope, batchRows, progressed });
     jobs.handle(importJob, run, importJobOptions);
     const sweep = createSweep({ database, jobs, retentionDays: config.import_retention_days });
     jobs.handle(sweepJob, async () => {

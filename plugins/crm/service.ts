@@ -12,6 +12,7 @@ import type { Actor, CrmService } from './contract.ts';
 import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
+import type { ImportScope } from './imports/scope.ts';
 import type { Imports } from './imports/service.ts';
 import { createKinds, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
@@ -24,6 +25,7 @@ import type { Timeline } from './timeline/service.ts';
 export interface Crm {
   readonly database: Database;
   readonly kinds: Kinds;
+  readonly importScope: ImportScope;
   readonly contacts: Contacts;
   readonly companies: Companies;
   readonly associations: Associations;
@@ -40,19 +42,27 @@ export function createCrm(
   const { config, database, jobs, log } = context;
   const access = createAccess(config.access, tablesByKind);
   const kinds = createKinds(access, {});
+  const importScope = { kinds, access, tables: tablesByKind };
   const records = { database, access, tables: tablesByKind };
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
   return {
     database,
     kinds,
+    importScope,
     contacts,
     companies,
     associations: createAssociationService(kinds, records),
     tags: createTagService(kinds, database),
     timeline: createTimeline(kinds, records),
-    imports: createImportService({ database, kinds, jobs, log, maxBytes: config.import_max_bytes }),
-    exports: createExports(kinds, { contacts, companies }),
+    imports: createImportService({
+      database,
+      scope: importScope,
+      jobs,
+      log,
+      maxBytes: config.import_max_bytes,
+    }),
+    exports: createExports({ kinds, access, services: { contacts, companies } }),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { FieldSet } from '@orchestrall/sdk/resources';
 import { readCsv } from '../csv/scanner.ts';
 import type { CsvRow } from '../csv/scanner.ts';
-import type { Kinds } from '../kinds.ts';
 import type { RecordKind } from '../records/kind.ts';
 import { matchColumns, targetsOf } from './columns.ts';
 import { createRowReader } from './read-row.ts';
 import type { RowReader } from './read-row.ts';
 import type { Import, ImportPreview } from './schemas.ts';
+import type { KindScope } from './scope.ts';
 import { importTargets } from './targets.ts';
 
 /** Rows that are shown. */
@@ -17,13 +17,13 @@ const shownBytes = 1_048_576;
 
 /** What an import would make of its file: its columns, and its first rows as they would be read. */
 export async function previewImport(
-  kinds: Kinds,
+  scope: KindScope,
   view: Import,
   pieces: AsyncIterable<Buffer>,
 ): Promise<ImportPreview> {
-  const { object, key, mapping, format } = view;
-  const kind = kinds[object];
-  const targets = importTargets(kinds, object);
+  const { key, mapping, format } = view;
+  const { kind } = scope;
+  const targets = importTargets(scope);
   const rows = await firstRows(pieces, format);
   const [header, ...body] = rows;
   const matched = matchColumns(targets, key, header?.cells ?? [], mapping);

@@ -22,16 +22,19 @@ export function createRowReader(fields: FieldSet, { columns, source }: Columns):
   const readers = columns.flatMap(({ place, target }) => {
     if (target === null) return [];
     const [field = '', key] = target.split('.', 2);
-    return [{ index: place - 1, field, key, isList: key === undefined && isList(fields, field) }];
+    const kind = key === undefined ? cellKind(fields, field) : 'text';
+    return [{ index: place - 1, field, key, kind }];
   });
   return (cells) => {
     const given = new Map<string, unknown>();
     const references = new Map<string, Map<string, string>>();
-    for (const { index, field, key, isList: several } of readers) {
+    for (const { index, field, key, kind } of readers) {
       const text = restoreFormula((cells[index] ?? '').trim()).trim();
       if (text === '') continue;
-      if (several) {
+      if (kind === 'list') {
         given.set(field, listOf(text, separator, source?.bullet));
+      } else if (kind === 'json') {
+        given.set(field, jsonOf(text));
       } else {
         const value = separator !== undefined && separator.length > 1 ? firstOf(text, separator) : text;
         if (key === undefined) given.set(field, value);
@@ -47,10 +50,26 @@ export function createRowReader(fields: FieldSet, { columns, source }: Columns):
   };
 }
 
-function isList(fields: FieldSet, name: string): boolean {
-  const schema: object | undefined = fields[name]?.schema;
-  const type: unknown = schema === undefined ? undefined : Reflect.get(schema, 'type');
-  return type === 'array' || (Array.isArray(type) && type.includes('array'));
+/** What a cell of a field holds: a text, texts one after the other, or what only JSON can say. */
+function cellKind(fields: FieldSet, name: string): 'text' | 'list' | 'json' {
+  const schema = fields[name]?.schema;
+  if (isOfType(schema, 'object')) return 'json';
+  if (!isOfType(schema, 'array')) return 'text';
+  return isOfType(Reflect.get(Object(schema), 'items'), 'string') ? 'list' : 'json';
+}
+
+function isOfType(schema: unknown, name: string): boolean {
+  const type: unknown = Reflect.get(Object(schema), 'type');
+  return type === name || (Array.isArray(type) && type.includes(name));
+}
+
+/** The value of JSON text; text that is none is left for its field to refuse. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function firstOf(text: string, separator: string): string {

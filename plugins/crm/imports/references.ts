@@ -1,13 +1,17 @@
 import { AppError } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
+import { toStatement } from '@orchestrall/sdk/resources';
 import type { JsonObject } from '@orchestrall/sdk/resources';
-import type { Actor } from '../contract.ts';
-import type { Kinds } from '../kinds.ts';
-import type { CommonFields, RecordKind } from '../records/kind.ts';
+import { sql } from 'kysely';
+import type { KindName } from '../records/kind.ts';
 import { withoutNul } from '../records/store.ts';
+import { withoutUnseen } from '../records/unseen.ts';
 import { createRecords } from '../records/write.ts';
+import { readNew } from './read-new.ts';
 import { reasonOf, refusalOf } from './reasons.ts';
 import type { ReferenceKeys } from './read-row.ts';
+import { scopeOf } from './scope.ts';
+import type { KindScope } from './scope.ts';
 
 /** What becomes of a row that refers to a record that is not there. */
 export type MissingReferences = 'create' | 'leave_empty' | 'fail';
@@ -27,7 +31,7 @@ export interface ReferenceSource {
     folded: readonly string[],
   ): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Makes those that are missing; gives the id of each, or why it cannot be made. Absent where none can be. */
-  create?(tx: Transaction, given: readonly ReferenceKeys[], by: Actor): Promise<(string | Refusal)[]>;
+  create?(tx: Transaction, given: readonly ReferenceKeys[]): Promise<(string | Refusal)[]>;
 }
 
 /** Why a reference cannot be resolved. */
@@ -35,46 +39,38 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** Fields that refer to records, and what a record needs beside the keys it is found by. */
-const recordReferences: Readonly<Record<string, (kinds: Kinds) => ReferenceSource>> = {
-  company_id: companySource,
-  parent_id: companySource,
-  contact_id: ({ contacts }) => recordSource(contacts, () => ({})),
+/** What a record of a kind cannot be made without, from the keys it is named by. */
+const besides: Readonly<Partial<Record<KindName, (keys: ReferenceKeys) => JsonObject>>> = {
+  company: ({ name, domain }) => ({ name: name ?? domain }),
 };
 
-function companySource({ companies }: Kinds): ReferenceSource {
-  return recordSource(companies, ({ name, domain }) => ({ name: name ?? domain }));
+/** What the fields of a kind of record refer to, by field, as its caller sees it. */
+export function referencesOf(scope: KindScope): ReadonlyMap<string, ReferenceSource> {
+  const sources = Object.entries(scope.kind.references).map(([field, name]) => {
+    return [field, recordSource(scopeOf(scope, scope.tables[name], scope.by))] as const;
+  });
+  return new Map(sources);
 }
 
-/** What the fields of a kind of record refer to, by field. */
-export function referencesOf(
-  kinds: Kinds,
-  { fields }: Pick<RecordKind, 'fields'>,
-): ReadonlyMap<string, ReferenceSource> {
-  const known = Object.entries(recordReferences).filter(([field]) => Object.hasOwn(fields, field));
-  return new Map(known.map(([field, make]) => [field, make(kinds)]));
-}
-
-/** Records of a kind, by its keys; `besides` gives the fields without which it cannot be made from them. */
-function recordSource<Fields extends CommonFields>(
-  kind: RecordKind<Fields>,
-  besides: (keys: ReferenceKeys) => JsonObject,
-): ReferenceSource {
+/** Records of a kind, by its keys. */
+function recordSource({ kind, view, by }: KindScope): ReferenceSource {
   const fold = (key: string, text: string): string => withoutNul(kind.keys[key]?.fold(text) ?? text);
   return {
     name: kind.name,
-    keys: Object.keys(kind.keys),
+    keys: Object.keys(kind.keys).filter((key) => !view.hidden.has(key)),
     fold,
     async find(tx, key, folded) {
       const column = kind.keys[key]?.column;
       if (column === undefined || folded.length === 0) return new Map();
-      const statement = `select id, ${column} as key from ${kind.table} where ${column} = any($1::text[]) order by id`;
-      const rows = await tx.query<{ id: string; key: string }>(statement, [folded]);
+      const visible = view.condition === undefined ? sql`` : sql`and ${view.condition}`;
+      const query = sql`select id, ${sql.ref(column)} as key from ${sql.table(kind.table)}
+        where ${sql.ref(column)} = any(${[...folded]}::text[]) ${visible} order by id`;
+      const rows = await tx.query<{ id: string; key: string }>(toStatement(query));
       const found = Map.groupBy(rows, (row) => row.key);
       return new Map([...found].map(([text, holders]) => [text, holders.map(({ id }) => id)]));
     },
-    async create(tx, given, by) {
-      const read = given.map((keys) => kind.read({ ...besides(keys), ...keys }));
+    async create(tx, given) {
+      const read = given.map((keys) => readNew(kind, { ...besides[kind.name]?.(keys), ...keys }, by));
       const whole = read.filter(({ faults }) => faults.length === 0);
       const results = await createRecords(
         kind,
@@ -83,11 +79,13 @@ function recordSource<Fields extends CommonFields>(
         by,
       );
       const created = new Map(whole.map((one, index) => [one, results[index]]));
-      return read.map((one) => {
-        const result = created.get(one);
-        if (result === undefined) return { reason: reasonOf(one.faults) };
-        return result instanceof AppError ? holderOf(result) : result.id;
-      });
+      const answers: (string | Refusal)[] = [];
+      for (const one of read) {
+        const result = await withoutUnseen(kind, tx, one.fields, view, created.get(one));
+        if (result === undefined) answers.push({ reason: reasonOf(one.faults) });
+        else answers.push(result instanceof AppError ? holderOf(result) : result.id);
+      }
+      return answers;
     },
   };
 }
@@ -107,7 +105,6 @@ export async function resolveReferences(
   tx: Transaction,
   wanted: readonly ReferenceKeys[],
   missing: MissingReferences,
-  by: Actor,
 ): Promise<(string | undefined | Refusal)[]> {
   const found = new Map<string, ReadonlyMap<string, readonly string[]>>();
   for (const key of source.keys) {
@@ -122,7 +119,7 @@ export async function resolveReferences(
       const identity = identityOf(source, keys);
       if (resolved[index] === undefined && !absent.has(identity)) absent.set(identity, keys);
     }
-    const made = await create(tx, [...absent.values()], by);
+    const made = await create(tx, [...absent.values()]);
     const ids = new Map([...absent.keys()].map((identity, index) => [identity, made[index]]));
     return wanted.map((keys, index) => resolved[index] ?? ids.get(identityOf(source, keys)));
   }

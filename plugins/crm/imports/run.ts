@@ -4,8 +4,6 @@ import { Check } from 'typebox/value';
 import { CsvFault } from '../csv/format.ts';
 import { readCsv } from '../csv/scanner.ts';
 import type { CsvPosition, CsvRow } from '../csv/scanner.ts';
-import type { Kinds } from '../kinds.ts';
-import type { RecordKind } from '../records/kind.ts';
 import { batchesOf } from './batches.ts';
 import { matchColumns } from './columns.ts';
 import { concludeImport, concludeTrial } from './endings.ts';
@@ -16,9 +14,10 @@ import { createProgress } from './progress.ts';
 import type { Progressed } from './progress.ts';
 import { createRowReader } from './read-row.ts';
 import type { RowInput, RowReader } from './read-row.ts';
-import { referencesOf } from './references.ts';
 import { beginImport, clearErrors, countBatch, findImport, lockImport } from './store.ts';
 import type { StoredImport } from './store.ts';
+import { scopeOf } from './scope.ts';
+import type { ImportScope } from './scope.ts';
 import { importTargets } from './targets.ts';
 import { createTrial, deleteTrials } from './trials.ts';
 import { createUpsert } from './upsert.ts';
@@ -29,7 +28,7 @@ type ImportRun = Job<{ import_id: string }>;
 /** What an import runs on. */
 export interface ImportRunOptions {
   readonly database: Database;
-  readonly kinds: Kinds;
+  readonly scope: ImportScope;
   /** Rows committed at a time. */
   readonly batchRows: number;
   readonly progressed: Progressed;
@@ -80,7 +79,7 @@ export function createImportRun(options: ImportRunOptions): (job: ImportRun) => 
 }
 
 async function readFile(
-  { database, kinds, batchRows, progressed }: ImportRunOptions,
+  { database, scope, batchRows, progressed }: ImportRunOptions,
   job: ImportRun,
   stored: StoredImport,
 ): Promise<void> {
@@ -88,7 +87,7 @@ async function readFile(
   const { id, format } = stored.view;
   if (from === undefined) await clearErrors(database, id);
   const rows = readCsv(readPieces(database, id, from?.offset ?? 0), { from, format });
-  const reading = { ...(await begin(kinds, job, stored, from, rows)), progress: createProgress(progressed) };
+  const reading = { ...(await begin(scope, job, stored, from, rows)), progress: createProgress(progressed) };
   for await (const batch of batchesOf(rows, batchRows)) await writeBatch(reading, batch);
   await job.transaction((tx) => conclude(tx, job, null));
 }
@@ -102,22 +101,22 @@ async function conclude(tx: Transaction, job: ImportRun, reason: string | null):
 
 /** Reads the header and marks the import as running; a run that is resumed knows the header already. */
 async function begin(
-  kinds: Kinds,
+  records: ImportScope,
   job: ImportRun,
   stored: StoredImport,
   from: CsvPosition | undefined,
   rows: AsyncGenerator<CsvRow, void>,
 ): Promise<Omit<Reading, 'progress'>> {
   const { id, object, key, mapping, missing_references } = stored.view;
-  const kind: RecordKind = kinds[object];
-  const references = referencesOf(kinds, kind);
-  const upsert = createUpsert({ kind, field: key, references, missingReferences: missing_references });
+  const scope = scopeOf(records, object, stored.by);
+  const { kind } = scope;
+  const upsert = createUpsert({ scope, field: key, missingReferences: missing_references });
   if (upsert === undefined) throw new FileFault(`${object} cannot be imported by ${key}`);
   const first = from === undefined ? (await rows.next()).value : undefined;
   if (from === undefined && first === undefined) throw new FileFault('line 1: the file has no header');
   if (first?.fault !== undefined) throw new FileFault(`line ${first.line}: ${first.fault}`);
   const header = first?.cells ?? stored.header ?? [];
-  const matched = matchColumns(importTargets(kinds, object), key, header, mapping);
+  const matched = matchColumns(importTargets(scope), key, header, mapping);
   const [fault] = matched.faults;
   if (fault !== undefined) throw new FileFault(fault);
   if (first !== undefined) {
@@ -155,7 +154,6 @@ async function writeBatch(reading: Reading, batch: readonly CsvRow[]): Promise<v
     const outcomes = await upsert(
       tx,
       plans.map(({ input }) => input),
-      stored.actor,
     );
     let created = 0;
     for (const [index, { row }] of plans.entries()) {

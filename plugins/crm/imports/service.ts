@@ -1,11 +1,9 @@
 import { createId, validationFailed } from '@orchestrall/sdk';
-import type { Database, Jobs, Log, Transaction } from '@orchestrall/sdk';
-import type { Actor } from '../contract.ts';
+import type { Caller, Database, Jobs, Log, Transaction } from '@orchestrall/sdk';
 import type { CsvFormat, GivenFormat } from '../csv/format.ts';
 import { csvFile } from '../csv/writer.ts';
 import type { CsvWriting } from '../csv/writer.ts';
 import { crmError } from '../errors.ts';
-import type { Kinds } from '../kinds.ts';
 import { byId, readPage } from '../paging/cursor.ts';
 import type { Page, PageRequest } from '../paging/cursor.ts';
 import { abandonedReason, concludeImport, settleImport } from './endings.ts';
@@ -13,6 +11,8 @@ import { readPieces, streamRowErrors } from './file-store.ts';
 import { importJob } from './jobs.ts';
 import { previewImport } from './preview.ts';
 import type { Import, ImportObject, ImportPatch, ImportPreview } from './schemas.ts';
+import { scopeOf, seesAllOf } from './scope.ts';
+import type { ImportScope } from './scope.ts';
 import { readSettings } from './settings.ts';
 import type { GivenSettings } from './settings.ts';
 import {
@@ -41,7 +41,7 @@ export interface UploadImport {
   readonly body: AsyncIterable<Uint8Array>;
   /** Size the sender announces, bytes. */
   readonly announcedBytes?: number | undefined;
-  readonly by: Actor;
+  readonly by: Caller;
 }
 
 /** Imports of CSV files. */
@@ -56,35 +56,40 @@ export interface Imports {
    * Changes the settings of an import that has not been started. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`,
    * `IMPORT_ENDED`, `VALIDATION_FAILED`, `ROW_TOO_LONG`.
    */
-  update(id: string, patch: ImportPatch): Promise<Import>;
+  update(id: string, patch: ImportPatch, by: Caller): Promise<Import>;
   /** What an import that has not been started would make of its file. Throws as `update`. */
-  preview(id: string): Promise<ImportPreview>;
+  preview(id: string, by: Caller): Promise<ImportPreview>;
   /** Starts an import, or its dry run. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`, `IMPORT_ENDED`. */
-  start(id: string, isTrial: boolean): Promise<Import>;
+  start(id: string, isTrial: boolean, by: Caller): Promise<Import>;
   /** Throws `IMPORT_NOT_FOUND`. */
   get(id: string): Promise<Import>;
   /** Newest first. Throws `CURSOR_INVALID`. */
   list(page: PageRequest): Promise<Page<Import>>;
   /** Stops an import; what it has committed stays. Throws `IMPORT_NOT_FOUND`, `IMPORT_ENDED`. */
-  cancel(id: string): Promise<Import>;
+  cancel(id: string, by: Caller): Promise<Import>;
   /** The refused rows as CSV: `line`, `reason` and the cells as they were. Throws `IMPORT_NOT_FOUND`. */
-  errors(id: string, writing?: CsvWriting): Promise<AsyncIterable<string>>;
+  errors(id: string, by: Caller, writing?: CsvWriting): Promise<AsyncIterable<string>>;
 }
 
 /** What imports are made of. */
 export interface ImportServiceOptions {
   readonly database: Database;
-  readonly kinds: Kinds;
+  readonly scope: ImportScope;
   readonly jobs: Pick<Jobs, 'get' | 'cancel'>;
   readonly maxBytes: number;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** Creates the service of imports. */
-export function createImportService({ database, kinds, jobs, maxBytes, log }: ImportServiceOptions): Imports {
+export function createImportService({ database, scope, jobs, maxBytes, log }: ImportServiceOptions): Imports {
+  // A file may hold records that others do not see: it is for its sender, and for those who see all of them.
+  const requireOwn = (stored: StoredImport, by: Caller): StoredImport => {
+    if (stored.by.id === by.id || seesAllOf(scopeOf(scope, stored.view.object, by))) return stored;
+    throw crmError('IMPORT_NOT_FOUND', { id: stored.view.id });
+  };
   return {
     async upload({ object, settings, format, after, body, announcedBytes = 0, by }) {
-      const read = readSettings(kinds, object, settings, '/querystring');
+      const read = readSettings(scopeOf(scope, object, by), settings, '/querystring');
       if (announcedBytes > maxBytes) throw crmError('UPLOAD_TOO_LARGE', { max_bytes: maxBytes });
       const id = createId();
       await insertUpload(database, { id, object, by }, read);
@@ -108,26 +113,26 @@ export function createImportService({ database, kinds, jobs, maxBytes, log }: Im
       return (await requireImport(database, id)).view;
     },
 
-    async update(id, { delimiter, encoding, quote, ...given }) {
-      const { view } = requireWaiting(await requireImport(database, id));
+    async update(id, { delimiter, encoding, quote, ...given }, by) {
+      const { view } = requireWaiting(requireOwn(await requireImport(database, id), by));
       const said = { delimiter, encoding, quote };
       const format = await reformat(database, view, said);
       await database.transaction(async (tx) => {
-        const { view: current } = requireWaiting(await requireImport(tx, id, lockImport));
-        const settings = readSettings(kinds, current.object, given, '/body', current);
+        const { view: current, by: sender } = requireWaiting(await requireImport(tx, id, lockImport));
+        const settings = readSettings(scopeOf(scope, current.object, sender), given, '/body', current);
         await resetImport(tx, id, { ...settings, format });
       });
       return (await requireImport(database, id)).view;
     },
 
-    async preview(id) {
-      const { view } = requireWaiting(await requireImport(database, id));
-      return previewImport(kinds, view, readPieces(database, id, 0));
+    async preview(id, by) {
+      const { view, by: sender } = requireWaiting(requireOwn(await requireImport(database, id), by));
+      return previewImport(scopeOf(scope, view.object, sender), view, readPieces(database, id, 0));
     },
 
-    async start(id, isTrial) {
+    async start(id, isTrial, by) {
       await database.transaction(async (tx) => {
-        requireWaiting(await requireImport(tx, id, lockImport));
+        requireWaiting(requireOwn(await requireImport(tx, id, lockImport), by));
         await queue(tx, id, isTrial);
       });
       return (await requireImport(database, id)).view;
@@ -150,9 +155,9 @@ export function createImportService({ database, kinds, jobs, maxBytes, log }: Im
       return { items: items.map((stored) => stored.view), next_cursor };
     },
 
-    async cancel(id) {
+    async cancel(id, by) {
       const cancelled = await database.transaction(async (tx) => {
-        const stored = await requireImport(tx, id, lockImport);
+        const stored = requireOwn(await requireImport(tx, id, lockImport), by);
         const { status, finished_at } = stored.view;
         if (status === 'cancelled') return stored;
         if (finished_at !== null) throw crmError('IMPORT_ENDED', { id, status });
@@ -162,8 +167,8 @@ export function createImportService({ database, kinds, jobs, maxBytes, log }: Im
       return cancelled.view;
     },
 
-    async errors(id, writing) {
-      const { header = [] } = await requireImport(database, id);
+    async errors(id, by, writing) {
+      const { header = [] } = requireOwn(await requireImport(database, id), by);
       return csvFile(
         ['line', 'reason', ...header],
         streamRowErrors(database, id),

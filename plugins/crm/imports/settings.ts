@@ -1,8 +1,7 @@
 import { validationFailed } from '@orchestrall/sdk';
 import type { Fault } from '@orchestrall/sdk';
-import type { Kinds } from '../kinds.ts';
 import type { MissingReferences } from './references.ts';
-import type { ImportObject } from './schemas.ts';
+import type { KindScope } from './scope.ts';
 import type { ImportSettings } from './store.ts';
 import { importTargets, readMapping } from './targets.ts';
 
@@ -19,21 +18,21 @@ export interface GivenSettings {
  * that the records do not have; `path` is where they are given, such as `/body`.
  */
 export function readSettings(
-  kinds: Kinds,
-  object: ImportObject,
+  scope: KindScope,
   given: GivenSettings,
   path: string,
   current?: ImportSettings,
 ): Omit<ImportSettings, 'format'> {
-  const keys = Object.keys(kinds[object].keys);
+  const { table } = scope.kind;
+  const keys = Object.keys(scope.kind.keys);
   const key = given.key ?? current?.key ?? keys[0] ?? '';
   const faults: Fault[] = [];
   if (!keys.includes(key))
-    faults.push({ path: `${path}/key`, message: `must be ${keys.join(' or ')} for ${object}` });
+    faults.push({ path: `${path}/key`, message: `must be ${keys.join(' or ')} for ${table}` });
   const { mapping = {}, faults: wrong = [] } =
     given.mapping === undefined
       ? { mapping: current?.mapping ?? {} }
-      : readMapping(importTargets(kinds, object), given.mapping, `${path}/mapping`);
+      : readMapping(importTargets(scope), given.mapping, `${path}/mapping`);
   faults.push(...wrong);
   if (faults.length > 0) throw validationFailed(faults);
   const missing_references = given.missing_references ?? current?.missing_references ?? 'create';

@@ -1,6 +1,5 @@
-import type { Database, Transaction } from '@orchestrall/sdk';
+import type { Caller, Database, Transaction } from '@orchestrall/sdk';
 import type { Queryable } from '@orchestrall/sdk/resources';
-import type { Actor } from '../contract.ts';
 import { withoutNul } from '../records/store.ts';
 import { plainFormat } from '../csv/format.ts';
 import type { CsvFormat } from '../csv/format.ts';
@@ -14,7 +13,8 @@ export interface StoredImport {
   readonly key: string;
   /** Column names of the file; undefined until they were read. */
   readonly header: readonly string[] | undefined;
-  readonly actor: Actor;
+  /** Who started it, as it was then: what it may see and write holds for the import. */
+  readonly by: Caller;
 }
 
 /** What a batch adds to the counts. */
@@ -30,6 +30,7 @@ interface ImportRow extends Omit<Import, 'created_at' | 'updated_at' | 'finished
   header: string[] | null;
   actor_id: string | null;
   actor_name: string | null;
+  caller: Pick<Caller, 'kind' | 'roles' | 'teams' | 'leads'> | null;
   created_at: Date;
   updated_at: Date;
   finished_at: Date | null;
@@ -44,20 +45,22 @@ export interface ImportSettings {
 }
 
 const selected = `id, object, key, status, reason, format, source, mapping, missing_references, job_id, header,
-  ignored_columns, bytes_total, bytes_done, rows_total, rows_created, rows_updated, rows_failed, actor_id, actor_name, created_at, updated_at, finished_at`;
+  ignored_columns, bytes_total, bytes_done, rows_total, rows_created, rows_updated, rows_failed, actor_id, actor_name, caller, created_at, updated_at, finished_at`;
 
 /** Makes the row that an upload belongs to; nobody sees it before `queueImport` or `endImport`. */
 export async function insertUpload(
   database: Queryable,
-  upload: { readonly id: string; readonly object: ImportObject; readonly by: Actor },
+  upload: { readonly id: string; readonly object: ImportObject; readonly by: Caller },
   settings: Omit<ImportSettings, 'format'>,
 ): Promise<void> {
   const statement = `insert into imports
-      (id, object, key, mapping, missing_references, format, status, actor_id, actor_name)
-    values ($1, $2, $3, $4, $5, $6, 'uploading', $7, $8)`;
+      (id, object, key, mapping, missing_references, format, status, actor_id, actor_name, caller)
+    values ($1, $2, $3, $4, $5, $6, 'uploading', $7, $8, $9)`;
   const { id, object, by } = upload;
   const { key, mapping, missing_references } = settings;
-  const values = [id, object, key, toJson(mapping), missing_references, toJson(plainFormat), by.id, by.name];
+  const { kind, roles, teams, leads } = by;
+  const said = [id, object, key, toJson(mapping), missing_references, toJson(plainFormat)];
+  const values = [...said, by.id, by.name, toJson({ kind, roles, teams, leads })];
   await database.query(statement, values);
 }
 
@@ -241,8 +244,11 @@ function toJson(value: object): string {
   return JSON.stringify(value);
 }
 
+/** Whoever started an import before it was kept what they may see. */
+const formerCaller = { kind: 'service', roles: ['operator'], teams: [], leads: [] } as const;
+
 function toStored(row: ImportRow): StoredImport {
-  const { job_id, header, actor_id, actor_name, ...view } = row;
+  const { job_id, header, actor_id, actor_name, caller, ...view } = row;
   return {
     view: {
       ...view,
@@ -253,6 +259,6 @@ function toStored(row: ImportRow): StoredImport {
     jobId: job_id ?? undefined,
     key: row.key,
     header: header ?? undefined,
-    actor: { id: actor_id ?? 'unknown', name: actor_name ?? 'unknown' },
+    by: { ...(caller ?? formerCaller), id: actor_id ?? 'unknown', name: actor_name ?? 'unknown' },
   };
 }

@@ -1,15 +1,17 @@
 import type { Fault } from '@orchestrall/sdk';
 import { isObject } from '@orchestrall/sdk/resources';
-import type { Kinds } from '../kinds.ts';
 import { targetsOf } from './columns.ts';
 import type { ImportTargets, Mapping } from './columns.ts';
 import { referencesOf } from './references.ts';
+import type { KindScope } from './scope.ts';
 
-/** What a file may feed of a kind of record. */
-export function importTargets(kinds: Kinds, object: keyof Kinds): ImportTargets {
-  const kind = kinds[object];
-  const references = [...referencesOf(kinds, kind)].map(([field, { keys }]) => [field, keys] as const);
-  return { table: kind.table, fields: kind.fields, references: new Map(references) };
+/** What a file may feed of a kind of record: what its sender may write. */
+export function importTargets(scope: KindScope): ImportTargets {
+  const { kind, view } = scope;
+  const writable = (name: string): boolean => !view.hidden.has(name) && !view.readOnly.has(name);
+  const references = [...referencesOf(scope)].map(([field, { keys }]) => [field, keys] as const);
+  const fields = Object.fromEntries(Object.entries(kind.fields).filter(([name]) => writable(name)));
+  return { table: kind.table, fields, references: new Map(references.filter(([name]) => writable(name))) };
 }
 
 /** A mapping, or what is wrong with it; `path` is where it was given. */

@@ -49,7 +49,7 @@ export function createTrial({ importId, kind, field, upsert }: TrialOptions): Up
       ? undefined
       : { key: text, uniqueKey: other ? undefined : keyOf(input.given[uniqueField], unique), input };
   };
-  return async (tx, rows, by) => {
+  return async (tx, rows) => {
     const trials = rows.map(trialOf);
     const earlier = await findTrials(
       tx,
@@ -60,9 +60,8 @@ export function createTrial({ importId, kind, field, upsert }: TrialOptions): Up
       await upsert(
         tx,
         earlier.map(({ input }) => input),
-        by,
       );
-      return upsert(tx, rows, by);
+      return upsert(tx, rows);
     });
     const byKey = new Map(earlier.map((trial) => [trial.key, trial]));
     const kept = new Map<string, Trial>();

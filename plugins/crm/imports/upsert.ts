@@ -1,16 +1,18 @@
 import { AppError } from '@orchestrall/sdk';
-import type { Transaction } from '@orchestrall/sdk';
-import type { JsonObject } from '@orchestrall/sdk/resources';
+import type { Caller, Transaction } from '@orchestrall/sdk';
+import type { Checked, JsonObject } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
-import type { Actor } from '../contract.ts';
 import { fieldsOf } from '../records/kind.ts';
 import type { CommonFields, Kept, RecordKey, RecordKind } from '../records/kind.ts';
 import { lockWhere, withoutNul } from '../records/store.ts';
+import { refuseUnseenReferences, withoutUnseen } from '../records/unseen.ts';
 import { createRecords, editRecords } from '../records/write.ts';
+import { readNew } from './read-new.ts';
 import type { RowInput } from './read-row.ts';
 import { reasonOf, refusalOf } from './reasons.ts';
-import { resolveReferences } from './references.ts';
+import { referencesOf, resolveReferences } from './references.ts';
 import type { MissingReferences, ReferenceSource } from './references.ts';
+import type { KindScope } from './scope.ts';
 
 /** What became of a row. */
 export type RowOutcome =
@@ -18,15 +20,13 @@ export type RowOutcome =
   | { readonly outcome: 'failed'; readonly reason: string };
 
 /** Writes rows of one kind of record; gives what became of each, in their order. */
-export type Upsert = (tx: Transaction, rows: readonly RowInput[], by: Actor) => Promise<RowOutcome[]>;
+export type Upsert = (tx: Transaction, rows: readonly RowInput[]) => Promise<RowOutcome[]>;
 
 /** How rows find their records. */
-export interface UpsertOptions<Fields extends CommonFields> {
-  readonly kind: RecordKind<Fields>;
+export interface UpsertOptions {
+  readonly scope: KindScope;
   /** Name of the field that holds the key. */
   readonly field: string;
-  /** By the fields of the kind that refer to something. */
-  readonly references: ReadonlyMap<string, ReferenceSource>;
   readonly missingReferences: MissingReferences;
 }
 
@@ -36,33 +36,28 @@ type Wave = Map<string, RowInput>;
 type Outcomes = Map<RowInput, RowOutcome>;
 
 /** A row whose own fields are right. */
-interface Prepared<Fields> {
+interface Prepared {
   readonly key: string;
   readonly row: RowInput;
-  readonly values: JsonObject;
-  readonly before: Kept<Fields> | undefined;
-  readonly fields: Fields;
+  readonly before: Kept<CommonFields> | undefined;
+  readonly fields: CommonFields;
 }
 
 /**
  * Makes the upsert of one kind of record by one of its keys; undefined when the kind has no such key. Rows with one
  * key follow each other: the later changes what the earlier made. So they go in waves.
  */
-export function createUpsert<Fields extends CommonFields>({
-  kind,
-  field,
-  references,
-  missingReferences,
-}: UpsertOptions<Fields>): Upsert | undefined {
-  const key = kind.keys[field];
+export function createUpsert({ scope, field, missingReferences }: UpsertOptions): Upsert | undefined {
+  const key = scope.kind.keys[field];
   if (key === undefined) return undefined;
-  const refer = createReferring({ kind, references, missingReferences });
-  return async (tx, rows, by) => {
+  const references = referencesOf(scope);
+  return async (tx, rows) => {
     const outcomes: Outcomes = new Map();
     const write = async (wave: Wave): Promise<Wave> => {
-      const prepared = await prepare(kind, key, tx, wave, outcomes);
-      const referring = await refer(tx, prepared, by, outcomes);
-      return writeRows(kind, tx, referring, by, outcomes);
+      let prepared = await prepare(scope, key, tx, wave, outcomes);
+      for (const [name, source] of references)
+        prepared = await refer(scope, { name, source, missingReferences }, tx, prepared, outcomes);
+      return writeRows(scope, tx, await withoutUnseenReferences(scope, tx, prepared, outcomes), outcomes);
     };
     for (const wave of wavesOf(rows, (row) => keyOf(row.given[field], key), outcomes)) {
       const contested = await write(wave);
@@ -101,81 +96,107 @@ function wavesOf(
   return waves;
 }
 
-/** Locks the records of a wave and reads its rows over them. */
-async function prepare<Fields extends CommonFields>(
-  kind: RecordKind<Fields>,
-  key: RecordKey<Fields>,
+/** Locks the records of a wave that the caller sees, and reads its rows over them. */
+async function prepare(
+  { kind, view, by }: KindScope,
+  key: RecordKey<CommonFields>,
   tx: Transaction,
   wave: Wave,
   outcomes: Outcomes,
-): Promise<Prepared<Fields>[]> {
-  const found = await lockWhere(kind, tx, sql`${sql.ref(key.column)} = any(${[...wave.keys()]}::text[])`);
+): Promise<readonly Prepared[]> {
+  const visible = view.condition === undefined ? sql`` : sql`and ${view.condition}`;
+  const condition = sql`${sql.ref(key.column)} = any(${[...wave.keys()]}::text[]) ${visible}`;
+  const found = await lockWhere(kind, tx, condition);
   const existing = Map.groupBy(found, (record) => key.fold(key.of(record) ?? ''));
-  const prepared: Prepared<Fields>[] = [];
+  const prepared: Prepared[] = [];
   for (const [text, row] of wave) {
     const [before, ...others] = existing.get(text) ?? [];
-    const values = before === undefined ? row.given : { ...fieldsOf(kind, before), ...row.given };
-    const { fields, faults } = kind.read(values);
+    const { fields, faults } = readOver(kind, before, row.given, by);
     if (others.length > 0)
       outcomes.set(row, failed(`${others.length + 1} records have this key; choose another`));
     else if (faults.length > 0) outcomes.set(row, failed(reasonOf(faults)));
-    else prepared.push({ key: text, row, values, before, fields });
+    else prepared.push({ key: text, row, before, fields });
   }
   return prepared;
 }
 
-/** Makes what gives rows the ids of the records they name by keys; an id that stands in the row itself comes first. */
-function createReferring<Fields extends CommonFields>({
-  kind,
-  references,
-  missingReferences,
-}: Omit<UpsertOptions<Fields>, 'field'>) {
-  return async (
-    tx: Transaction,
-    prepared: readonly Prepared<Fields>[],
-    by: Actor,
-    outcomes: Outcomes,
-  ): Promise<readonly Prepared<Fields>[]> => {
-    let rows = prepared;
-    for (const [field, source] of references) {
-      const referring = rows.filter(
-        ({ row }) => row.references[field] !== undefined && row.given[field] === undefined,
-      );
-      if (referring.length === 0) continue;
-      const wanted = referring.map(({ row }) => row.references[field] ?? {});
-      const resolved = await resolveReferences(source, tx, wanted, missingReferences, by);
-      const results = new Map(referring.map((one, index) => [one, resolved[index]]));
-      rows = rows.flatMap((one) => {
-        const result = results.get(one);
-        if (result === undefined) return [one];
-        if (typeof result === 'string') return reread(kind, one, { [field]: result }, outcomes);
-        outcomes.set(one.row, failed(`${field} ${result.reason}`));
-        return [];
-      });
-    }
-    return rows;
-  };
+function readOver(
+  kind: RecordKind,
+  before: Kept<CommonFields> | undefined,
+  given: JsonObject,
+  by: Caller,
+): Checked<CommonFields> {
+  return before === undefined ? readNew(kind, given, by) : kind.read({ ...fieldsOf(kind, before), ...given });
 }
 
-function reread<Fields extends CommonFields>(
-  kind: RecordKind<Fields>,
-  one: Prepared<Fields>,
-  more: JsonObject,
+interface Referring {
+  readonly name: string;
+  readonly source: ReferenceSource;
+  readonly missingReferences: MissingReferences;
+}
+
+/** Gives rows the ids of the records they name by keys in one field; an id that stands in the row itself comes first. */
+async function refer(
+  { kind }: KindScope,
+  { name, source, missingReferences }: Referring,
+  tx: Transaction,
+  prepared: readonly Prepared[],
   outcomes: Outcomes,
-): Prepared<Fields>[] {
-  const values = { ...one.values, ...more };
-  const { fields, faults } = kind.read(values);
-  if (faults.length === 0) return [{ ...one, values, fields }];
-  outcomes.set(one.row, failed(reasonOf(faults)));
-  return [];
+): Promise<readonly Prepared[]> {
+  const referring = prepared.filter(
+    ({ row }) => row.references[name] !== undefined && row.given[name] === undefined,
+  );
+  if (referring.length === 0) return prepared;
+  const wanted = referring.map(({ row }) => row.references[name] ?? {});
+  const resolved = await resolveReferences(source, tx, wanted, missingReferences);
+  const results = new Map(referring.map((one, index) => [one, resolved[index]]));
+  return prepared.flatMap((one) => {
+    const result = results.get(one);
+    if (result === undefined) return [one];
+    if (typeof result !== 'string') {
+      outcomes.set(one.row, failed(`${name} ${result.reason}`));
+      return [];
+    }
+    const { fields, faults } = kind.read({ ...fieldsOf(kind, one.fields), [name]: result });
+    if (faults.length === 0) return [{ ...one, fields }];
+    outcomes.set(one.row, failed(reasonOf(faults)));
+    return [];
+  });
+}
+
+/** The rows that refer to nothing their caller does not see. */
+async function withoutUnseenReferences(
+  { kind, by, access, tables }: KindScope,
+  tx: Transaction,
+  prepared: readonly Prepared[],
+  outcomes: Outcomes,
+): Promise<readonly Prepared[]> {
+  const seen: Prepared[] = [];
+  for (const one of prepared) {
+    const { before, fields } = one;
+    try {
+      await refuseUnseenReferences(
+        kind,
+        tx,
+        before === undefined ? { fields } : { fields, before },
+        by,
+        access,
+        tables,
+      );
+      seen.push(one);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status !== 400) throw error;
+      outcomes.set(one.row, failed(refusalOf(error)));
+    }
+  }
+  return seen;
 }
 
 /** Writes rows; gives those whose key somebody else took meanwhile. */
-async function writeRows<Fields extends CommonFields>(
-  kind: RecordKind<Fields>,
+async function writeRows(
+  { kind, view, by }: KindScope,
   tx: Transaction,
-  rows: readonly Prepared<Fields>[],
-  by: Actor,
+  rows: readonly Prepared[],
   outcomes: Outcomes,
 ): Promise<Wave> {
   const creations = rows.filter(({ before }) => before === undefined);
@@ -183,14 +204,14 @@ async function writeRows<Fields extends CommonFields>(
   const contested: Wave = new Map();
   const given = creations.map(({ fields }) => fields);
   const created = await createRecords(kind, tx, given, by);
-  for (const [index, { key, row }] of creations.entries()) {
-    const result = created[index];
+  for (const [index, { key, row, fields }] of creations.entries()) {
+    const result = await withoutUnseen(kind, tx, fields, view, created[index]);
     outcomes.set(row, result instanceof AppError ? failed(refusalOf(result)) : { outcome: 'created' });
     if (result instanceof AppError && result.status === 409) contested.set(key, row);
   }
   const edited = await editRecords(kind, tx, edits, by);
-  for (const [index, { row }] of edits.entries()) {
-    const result = edited[index];
+  for (const [index, { row, fields }] of edits.entries()) {
+    const result = await withoutUnseen(kind, tx, fields, view, edited[index]);
     outcomes.set(row, result instanceof AppError ? failed(refusalOf(result)) : { outcome: 'updated' });
   }
   return contested;

@@ -9,6 +9,8 @@ alter table imports
     '{"encoding":"utf-8","byte_order_mark":false,"delimiter":"comma","quote":"double","line_end":"lf"}',
   add column mapping json not null default '{}',
   add column source text,
+  -- Roles and teams of whoever started it: what it may see and write holds for the import.
+  add column caller jsonb,
   add column missing_references text not null default 'leave_empty'
     check (missing_references in ('create', 'leave_empty', 'fail'));
 

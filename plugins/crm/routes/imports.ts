@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
-import { IdParams, PageOf, pageParameters } from '@orchestrall/sdk/resources';
+import { IdParams, PageOf, callerOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Encoding } from '../csv/format.ts';
+import { writingOf, writingQuery } from '../csv/writing-query.ts';
 import { crmError } from '../errors.ts';
 import { Import, ImportPatch, ImportPreview, ImportQuery, ImportStart } from '../imports/schemas.ts';
-import { CsvFile, actorOf, streamTimeoutMs } from '../route-parts.ts';
+import { CsvFile, streamTimeoutMs } from '../route-parts.ts';
 import type { Crm } from '../service.ts';
 
 const tags = ['imports'];
@@ -47,7 +48,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         after: dry_run === true ? 'dry_run' : start ? 'import' : 'wait',
         body: fileOf(body),
         announcedBytes: Number(headers['content-length'] ?? 0),
-        by: actorOf(request),
+        by: callerOf(request),
       });
       return reply.code(202).header('location', `/api/v1/crm/imports/${started.id}`).send(started);
     },
@@ -101,7 +102,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         response: { 200: Import, ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
       },
     },
-    async ({ params, body }) => imports.update(params.id, body),
+    async (request) => imports.update(request.params.id, request.body, callerOf(request)),
   );
 
   app.get(
@@ -118,7 +119,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         response: { 200: ImportPreview, ...problems(400, 401, 403, 404, 409, 429) },
       },
     },
-    async ({ params }) => imports.preview(params.id),
+    async (request) => imports.preview(request.params.id, callerOf(request)),
   );
 
   app.post(
@@ -138,8 +139,10 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         response: { 202: Import, ...problems(400, 401, 403, 404, 409, 429) },
       },
     },
-    async ({ params, query }, reply) =>
-      reply.code(202).send(await imports.start(params.id, query.dry_run ?? false)),
+    async (request, reply) => {
+      const { params, query } = request;
+      return reply.code(202).send(await imports.start(params.id, query.dry_run ?? false, callerOf(request)));
+    },
   );
 
   app.post(
@@ -155,7 +158,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         response: { 200: Import, ...problems(400, 401, 403, 404, 409, 429) },
       },
     },
-    async ({ params }) => imports.cancel(params.id),
+    async (request) => imports.cancel(request.params.id, callerOf(request)),
   );
 
   app.get(
@@ -169,13 +172,15 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         description:
           'Physical line, reason, and the cells as they were: correct them and import the file again.',
         params: IdParams,
+        querystring: Type.Object(writingQuery),
         response: { 200: CsvFile, ...problems(400, 401, 403, 404, 429) },
       },
     },
-    async ({ params }, reply) =>
-      reply
-        .header('content-type', 'text/csv; charset=utf-8')
-        .send(Readable.from(await imports.errors(params.id))),
+    async (request, reply) => {
+      const { params, query } = request;
+      const file = await imports.errors(params.id, callerOf(request), writingOf(query));
+      return reply.header('content-type', 'text/csv; charset=utf-8').send(Readable.from(file));
+    },
   );
 };
 export default routes;

@@ -69,8 +69,8 @@ test('cells that a spreadsheet would run are neutralised', async () => {
   });
   const { body } = await crm.send('GET', '/contacts/export?q=f@formula.example');
   expect(body).toBe(
-    'id,first_name,last_name,email,phone,company_id,tags,created_at,updated_at\r\n' +
-      `${contact.id},"'=HYPERLINK(""x"")",,f@formula.example,,,,${contact.created_at},${contact.updated_at}\r\n`,
+    'id,first_name,last_name,email,phone,company_id,owner_id,team_id,tags,created_at,updated_at\r\n' +
+      `${contact.id},"'=HYPERLINK(""x"")",,f@formula.example,,,,,,${contact.created_at},${contact.updated_at}\r\n`,
   );
 });
 
@@ -78,8 +78,37 @@ test('companies are exported too, to operators only', async () => {
   await crm.create('companies', { name: 'Acme, Inc.', domain: 'acme.example', tags: ['b', 'a'] });
   const { body } = await crm.send('GET', '/companies/export');
   expect(body).toMatch(
-    /^id,name,domain,phone,website,tags,created_at,updated_at\r\n.*,"Acme, Inc.",acme.example,,,a; b,/,
+    /^id,name,domain,phone,website,parent_id,owner_id,team_id,tags,created_at,updated_at\r\n.*,"Acme, Inc.",acme.example,,,,,,a; b,/,
   );
   expect((await crm.send('GET', '/companies/export', { role: 'viewer' })).status).toBe(403);
   expect((await crm.send('GET', '/contacts/export', { role: 'viewer' })).status).toBe(403);
 });
+
+test('columns are chosen, in their order; those that there are not are refused by name', async () => {
+  await crm.create('contacts', { first_name: 'Chosen', email: 'c@chosen.example', tags: ['chosen'] });
+  const { body } = await crm.send('GET', '/contacts/export?tag=chosen&columns=email,%20first_name,version');
+  expect(body).toBe('email,first_name,version\r\nc@chosen.example,Chosen,1\r\n');
+  for (const [columns, message] of [
+    ['email,shoe', expect.stringMatching(/^names "shoe"; the columns are id, first_name/)],
+    ['email,email', 'names email twice; leave one out'],
+  ] as const) {
+    const refused = await crm.send('GET', `/contacts/export?columns=${columns}`);
+    expect(refused.body.faults).toEqual([{ path: '/querystring/columns', message }]);
+  }
+});
+
+test.each(['comma', 'semicolon', 'tab', 'pipe'])(
+  'a file for Excel with %s is read back',
+  async (delimiter) => {
+    const names = { first_name: 'Zoë; "x", |', last_name: 'Tab\there' };
+    const email = `${delimiter}@excel.example`;
+    await crm.create('contacts', { ...names, email, tags: [delimiter] });
+    const query = `tag=${delimiter}&delimiter=${delimiter}&byte_order_mark=true`;
+    const { body } = await crm.send('GET', `/contacts/export?${query}&columns=first_name,last_name,email`);
+    const started = await other.send('POST', '/imports?object=contacts', { body: `\uFEFF${body}` });
+    const ended = await other.importEnded(started.body.id);
+    expect(ended).toMatchObject({ rows_created: 1, format: { delimiter, byte_order_mark: true } });
+    const { body: read } = await other.send('GET', `/contacts?q=${email}`);
+    expect(read.items).toMatchObject([names]);
+  },
+);

@@ -42,6 +42,9 @@ async function dryRun(body: string, query: string) {
   return checked(id);
 }
 
+/** The first cells of the list of refused rows. */
+const linesOf = (errors: string) => errors.split('\r\n').map((line) => line.split(',')[0]);
+
 const countsOf = ({ rows_total, rows_created, rows_updated, rows_failed }: Record<string, unknown>) => ({
   rows_total,
   rows_created,
@@ -227,23 +230,24 @@ test.each([
   const ended = await crm.importEnded(tried.id);
   expect(countsOf(tried)).toEqual(countsOf(ended));
   expect(tried.rows_failed).toBeGreaterThan(0);
-  const linesOf = (file: string) => file.split('\r\n').map((line) => line.split(',')[0]);
   expect(linesOf(refused)).toEqual(linesOf(await errorsOf(tried.id)));
 });
 
+/** Contacts of a company that is there and of one that is not. */
+const fileOf = (tag: string) =>
+  [
+    'email,Company',
+    `1@${tag}.example,${tag} Known`,
+    `2@${tag}.example,${tag} new`,
+    `3@${tag}.example,${tag} NEW`,
+  ].join('\n');
+
 describe('a record that a row names by a key', () => {
-  const file = (tag: string) =>
-    [
-      'email,Company',
-      `1@${tag}.example,${tag} Known`,
-      `2@${tag}.example,${tag} new`,
-      `3@${tag}.example,${tag} NEW`,
-    ].join('\n');
   const mapping = encodeURIComponent(JSON.stringify({ Company: 'company_id.name' }));
 
   test('is found in any spelling, and made once where it is missing', async () => {
     const known = await crm.create('companies', { name: 'made known' });
-    const ended = await importFile(file('made'), `object=contacts&mapping=${mapping}`);
+    const ended = await importFile(fileOf('made'), `object=contacts&mapping=${mapping}`);
     expect(ended).toMatchObject({ rows_created: 3, missing_references: 'create' });
     expect((await byEmail('1@made.example')).company_id).toBe(known.id);
     const [made, ...others] = (await companiesNamed('made')).filter(
@@ -256,12 +260,15 @@ describe('a record that a row names by a key', () => {
 
   test('is left out, or refused, where that is wanted', async () => {
     const empty = await importFile(
-      file('left'),
+      fileOf('left'),
       `object=contacts&mapping=${mapping}&missing_references=leave_empty`,
     );
     expect(empty).toMatchObject({ rows_created: 3 });
     expect((await byEmail('1@left.example')).company_id).toBeNull();
-    const failed = await importFile(file('no'), `object=contacts&mapping=${mapping}&missing_references=fail`);
+    const failed = await importFile(
+      fileOf('no'),
+      `object=contacts&mapping=${mapping}&missing_references=fail`,
+    );
     expect(failed).toMatchObject({ rows_created: 0, rows_failed: 3 });
     expect(await errorsOf(failed.id)).toContain('2,"company_id no company has the name ""no Known"""');
     expect(await companiesNamed('no known')).toEqual([]);
