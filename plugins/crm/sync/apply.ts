@@ -1,6 +1,7 @@
 import type { LocalRecord, RecordWriteResult, RemoteRecord } from '../provider.ts';
 import { mergeFields } from './merge.ts';
 import type { Merge } from './merge.ts';
+import { deletedHere, partedHere } from './parting.ts';
 import { sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
 import type { Conflict, Link, Rejection, SyncUnit } from './state.ts';
@@ -69,7 +70,8 @@ export async function applyRecords(
     const link = links.get(each.record.id);
     const local = link === undefined ? ours.get(each.record.id) : known.get(link.localId);
     if (link !== undefined && local === undefined) {
-      findings.links.push(partedLink(link, each, loadId));
+      const { stamp } = each.record;
+      findings.links.push({ ...partedHere(link), stamp, loadId: loadId ?? link.loadId });
       findings.conflicts.push(deletedHere(link));
     } else entries.push({ taken: each, link, local, merge: mergeWith(plan, each, link, local) });
   }
@@ -241,15 +243,4 @@ function reject(
     result !== undefined && 'reason' in result ? result.reason : 'the record was deleted here meanwhile';
   findings.rejections.push({ direction: 'pull', object: plan.object, id, field: '', reason });
   if (link !== undefined && loadId !== undefined) findings.links.push({ ...link, loadId });
-}
-
-/** A record deleted here is not made again: whoever deleted it may have had to. Nothing of it is kept. */
-function partedLink(link: Link, { record }: TakenRecord, loadId: string | undefined): Link {
-  return { ...link, stamp: record.stamp, base: {}, kept: {}, parted: true, loadId: loadId ?? link.loadId };
-}
-
-/** A record that is still there, or is there again, while ours was deleted. */
-function deletedHere({ object, externalId, localId }: Link): Conflict {
-  const nothing = { field: '', local: null, remote: null, base: null, resolution: null };
-  return { object, externalId, localId, reason: 'deleted_here', ...nothing };
 }

@@ -85,9 +85,12 @@ async function takeChanges(parts: SyncParts, plan: ObjectPlan, from: Cursor): Pr
 
 /** Reads records again that refer to one that has come since. */
 export async function takeResolvable(parts: SyncParts, plan: ObjectPlan): Promise<void> {
+  const taken = new Set<string>();
   for (;;) {
     const ids = await parts.store.transaction(async (unit) => unit.resolvable(plan.object, readAtATime));
-    if (ids.length === 0) return;
+    // One that is told again refers to a record that was deleted here meanwhile.
+    if (ids.every((id) => taken.has(id))) return;
+    for (const id of ids) taken.add(id);
     await takeAgain(parts, plan, ids);
   }
 }

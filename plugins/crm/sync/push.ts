@@ -4,9 +4,9 @@ import { giveAll, refuse } from './give.ts';
 import type { Giving, PushRound } from './give.ts';
 import { mergeFields } from './merge.ts';
 import type { SyncParts } from './load.ts';
+import { deletedThere } from './parting.ts';
 import { remoteFieldsOf, sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
-import { deletedThere } from './remove.ts';
 import type { Link, SyncUnit } from './state.ts';
 import { takeRecords } from './take.ts';
 import type { TakenRecord } from './take.ts';
@@ -53,7 +53,8 @@ async function pushRound(parts: SyncParts, plan: ObjectPlan, changes: readonly L
     const local = locals.get(change.id);
     const link = links.get(change.id);
     if (!belongsTo(plan, link, local)) continue;
-    // What was deleted here stays there; a later change of it there is told as a conflict.
+    // Deleted since the run began: the next one parts the pair first.
+    if (local === undefined && link?.parted === false) continue;
     if (plan.push === 'none' || local === undefined || link?.parted === true) round.settled.push(change);
     else if (link === undefined) fresh.push({ change, local, values: local.fields });
     else linked.push({ change, local, link });

@@ -1,7 +1,8 @@
 import { mergeFields } from './merge.ts';
+import { deletedThere } from './parting.ts';
 import { sameIn } from './plan.ts';
 import type { ObjectPlan } from './plan.ts';
-import type { Conflict, Link, SyncUnit } from './state.ts';
+import type { SyncUnit } from './state.ts';
 import { isEmptySet } from './values.ts';
 
 /**
@@ -43,10 +44,4 @@ export async function removeDeleted(
   await unit.replaceConflicts(object, externalIds, kept.map(deletedThere));
   await unit.replaceRejections('pull', object, externalIds, []);
   await unit.replaceMissing(object, externalIds, []);
-}
-
-/** A record that was deleted there while ours has changes. */
-export function deletedThere({ object, externalId, localId }: Link): Conflict {
-  const nothing = { field: '', local: null, remote: null, base: null, resolution: null };
-  return { object, externalId, localId, reason: 'deleted_there', ...nothing };
 }

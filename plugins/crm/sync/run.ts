@@ -1,4 +1,5 @@
 import { isAppError } from '@orchestrall/sdk';
+import { partDeleted } from './deleted-here.ts';
 import { loadAll } from './load.ts';
 import type { SyncParts } from './load.ts';
 import { mappingOf } from './plan.ts';
@@ -35,6 +36,7 @@ export async function runSync(
       }
     }
   };
+  await each(async (plan) => partDeleted(parts, plan));
   await each(async (plan) => pull(parts, plan));
   await each(async (plan) => takeResolvable(parts, plan));
   await each(async (plan) => pushChanges(parts, plan));

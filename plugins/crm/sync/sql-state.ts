@@ -53,7 +53,7 @@ export function sqlState(tx: Transaction): SqlState {
     async resolvable(object, limit) {
       const statement = `select distinct missing.external_id from sync_missing as missing
         join sync_links as link on link.object = missing.target_object and link.external_id = missing.target_id
-        where missing.object = $1 limit $2`;
+        where missing.object = $1 and not link.parted limit $2`;
       const rows = await tx.query<{ external_id: string }>(statement, [object, limit]);
       return rows.map((row) => row.external_id);
     },

@@ -37,7 +37,7 @@ export async function takeRecords(
     const missing: MissingReference[] = [];
     for (const { field, to } of references) {
       const link = linkOf(to);
-      draft.values[field] = link === undefined || link.parted ? null : link.localId;
+      draft.values[field] = link?.localId ?? null;
       if (link !== undefined) continue;
       draft.cuts.set(field, 'it refers to a record that is not here');
       const { object } = plan;
@@ -73,8 +73,18 @@ async function lookUp(
   const found = new Map<string, Link>();
   for (const object of new Set(references.map((reference) => reference.object))) {
     const ids = references.filter((reference) => reference.object === object).map(({ id }) => id);
-    for (const link of await unit.links(object, [...new Set(ids)]))
-      found.set(`${object}/${link.externalId}`, link);
+    const links = (await unit.links(object, [...new Set(ids)])).filter((link) => !link.parted);
+    for (const link of await present(unit, links)) found.set(`${object}/${link.externalId}`, link);
   }
   return ({ object, id }) => found.get(`${object}/${id}`);
+}
+
+/** Those whose record is here, and stays until the transaction ends. */
+async function present(unit: SyncUnit, links: readonly Link[]): Promise<readonly Link[]> {
+  const here = new Set<string>();
+  for (const kind of new Set(links.map((link) => link.kind))) {
+    const ids = links.filter((link) => link.kind === kind).map(({ localId }) => localId);
+    for (const { id } of await unit.read(kind, ids)) here.add(id);
+  }
+  return links.filter(({ localId }) => here.has(localId));
 }

@@ -241,7 +241,8 @@ class World {
           const { object, externalId, field, resolution } = conflict;
           if (object !== plan.object || resolution !== null) continue;
           this.#decided(plan, conflict);
-          expect(await decideConflict(parts, plan, externalId, field, decide)).toBe('decided');
+          const side = conflict.reason === 'would_lose' ? 'remote' : decide;
+          expect(await decideConflict(parts, plan, externalId, field, side)).toBe('decided');
         }
       }
     }

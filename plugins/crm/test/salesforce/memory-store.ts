@@ -158,7 +158,9 @@ function unitOf(tables: Tables, observe: MemoryStore['observe']): SyncUnit {
       ),
     resolvable: async (object, limit) => {
       const rows = of(tables.missing, object);
-      const there = rows.filter((row) => tables.links.has(`${row.targetObject}/${row.targetId}`));
+      const there = rows.filter(
+        (row) => tables.links.get(`${row.targetObject}/${row.targetId}`)?.parted === false,
+      );
       return [...new Set(there.map((row) => row.externalId))].slice(0, limit);
     },
   };

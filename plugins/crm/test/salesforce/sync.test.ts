@@ -183,7 +183,7 @@ describe('later runs', () => {
     expect(sync.store.all('companies').map(({ fields }) => fields['name'])).toEqual(['Stays']);
   });
 
-  test('a record deleted here is not made again, and is told when it changes there', async () => {
+  test('a record deleted here is not made again but told, and made again on demand', async () => {
     await using sync = await startSync();
     const id = sync.create('Account', { Name: 'Erased' });
     await sync.run();
