@@ -1,4 +1,5 @@
 import { defineErrors } from '@orchestrall/sdk';
+import { salesforceErrors } from './salesforce/errors.ts';
 
 /** Every error of this plugin's own, beside the SDK's `sharedErrors`; `docs/errors.md` is generated from it. */
 export const crmErrors = {
@@ -94,6 +95,7 @@ export const crmErrors = {
       'The character set {charset} is not accepted; accepted are utf-8, utf-16le, utf-16be and windows-1252.',
     remedy: 'Save the file as UTF-8, or leave the character set out to have it detected.',
   },
+  ...salesforceErrors,
 } as const;
 
 /** Creates an error of this plugin's table. */
