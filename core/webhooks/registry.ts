@@ -1,20 +1,16 @@
 import { createId, isAppError, isId } from '@orchestrall/sdk';
-import type { Event, Transaction } from '@orchestrall/sdk';
-import type { ScopedDatabase } from '../database/scoped-database.ts';
+import type { Transaction } from '@orchestrall/sdk';
 import type { Seal } from '../database/seal.ts';
 import { coreError } from '../errors.ts';
-import { attempt } from './delivery/attempt.ts';
-import type { AttemptServices } from './delivery/attempt.ts';
-import { receiverColumns } from './delivery/next-delivery.ts';
-import type { Receiver } from './delivery/next-delivery.ts';
-import { insertAttempt } from './delivery/record.ts';
 import { ensureSending } from './delivery/sending-job.ts';
 import { checkWebhook } from './endpoints/checks.ts';
 import { pauseWebhook } from './endpoints/pausing.ts';
 import { createSecret, openSecret, sealHeaders, sealSecret } from './endpoints/secrets.ts';
-import { toWebhook, webhookColumns } from './endpoints/webhook.ts';
+import { audited, toWebhook, webhookColumns } from './endpoints/webhook.ts';
 import type { NewWebhook, Webhook, WebhookChange, WebhookRow } from './endpoints/webhook.ts';
 import { maxWebhooks, patienceHours } from './limits.ts';
+import { sendTest } from './send-test.ts';
+import type { TestServices } from './send-test.ts';
 
 /** Webhooks as an administrator handles them; each change writes an audit entry. */
 export interface WebhookRegistry {
@@ -48,19 +44,10 @@ export interface WebhookRegistry {
   test(id: string): Promise<string>;
 }
 
-/** What the registry is built from. */
-export interface RegistryOptions extends AttemptServices {
-  readonly database: ScopedDatabase;
-  readonly seal: Seal;
-  readonly now: () => Date;
-  /** Aborted when the room stops. */
-  readonly signal: AbortSignal;
-}
-
 type Locked = WebhookRow & { readonly sealed_secret: Uint8Array };
 
 /** Builds the registry on a database whose role is the core's. */
-export function createRegistry(options: RegistryOptions): WebhookRegistry {
+export function createRegistry(options: TestServices): WebhookRegistry {
   const { database, seal } = options;
 
   /** Runs a change of one webhook, whose row it locks, and audits what came of it. */
@@ -77,7 +64,7 @@ export function createRegistry(options: RegistryOptions): WebhookRegistry {
         [before.id],
       );
       if (after === undefined) throw notFound(id);
-      const sides = { before: toWebhook(before), after: toWebhook(after) };
+      const sides = { before: audited(toWebhook(before)), after: audited(toWebhook(after)) };
       tx.audit({ action, subjectType: 'webhook', subjectId: before.id, ...sides });
       return toWebhook(after);
     });
@@ -121,9 +108,10 @@ export function createRegistry(options: RegistryOptions): WebhookRegistry {
           ],
         );
         if (row === undefined) throw new TypeError('core.relay holds no row: its migration has not run');
-        const after = toWebhook(row);
+        const made = toWebhook(row);
+        const after = audited(made);
         tx.audit({ action: 'webhook.created', subjectType: 'webhook', subjectId: id, after });
-        return after;
+        return made;
       });
       return { webhook, secret };
     },
@@ -155,7 +143,7 @@ export function createRegistry(options: RegistryOptions): WebhookRegistry {
           action: 'webhook.deleted',
           subjectType: 'webhook',
           subjectId: before.id,
-          before: toWebhook(before),
+          before: audited(toWebhook(before)),
         });
       });
     },
@@ -195,35 +183,7 @@ export function createRegistry(options: RegistryOptions): WebhookRegistry {
       });
       return { webhook, secret };
     },
-    async test(id) {
-      const [row] = await database.query<Omit<Receiver, 'id'>>(
-        `select ${receiverColumns} from core.webhooks w where w.id = $1`,
-        [idOf(id)],
-      );
-      if (row === undefined) throw notFound(id);
-      const receiver: Receiver = { ...row, id: idOf(id) };
-      const event = testEvent(receiver.id, options.now());
-      const deliveryId = createId();
-      const answer = await attempt(options, {
-        receiver,
-        event,
-        deliveryId,
-        number: 1,
-        signal: options.signal,
-      });
-      await database.transaction(async (tx) => {
-        await tx.query(
-          `insert into core.webhook_deliveries (id, webhook_id, event_id, event_type, status, attempts, tries,
-             expires_at, ended_at)
-           values ($1, $2, $3, $4, $5, 1, 1, now(), now())`,
-          [deliveryId, receiver.id, event.id, event.type, answer.taken ? 'delivered' : 'failed'],
-        );
-        await insertAttempt(tx, deliveryId, 1, answer);
-        const after = { delivery_id: deliveryId, taken: answer.taken };
-        tx.audit({ action: event.type, subjectType: 'webhook', subjectId: receiver.id, after });
-      });
-      return deliveryId;
-    },
+    test: (id) => sendTest(options, idOf(id)),
   };
 }
 
@@ -257,19 +217,6 @@ function canBeOpened(seal: Seal, { id, sealed_secret }: Locked): boolean {
     if (isAppError(error)) return false;
     throw error;
   }
-}
-
-function testEvent(webhookId: string, now: Date): Event {
-  return {
-    specversion: '1.0',
-    id: createId(),
-    source: '/core/webhooks',
-    type: 'webhook.tested',
-    subject: webhookId,
-    time: now.toISOString(),
-    datacontenttype: 'application/json',
-    data: { webhook_id: webhookId },
-  };
 }
 
 /** An id as PostgreSQL takes it. Throws `WEBHOOK_NOT_FOUND` for a text that is none. */

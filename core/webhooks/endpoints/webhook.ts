@@ -108,6 +108,11 @@ export function toWebhook({ former_until, ...row }: WebhookRow): Webhook {
   };
 }
 
+/** The webhook as an audit entry keeps it: what follows the host of its address may be as good as a password. */
+export function audited(webhook: Webhook): Webhook {
+  return { ...webhook, url: `${new URL(webhook.url).origin}/…` };
+}
+
 function text(date: Date | null): string | null {
   return date === null ? null : date.toISOString();
 }

@@ -86,7 +86,8 @@ test('http is refused unless the YAML allows it', async () => {
 
 test('what is given is changed, the rest stays, and each act is audited without secrets', async () => {
   const headers = { Authorization: 'Bearer hush-hush' };
-  const { webhook, secret } = await create({ headers, description: 'for the warehouse' });
+  const url = `${receiver.url}/services/T00/hidden-in-the-path?key=hidden-in-the-query`;
+  const { webhook, secret } = await create({ url, headers, description: 'for the warehouse' });
   const changes: WebhookChange[] = [
     { patterns: ['**'] },
     { headers: { 'X-Key': 'quiet-please' } },
@@ -102,7 +103,7 @@ test('what is given is changed, the rest stays, and each act is audited without 
   expect(receiver.received.at(-1)?.headers['x-key']).toBe('quiet-please');
   expect(receiver.received.at(-1)?.headers.authorization).toBeUndefined();
   expect(await stage.webhooks.registry.get(id)).toMatchObject({
-    url: receiver.url,
+    url,
     patterns: ['**'],
     description: '',
     header_names: ['X-Key'],
@@ -129,7 +130,7 @@ test('what is given is changed, the rest stays, and each act is audited without 
     stage.log.lines,
     await stage.database.query('select * from events'),
   ]);
-  for (const hidden of [secret, rotated.secret, 'hush-hush', 'quiet-please'])
+  for (const hidden of [secret, rotated.secret, 'hush-hush', 'quiet-please', 'hidden-in'])
     expect(written).not.toContain(hidden);
 });
 
