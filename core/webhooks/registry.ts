@@ -183,7 +183,7 @@ export function createRegistry(options: TestServices): WebhookRegistry {
       });
       return { webhook, secret };
     },
-    test: (id) => sendTest(options, idOf(id)),
+    test: async (id) => sendTest(options, idOf(id)),
   };
 }
 
