@@ -98,7 +98,7 @@ export function matchColumns(
     faults.push(
       `line 1: no column is known; line 1 must name columns, which are ${targetsOf(targets).join(', ')}`,
     );
-  else if (!taken.has(key))
+  else if (key !== '' && !taken.has(key))
     faults.push(`line 1: the key column ${key} is missing; add it or choose another key`);
   return { columns, source, faults: [...new Set(faults)] };
 }

@@ -67,7 +67,7 @@ function shown(
     return { line, fields: {}, references: {}, faults: [reason] };
   }
   const { given, references } = readRow(cells);
-  const faults = Object.hasOwn(given, key) ? [] : ['the cell of the key column is empty'];
+  const faults = key === '' || Object.hasOwn(given, key) ? [] : ['the cell of the key column is empty'];
   const fields = Object.entries(given).map(([name, value]) => {
     const read = readField(kind.fields, name, value);
     faults.push(...read.faults.map((message) => `${name} ${message}`));

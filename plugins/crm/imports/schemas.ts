@@ -56,7 +56,9 @@ export const Import = Type.Object(
   {
     id: Id,
     object: ImportObject,
-    key: Type.String({ description: 'Field by which a row finds the record it changes.' }),
+    key: Type.String({
+      description: 'Field by which a row finds the record it changes; empty where records have no key.',
+    }),
     status: ImportStatus,
     reason: Nullable(Type.String({ description: 'Why it failed, or why its dry run stopped.' })),
     format: CsvFormat,

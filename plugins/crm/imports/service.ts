@@ -16,6 +16,7 @@ import type { ImportScope } from './scope.ts';
 import { readSettings } from './settings.ts';
 import type { GivenSettings } from './settings.ts';
 import {
+  clearErrors,
   deleteUpload,
   findImport,
   insertUpload,
@@ -122,6 +123,7 @@ export function createImportService({ database, scope, jobs, maxBytes, log }: Im
         const settings = readSettings(scopeOf(scope, current.object, sender), given, '/body', current);
         await resetImport(tx, id, { ...settings, format });
       });
+      await clearErrors(database, id);
       return (await requireImport(database, id)).view;
     },
 

@@ -27,7 +27,8 @@ export function readSettings(
   const keys = Object.keys(scope.kind.keys);
   const key = given.key ?? current?.key ?? keys[0] ?? '';
   const faults: Fault[] = [];
-  if (!keys.includes(key))
+  // Records without a key are all made anew.
+  if (key !== '' && !keys.includes(key))
     faults.push({ path: `${path}/key`, message: `must be ${keys.join(' or ')} for ${table}` });
   const { mapping = {}, faults: wrong = [] } =
     given.mapping === undefined

@@ -2,6 +2,7 @@ import { AppError } from '@orchestrall/sdk';
 import type { Caller, Transaction } from '@orchestrall/sdk';
 import type { Checked, JsonObject } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
+import type { View } from '../records/access.ts';
 import { fieldsOf } from '../records/kind.ts';
 import type { CommonFields, Kept, RecordKey, RecordKind } from '../records/kind.ts';
 import { lockWhere, withoutNul } from '../records/store.ts';
@@ -25,7 +26,7 @@ export type Upsert = (tx: Transaction, rows: readonly RowInput[]) => Promise<Row
 /** How rows find their records. */
 export interface UpsertOptions {
   readonly scope: KindScope;
-  /** Name of the field that holds the key. */
+  /** Name of the field that holds the key; empty for kinds that have none. */
   readonly field: string;
   readonly missingReferences: MissingReferences;
 }
@@ -45,11 +46,12 @@ interface Prepared {
 
 /**
  * Makes the upsert of one kind of record by one of its keys; undefined when the kind has no such key. Rows with one
- * key follow each other: the later changes what the earlier made. So they go in waves.
+ * key follow each other: the later changes what the earlier made. So they go in waves. Without a key, which is for
+ * kinds that have none, each row makes a record.
  */
 export function createUpsert({ scope, field, missingReferences }: UpsertOptions): Upsert | undefined {
   const key = scope.kind.keys[field];
-  if (key === undefined) return undefined;
+  if (key === undefined && field !== '') return undefined;
   const references = referencesOf(scope);
   return async (tx, rows) => {
     const outcomes: Outcomes = new Map();
@@ -59,7 +61,9 @@ export function createUpsert({ scope, field, missingReferences }: UpsertOptions)
         prepared = await refer(scope, { name, source, missingReferences }, tx, prepared, outcomes);
       return writeRows(scope, tx, await withoutUnseenReferences(scope, tx, prepared, outcomes), outcomes);
     };
-    for (const wave of wavesOf(rows, (row) => keyOf(row.given[field], key), outcomes)) {
+    for (const wave of key === undefined
+      ? [new Map(rows.map((row, index) => [String(index), row]))]
+      : wavesOf(rows, (row) => keyOf(row.given[field], key), outcomes)) {
       const contested = await write(wave);
       // Somebody else has made a record of that key meanwhile: now it is there to be changed.
       if (contested.size > 0) await write(contested);
@@ -99,15 +103,13 @@ function wavesOf(
 /** Locks the records of a wave that the caller sees, and reads its rows over them. */
 async function prepare(
   { kind, view, by }: KindScope,
-  key: RecordKey<CommonFields>,
+  key: RecordKey<CommonFields> | undefined,
   tx: Transaction,
   wave: Wave,
   outcomes: Outcomes,
 ): Promise<readonly Prepared[]> {
-  const visible = view.condition === undefined ? sql`` : sql`and ${view.condition}`;
-  const condition = sql`${sql.ref(key.column)} = any(${[...wave.keys()]}::text[]) ${visible}`;
-  const found = await lockWhere(kind, tx, condition);
-  const existing = Map.groupBy(found, (record) => key.fold(key.of(record) ?? ''));
+  const existing =
+    key === undefined ? new Map<string, Kept<CommonFields>[]>() : await lockKeys(kind, key, view, tx, wave);
   const prepared: Prepared[] = [];
   for (const [text, row] of wave) {
     const [before, ...others] = existing.get(text) ?? [];
@@ -118,6 +120,18 @@ async function prepare(
     else prepared.push({ key: text, row, before, fields });
   }
   return prepared;
+}
+
+async function lockKeys(
+  kind: RecordKind,
+  key: RecordKey<CommonFields>,
+  { condition }: View,
+  tx: Transaction,
+  wave: Wave,
+): Promise<Map<string, Kept<CommonFields>[]>> {
+  const visible = condition === undefined ? sql`` : sql`and ${condition}`;
+  const having = sql`${sql.ref(key.column)} = any(${[...wave.keys()]}::text[]) ${visible}`;
+  return Map.groupBy(await lockWhere(kind, tx, having), (record) => key.fold(key.of(record) ?? ''));
 }
 
 function readOver(

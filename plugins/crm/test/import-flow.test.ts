@@ -1,3 +1,4 @@
+import type { Event } from '@orchestrall/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeText } from '../csv/test-encodings.ts';
 import { eventually, startCrm } from './support.ts';
@@ -352,4 +353,25 @@ test('a dry run can be cancelled, and an import that waits too', async () => {
   expect(await byEmail('stop1@stop.example')).toBeUndefined();
   const left = 'select 1 from import_chunks where import_id = any($1::uuid[])';
   expect(await crm.database.query(left, [[id, waiting.id]])).toEqual([]);
+});
+
+test('tells how far it is, not more than once a second', async () => {
+  const told: Event[] = [];
+  const { bus } = crm.appliance.appliance.rooms;
+  using _ = bus.observe('import.progressed', (event) => told.push(event));
+  const rows = Array.from({ length: 60 }, (_row, index) => `far${index}@far.example`).join('\n');
+  const begunAt = performance.now();
+  const { id } = await importFile(`email\n${rows}\n`);
+  const seconds = (performance.now() - begunAt) / 1_000;
+  const events = told.filter(({ subject }) => subject === id);
+  expect(events[0]?.data).toMatchObject({
+    import_id: id,
+    object: 'contacts',
+    dry_run: false,
+    rows_total: 3,
+    rows_created: 3,
+    bytes_done: expect.any(Number),
+  });
+  expect(events.length).toBeGreaterThan(0);
+  expect(events.length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
 });

@@ -38,6 +38,27 @@ test('the stored file of an import goes with its end; the import and its refused
   expect(await crm.database.query('select import_id from import_errors')).toEqual([{ import_id: recent }]);
 });
 
+test('an import that nobody starts for a day is cancelled, with its file', async () => {
+  const query = '/imports?object=contacts&start=false';
+  const ids: string[] = [];
+  for (const hours of [25, 23]) {
+    const { body } = await crm.send('POST', query, { body: 'email\nw@waiting.example\n' });
+    const age = 'update imports set updated_at = updated_at - make_interval(hours => $2) where id = $1';
+    await crm.database.query(age, [body.id, hours]);
+    ids.push(body.id);
+  }
+  await sweep();
+  const [old = '', recent = ''] = ids;
+  expect((await crm.send('GET', `/imports/${old}`)).body).toMatchObject({
+    status: 'cancelled',
+    reason: 'it was not started within 24 hours',
+  });
+  expect((await crm.send('GET', `/imports/${recent}`)).body).toMatchObject({ status: 'uploaded' });
+  const chunks = await crm.database.query('select import_id from import_chunks');
+  expect(chunks).toEqual([{ import_id: recent }]);
+  await crm.send('POST', `/imports/${recent}/cancel`);
+});
+
 test('what an upload left that was cut by the end of its process is swept after an hour, and never seen', async () => {
   const [old, recent] = [createId(), createId()];
   for (const [id, minutes] of [
