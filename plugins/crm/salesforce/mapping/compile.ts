@@ -1,9 +1,9 @@
 import type { FieldValue, RemoteRecord, TargetField, TargetKind } from '../../provider.ts';
 import type { FieldPlan, ObjectPlan, Taken } from '../../sync/plan.ts';
+import type { ObjectProposal, ValuePreview } from '../../sync/proposal.ts';
 import type { DescribedField, DescribedObject } from '../client/describe.ts';
 import { giveValue, takeValue } from './convert.ts';
 import { defaultMappings, relatedTo } from './defaults.ts';
-import type { ObjectProposal } from './propose.ts';
 
 /** What a mapping is compiled from. */
 export interface Compiling {
@@ -86,17 +86,6 @@ function constantsOf(object: string, kind: TargetKind): Readonly<Record<string, 
   const constants = Object.entries(defaultMappings[object]?.constants ?? {});
   const known = constants.filter(([name]) => kind.fields.some((field) => field.name === name));
   return known.length === 0 ? undefined : Object.fromEntries(known);
-}
-
-/** One value of a sample, before and after. */
-export interface ValuePreview {
-  readonly remote: string;
-  readonly local: string;
-  readonly before: FieldValue;
-  /** Absent when it cannot be taken, and for references. */
-  readonly after?: FieldValue;
-  /** What is cut, or why it cannot be taken. */
-  readonly note?: string;
 }
 
 /** What the fields of a record would become. */

@@ -1,38 +1,10 @@
 import type { Fault } from '@orchestrall/sdk';
-import type { TargetField, TargetKind } from '../../provider.ts';
+import type { TargetKind } from '../../provider.ts';
+import type { FieldProposal, MappingProposal, ObjectProposal } from '../../sync/proposal.ts';
 import type { DescribedField, DescribedObject } from '../client/describe.ts';
 import { defaultMappings, relatedTo } from './defaults.ts';
 import { fitOf, impossibility, proposeField } from './fit.ts';
 import type { MappingOverrides, ObjectOverride } from './overrides.ts';
-
-/** One field there and what becomes of it. */
-export interface FieldProposal {
-  readonly remote: string;
-  readonly label: string;
-  readonly type: string;
-  /** Name here; null when it is not taken. */
-  readonly local: string | null;
-  /** `custom` fields could be taken into a field that would have to be made, see `custom`. */
-  readonly state: 'whole' | 'partly' | 'custom' | 'left_out' | 'impossible';
-  /** What is lost, or why it is not taken. */
-  readonly note: string | null;
-  readonly custom: TargetField | null;
-}
-
-/** One object there and what becomes of it. */
-export interface ObjectProposal {
-  readonly object: string;
-  readonly kind: string | null;
-  readonly push: 'none' | 'update' | 'create_and_update';
-  readonly keyField: string | null;
-  readonly fields: readonly FieldProposal[];
-}
-
-/** A mapping as it would be, and every fault of the overrides. */
-export interface MappingProposal {
-  readonly objects: readonly ObjectProposal[];
-  readonly faults: readonly Fault[];
-}
 
 /** Every object that is mapped by itself or named by an override, those that others refer to first. */
 export function mappedObjects(overrides: MappingOverrides): string[] {

@@ -4,6 +4,7 @@ import { describeObject } from '../../salesforce/client/describe.ts';
 import { compileMapping, previewRecord } from '../../salesforce/mapping/compile.ts';
 import type { MappingOverrides } from '../../salesforce/mapping/overrides.ts';
 import { mappedObjects, proposeMapping } from '../../salesforce/mapping/propose.ts';
+import { createSalesforceProvider } from '../../salesforce/provider.ts';
 import { kinds } from './kinds.ts';
 import { startHarness } from './support.ts';
 
@@ -101,4 +102,28 @@ test('a sample shows each value before and after', async () => {
     note: 'it is none of the choices Energy, Media',
   });
   expect(of('NumberOfEmployees')).toMatchObject({ before: '5', after: 5 });
+});
+
+test('the provider proposes, plans and shows samples of what the organisation has', async () => {
+  await using harness = await startHarness();
+  harness.org.create('Account', { Name: 'First' });
+  harness.org.advance(2_000);
+  harness.org.create('Account', { Name: 'Last' });
+  const provider = createSalesforceProvider(harness.config, harness.effects);
+  const { proposal, plans } = await provider.propose(kinds, {});
+  expect(proposal.faults).toEqual([]);
+  expect(plans.map(({ object }) => object)).toEqual(['Account', 'Contact', 'Opportunity', 'Task', 'Event']);
+  const [account] = plans;
+  if (account === undefined) throw new Error('no plan');
+  const [first] = await provider.sample(account, 1);
+  expect(first).toContainEqual({ remote: 'Name', local: 'name', before: 'Last', after: 'Last' });
+  const refused = await provider.propose(kinds, { Nothing__c: { kind: 'deals' } });
+  expect(refused.plans).toEqual([]);
+  expect(refused.proposal.faults).toEqual([
+    { path: '/Nothing__c', message: 'no such object, or the user may not see it' },
+  ]);
+  await expect(provider.propose(kinds, { Account: { push: 'always' } })).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    details: { faults: expect.arrayContaining([expect.objectContaining({ path: '/Account/push' })]) },
+  });
 });

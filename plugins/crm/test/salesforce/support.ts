@@ -42,6 +42,7 @@ export interface Harness extends AsyncDisposable {
   readonly org: StandInOrg;
   readonly standIn: StandIn;
   readonly effects: Effects;
+  readonly config: SalesforceConfig;
   /** Pauses that were waited out, milliseconds. */
   readonly pauses: number[];
   transport(config?: Partial<SalesforceConfig>): Transport;
@@ -83,6 +84,7 @@ export async function startHarness(faults: FaultPlan = new FaultPlan(), apiLimit
     org,
     standIn,
     effects,
+    config,
     pauses,
     transport: (more = {}) => createTransport({ ...config, ...more }, effects),
     source: () => createSalesforceSource(createTransport(config, effects), config, effects),
