@@ -28,6 +28,7 @@ test('the commands of README and how-tos give the answers they show, in order, a
   await follow(await read('docs/how-to/connect-a-program.md'), appliance);
   await follow(await read('docs/how-to/call-the-api.md'), appliance);
   await follow(await read('docs/how-to/teams.md'), appliance);
+  await follow(await read('docs/how-to/import-your-salesforce-export.md'), appliance);
 });
 
 test('the README has five curl commands and the two that begin everything', async () => {

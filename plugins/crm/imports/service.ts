@@ -1,5 +1,5 @@
 import { createId, validationFailed } from '@orchestrall/sdk';
-import type { Caller, Database, Jobs, Log, Transaction } from '@orchestrall/sdk';
+import type { Answer, Caller, Database, Jobs, Log, Transaction } from '@orchestrall/sdk';
 import type { CsvFormat, GivenFormat } from '../csv/format.ts';
 import { csvFile } from '../csv/writer.ts';
 import type { CsvWriting } from '../csv/writer.ts';
@@ -52,7 +52,7 @@ export interface Imports {
    * already failed. Throws `VALIDATION_FAILED` for a key or mapping that the records do not have, `UPLOAD_TOO_LARGE`,
    * `FILE_NOT_CSV`, `ROW_TOO_LONG`.
    */
-  upload(given: UploadImport): Promise<Import>;
+  upload(given: UploadImport): Promise<Answer>;
   /**
    * Changes the settings of an import that has not been started. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`,
    * `IMPORT_ENDED`, `VALIDATION_FAILED`, `ROW_TOO_LONG`.
@@ -61,7 +61,7 @@ export interface Imports {
   /** What an import that has not been started would make of its file. Throws as `update`. */
   preview(id: string, by: Caller): Promise<ImportPreview>;
   /** Starts an import, or its dry run. Throws `IMPORT_NOT_FOUND`, `IMPORT_STARTED`, `IMPORT_ENDED`. */
-  start(id: string, isTrial: boolean, by: Caller): Promise<Import>;
+  start(id: string, isTrial: boolean, by: Caller): Promise<Answer>;
   /** Throws `IMPORT_NOT_FOUND`. */
   get(id: string): Promise<Import>;
   /** Newest first. Throws `CURSOR_INVALID`. */
@@ -96,13 +96,14 @@ export function createImportService({ database, scope, jobs, maxBytes, log }: Im
       await insertUpload(database, { id, object, by }, read);
       try {
         const inspected = await storeFile(database, id, body, maxBytes, format);
-        await database.transaction(async (tx) => {
+        return await database.transaction(async (tx) => {
           if (inspected.format === undefined) {
             await concludeImport(tx, id, 'failed', inspected.reason);
           } else {
             await keepUpload(tx, id, inspected.format);
             if (after !== 'wait') await queue(tx, id, after === 'dry_run');
           }
+          return accepted(tx, id);
         });
       } catch (error) {
         // The first error is the one to throw.
@@ -111,7 +112,6 @@ export function createImportService({ database, scope, jobs, maxBytes, log }: Im
         });
         throw error;
       }
-      return (await requireImport(database, id)).view;
     },
 
     async update(id, { delimiter, encoding, quote, ...given }, by) {
@@ -133,11 +133,11 @@ export function createImportService({ database, scope, jobs, maxBytes, log }: Im
     },
 
     async start(id, isTrial, by) {
-      await database.transaction(async (tx) => {
+      return database.transaction(async (tx) => {
         requireWaiting(requireOwn(await requireImport(tx, id, lockImport), by));
         await queue(tx, id, isTrial);
+        return accepted(tx, id);
       });
-      return (await requireImport(database, id)).view;
     },
 
     async get(id) {
@@ -179,6 +179,12 @@ export function createImportService({ database, scope, jobs, maxBytes, log }: Im
       );
     },
   };
+}
+
+/** Says that an import was taken on, to a repeat of the request too. */
+async function accepted(tx: Transaction, id: string): Promise<Answer> {
+  const { view } = await requireImport(tx, id);
+  return tx.answer({ status: 202, headers: { location: `/api/v1/crm/imports/${id}` }, body: view });
 }
 
 async function queue(tx: Transaction, id: string, isTrial: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { problems } from '@orchestrall/sdk';
+import { problems, sendAnswer } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
 import { IdParams, PageOf, callerOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
@@ -21,7 +21,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
     '/api/v1/crm/imports',
     {
       onRequest: async ({ headers }) => requireCsv(headers),
-      config: { access: 'operator', timeoutMs: streamTimeoutMs },
+      config: { access: 'operator', timeoutMs: streamTimeoutMs, idempotent: true },
       schema: {
         tags,
         operationId: 'startImport',
@@ -41,7 +41,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
     async (request, reply) => {
       const { object, start = true, dry_run, delimiter, quote, encoding, ...settings } = request.query;
       const { body, headers } = request;
-      const started = await imports.upload({
+      const answer = await imports.upload({
         object,
         settings,
         format: { delimiter, quote, encoding: encoding ?? encodingOf(headers) },
@@ -50,7 +50,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
         announcedBytes: Number(headers['content-length'] ?? 0),
         by: callerOf(request),
       });
-      return reply.code(202).header('location', `/api/v1/crm/imports/${started.id}`).send(started);
+      return sendAnswer(reply, answer);
     },
   );
 
@@ -125,7 +125,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
   app.post(
     '/api/v1/crm/imports/:id/start',
     {
-      config: { access: 'operator' },
+      config: { access: 'operator', idempotent: true },
       schema: {
         tags,
         operationId: 'beginImport',
@@ -141,7 +141,7 @@ const routes: Routes<Crm> = async (app, { imports }) => {
     },
     async (request, reply) => {
       const { params, query } = request;
-      return reply.code(202).send(await imports.start(params.id, query.dry_run ?? false, callerOf(request)));
+      return sendAnswer(reply, await imports.start(params.id, query.dry_run ?? false, callerOf(request)));
     },
   );
 

@@ -172,6 +172,25 @@ test('an import waits, is looked at, mapped, tried out and started', async () =>
     expect((await crm.send(method, `/imports/${id}/${path}`)).body.code).toBe('IMPORT_ENDED');
 });
 
+test('an upload, or a start, that is repeated under its key is done once', async () => {
+  const headers = { 'content-type': 'text/csv', 'idempotency-key': 'upload-1' };
+  const file = 'email\nonce@key.example\n';
+  const [first, again] = [
+    await crm.send('POST', '/imports?object=contacts&start=false', { body: file, headers }),
+    await crm.send('POST', '/imports?object=contacts&start=false', { body: file, headers }),
+  ];
+  expect(again.headers.get('idempotency-replayed')).toBe('true');
+  expect(again.body).toEqual(first.body);
+  expect(again.headers.get('location')).toBe(first.headers.get('location'));
+  for (const replayed of [null, 'true']) {
+    const key = { 'idempotency-key': 'start-1' };
+    const started = await crm.send('POST', `/imports/${first.body.id}/start`, { headers: key });
+    expect(started).toMatchObject({ status: 202, body: { status: 'queued' } });
+    expect(started.headers.get('idempotency-replayed')).toBe(replayed);
+  }
+  expect(await crm.importEnded(first.body.id)).toMatchObject({ rows_created: 1 });
+});
+
 test('a dry run whose file cannot be imported says why, and the import waits on', async () => {
   const { id } = await upload('Mailbox\na@dry.example\n', 'object=contacts&dry_run=true');
   expect(await checked(id)).toMatchObject({
