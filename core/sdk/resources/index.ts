@@ -25,7 +25,14 @@ export {
 export type { Described } from './fields/text-fields.ts';
 export { cut, foldAccents, foldCase, keepText, maxKeyLength } from './fields/text.ts';
 export type { TextResult } from './fields/text.ts';
-export { booleanField, dateField, decimalField, instantField, integerField } from './fields/value-fields.ts';
+export {
+  booleanField,
+  dateField,
+  decimalField,
+  instantField,
+  integerField,
+  keepDecimal,
+} from './fields/value-fields.ts';
 export { columnsOf } from './query/columns.ts';
 export type { Column, Columns } from './query/columns.ts';
 export { toStatement } from './query/compiler.ts';
