@@ -3,4 +3,23 @@
 
 /** Writes that the appliance does once for each `Idempotency-Key`, by method and path. */
 export const idempotentOperations: ReadonlySet<string> = new Set<string>([
+  'POST /api/v1/crm/companies',
+  'POST /api/v1/crm/companies/batch',
+  'PATCH /api/v1/crm/companies/{id}',
+  'DELETE /api/v1/crm/companies/{id}',
+  'POST /api/v1/crm/contacts',
+  'POST /api/v1/crm/contacts/batch',
+  'PATCH /api/v1/crm/contacts/{id}',
+  'DELETE /api/v1/crm/contacts/{id}',
+  'POST /api/v1/crm/deals',
+  'POST /api/v1/crm/deals/batch',
+  'PATCH /api/v1/crm/deals/{id}',
+  'DELETE /api/v1/crm/deals/{id}',
+  'POST /api/v1/crm/imports',
+  'POST /api/v1/crm/imports/{id}/start',
+  'POST /api/v1/crm/pipelines',
+  'POST /api/v1/crm/pipelines/batch',
+  'PATCH /api/v1/crm/pipelines/{id}',
+  'DELETE /api/v1/crm/pipelines/{id}',
+  'DELETE /api/v1/crm/pipelines/{id}/stages/{stage_id}',
 ]);

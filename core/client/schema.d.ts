@@ -6,7 +6,7 @@ export interface paths {
         parameters: {
         };
         /**
-         * List and search companies
+         * List companies
          * @description Oldest first. With `q` those whose name, domain or phone has words beginning with its words.
          *
          *     Needs the role viewer.
@@ -20,6 +20,17 @@ export interface paths {
          */
         post: operations["createCompany"];
     };
+    "/api/v1/crm/companies/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 companies at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchCompanies"];
+    };
     "/api/v1/crm/companies/export": {
         parameters: {
         };
@@ -30,6 +41,15 @@ export interface paths {
          *     Needs the role operator.
          */
         get: operations["exportCompanies"];
+    };
+    "/api/v1/crm/companies/query": {
+        parameters: {
+        };
+        /**
+         * List companies by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryCompanies"];
     };
     "/api/v1/crm/companies/{id}": {
         parameters: {
@@ -43,14 +63,14 @@ export interface paths {
         get: operations["getCompany"];
         /**
          * Delete a company
-         * @description For good, with its associations and timeline; audit keeps what it was. Refused with 409 while contacts have it as their company, unless `unlink=true`. Emits `company.deleted`.
+         * @description For good, with its associations and timeline; audit keeps what it was. Refused with 409 while contacts or deals have it as their company or companies are below it, unless `unlink=true`. Emits `company.deleted`.
          *
          *     Needs the role operator.
          */
         delete: operations["deleteCompany"];
         /**
          * Change a company
-         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole. Emits `company.updated` unless nothing changes.
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
          *
          *     Needs the role operator.
          */
@@ -104,7 +124,7 @@ export interface paths {
         parameters: {
         };
         /**
-         * List and search contacts
+         * List contacts
          * @description Oldest first. With `q` those whose name, e-mail or phone has words beginning with its words.
          *
          *     Needs the role viewer.
@@ -118,6 +138,17 @@ export interface paths {
          */
         post: operations["createContact"];
     };
+    "/api/v1/crm/contacts/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 contacts at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchContacts"];
+    };
     "/api/v1/crm/contacts/export": {
         parameters: {
         };
@@ -128,6 +159,15 @@ export interface paths {
          *     Needs the role operator.
          */
         get: operations["exportContacts"];
+    };
+    "/api/v1/crm/contacts/query": {
+        parameters: {
+        };
+        /**
+         * List contacts by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryContacts"];
     };
     "/api/v1/crm/contacts/{id}": {
         parameters: {
@@ -148,7 +188,7 @@ export interface paths {
         delete: operations["deleteContact"];
         /**
          * Change a contact
-         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole. Emits `contact.updated` unless nothing changes.
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
          *
          *     Needs the role operator.
          */
@@ -183,6 +223,17 @@ export interface paths {
          */
         delete: operations["deleteAssociation"];
     };
+    "/api/v1/crm/contacts/{id}/deals": {
+        parameters: {
+        };
+        /**
+         * List the deals of a contact
+         * @description With what the contact is in each of them.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listDealsOfContact"];
+    };
     "/api/v1/crm/contacts/{id}/notes": {
         parameters: {
         };
@@ -216,6 +267,164 @@ export interface paths {
          */
         get: operations["listContactTimeline"];
     };
+    "/api/v1/crm/deals": {
+        parameters: {
+        };
+        /**
+         * List deals
+         * @description Oldest first. With `q` those whose name or external_id has words beginning with its words.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listDeals"];
+        /**
+         * Create a deal
+         * @description Needs a name. Emits `deal.created`, and `deal.won` or `deal.lost` for one that begins in such a stage.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["createDeal"];
+    };
+    "/api/v1/crm/deals/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 deals at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchDeals"];
+    };
+    "/api/v1/crm/deals/export": {
+        parameters: {
+        };
+        /**
+         * Export deals as CSV
+         * @description UTF-8, RFC 4180. An apostrophe keeps a spreadsheet from running a cell as a formula; an import takes it away.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["exportDeals"];
+    };
+    "/api/v1/crm/deals/forecast": {
+        parameters: {
+        };
+        /**
+         * Read what deals come to, by pipeline, stage and currency
+         * @description Number, amounts and weighted values of the deals that the caller sees and that the filters meet. Sums are exact; currencies are never added to each other.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["forecastDeals"];
+    };
+    "/api/v1/crm/deals/query": {
+        parameters: {
+        };
+        /**
+         * List deals by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryDeals"];
+    };
+    "/api/v1/crm/deals/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a deal
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getDeal"];
+        /**
+         * Delete a deal
+         * @description For good, with its lines, contacts and timeline; audit keeps what it was. Emits `deal.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteDeal"];
+        /**
+         * Change a deal
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role operator.
+         */
+        patch: operations["updateDeal"];
+    };
+    "/api/v1/crm/deals/{id}/contacts": {
+        parameters: {
+        };
+        /**
+         * List the contacts of a deal
+         * @description With what each of them is in it.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listContactsOfDeal"];
+    };
+    "/api/v1/crm/deals/{id}/contacts/{contact_id}": {
+        parameters: {
+        };
+        /**
+         * Add a contact to a deal
+         * @description Or change its role. Emits `deal_contact.created` or `deal_contact.updated`.
+         *
+         *     Needs the role operator.
+         */
+        put: operations["putDealContact"];
+        /**
+         * Take a contact from a deal
+         * @description Emits `deal_contact.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteDealContact"];
+    };
+    "/api/v1/crm/deals/{id}/notes": {
+        parameters: {
+        };
+        /**
+         * Add a note to a deal
+         * @description Emits `note.added`.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["addDealNote"];
+    };
+    "/api/v1/crm/deals/{id}/notes/{note_id}": {
+        parameters: {
+        };
+        /**
+         * Take a note away from a deal
+         * @description Audit keeps its text. Emits `note.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteDealNote"];
+    };
+    "/api/v1/crm/deals/{id}/stages": {
+        parameters: {
+        };
+        /**
+         * Read which stages a deal has been in
+         * @description When it came, when it left, and how long it was there; the present stage first.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listStagesOfDeal"];
+    };
+    "/api/v1/crm/deals/{id}/timeline": {
+        parameters: {
+        };
+        /**
+         * Read the timeline of a deal
+         * @description Its creation, the changes of its fields, and notes; who and when; newest first.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listDealTimeline"];
+    };
     "/api/v1/crm/imports": {
         parameters: {
         };
@@ -228,7 +437,7 @@ export interface paths {
         get: operations["listImports"];
         /**
          * Import a CSV file
-         * @description The body is the file: UTF-8, RFC 4180, column names in line 1, compared without case, accents, spaces, `_`, `-` and `.`. A row whose key is known changes that record, any other makes one; an empty cell leaves a field as it is.
+         * @description The body is the file, with column names in line 1. Encoding (UTF-8, UTF-16, Windows-1252), delimiter and quoting are detected unless they are said, and so are the columns of Salesforce, HubSpot, Google and Outlook. A row whose key is known changes that record, any other makes one; an empty cell leaves a field as it is. With `start=false` the file waits: look at its preview, change its mapping, try it, start it.
          *
          *     Needs the role operator.
          */
@@ -244,6 +453,13 @@ export interface paths {
          *     Needs the role viewer.
          */
         get: operations["getImport"];
+        /**
+         * Change the mapping of an import that waits
+         * @description Settings that are given replace those of the import; a mapping is replaced whole. A dry run before it says nothing any more.
+         *
+         *     Needs the role operator.
+         */
+        patch: operations["updateImport"];
     };
     "/api/v1/crm/imports/{id}/cancel": {
         parameters: {
@@ -267,12 +483,108 @@ export interface paths {
          */
         get: operations["getImportErrors"];
     };
+    "/api/v1/crm/imports/{id}/preview": {
+        parameters: {
+        };
+        /**
+         * See what an import that waits would make of its file
+         * @description The format that was found, what each column would feed and why, and the first 20 rows as they would be read.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["previewImport"];
+    };
+    "/api/v1/crm/imports/{id}/start": {
+        parameters: {
+        };
+        /**
+         * Start an import that waits, or its dry run
+         * @description With `dry_run=true` the whole file is read against what is stored and nothing is written: the import ends as `checked` with the counts of what would be and its refused rows, and can then be started. Emits `import.progressed` while it runs, and `import.checked` after a dry run.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["beginImport"];
+    };
+    "/api/v1/crm/pipelines": {
+        parameters: {
+        };
+        /**
+         * List pipelines
+         * @description With their stages in order; oldest first.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listPipelines"];
+        /**
+         * Create a pipeline
+         * @description Needs a name and stages, one of them open. Emits `pipeline.created`.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["createPipeline"];
+    };
+    "/api/v1/crm/pipelines/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 pipelines at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["batchPipelines"];
+    };
+    "/api/v1/crm/pipelines/query": {
+        parameters: {
+        };
+        /**
+         * List pipelines by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryPipelines"];
+    };
+    "/api/v1/crm/pipelines/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a pipeline
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getPipeline"];
+        /**
+         * Delete a pipeline
+         * @description Refused with 409 while a deal is in it, and for the default one. Emits `pipeline.deleted`.
+         *
+         *     Needs the role admin.
+         */
+        delete: operations["deletePipeline"];
+        /**
+         * Change a pipeline
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role admin.
+         */
+        patch: operations["updatePipeline"];
+    };
+    "/api/v1/crm/pipelines/{id}/stages/{stage_id}": {
+        parameters: {
+        };
+        /**
+         * Take a stage out of a pipeline
+         * @description Refused with 409 while deals are in it, unless `move_to` names the stage for them: up to 10,000 go there in the same transaction. The ETag is that of the pipeline. Emits `pipeline.updated`.
+         *
+         *     Needs the role admin.
+         */
+        delete: operations["deleteStage"];
+    };
     "/api/v1/crm/tags": {
         parameters: {
         };
         /**
          * List the tags in use
-         * @description By name, with how many contacts and companies carry each.
+         * @description By name, with how many records of each kind carry it.
          *
          *     Needs the role viewer.
          */
@@ -745,6 +1057,111 @@ export interface paths {
          */
         put: operations["setUserRoles"];
     };
+    "/api/v1/system/webhooks": {
+        parameters: {
+        };
+        /**
+         * Lists the webhooks, oldest first
+         * @description Needs the role admin.
+         */
+        get: operations["listWebhooks"];
+        /**
+         * Creates a webhook; it gets every event from now on that matches, whoever else may see it
+         * @description Needs the role admin.
+         */
+        post: operations["createWebhook"];
+    };
+    "/api/v1/system/webhooks/{id}": {
+        parameters: {
+        };
+        /**
+         * Shows a webhook
+         * @description Needs the role admin.
+         */
+        get: operations["getWebhook"];
+        /**
+         * Deletes a webhook with its log; what waits is not sent
+         * @description Needs the role admin.
+         */
+        delete: operations["deleteWebhook"];
+        /**
+         * Changes what is given of a webhook
+         * @description Needs the role admin.
+         */
+        patch: operations["updateWebhook"];
+    };
+    "/api/v1/system/webhooks/{id}/deliveries": {
+        parameters: {
+        };
+        /**
+         * Lists the deliveries of a webhook, newest first
+         * @description Needs the role admin.
+         */
+        get: operations["listWebhookDeliveries"];
+    };
+    "/api/v1/system/webhooks/{id}/deliveries/{delivery_id}": {
+        parameters: {
+        };
+        /**
+         * Shows a delivery with every attempt
+         * @description Needs the role admin.
+         */
+        get: operations["getWebhookDelivery"];
+    };
+    "/api/v1/system/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+        };
+        /**
+         * Sends an event once more, whatever became of it
+         * @description Needs the role admin.
+         */
+        post: operations["redeliverWebhook"];
+    };
+    "/api/v1/system/webhooks/{id}/pause": {
+        parameters: {
+        };
+        /**
+         * Pauses a webhook; events wait in the history meanwhile
+         * @description Needs the role admin.
+         */
+        post: operations["pauseWebhook"];
+    };
+    "/api/v1/system/webhooks/{id}/redeliver-failed": {
+        parameters: {
+        };
+        /**
+         * Sends once more what failed of all that came since a time, oldest first, 5,000 at most
+         * @description Needs the role admin.
+         */
+        post: operations["redeliverFailedWebhooks"];
+    };
+    "/api/v1/system/webhooks/{id}/resume": {
+        parameters: {
+        };
+        /**
+         * Resumes a webhook where it was paused, or with what comes now
+         * @description Needs the role admin.
+         */
+        post: operations["resumeWebhook"];
+    };
+    "/api/v1/system/webhooks/{id}/rotate-secret": {
+        parameters: {
+        };
+        /**
+         * Gives a webhook a new secret; for a while messages are signed with the former one as well
+         * @description Needs the role admin.
+         */
+        post: operations["rotateWebhookSecret"];
+    };
+    "/api/v1/system/webhooks/{id}/test": {
+        parameters: {
+        };
+        /**
+         * Sends the event webhook.tested at once and shows what came of it, also while paused
+         * @description Needs the role admin.
+         */
+        post: operations["testWebhook"];
+    };
     "/health": {
         parameters: {
         };
@@ -818,30 +1235,76 @@ export interface components {
              */
             id: string;
             /** @description Name as the company writes it. */
-            name: string;
+            name?: string;
             /** @description Internet domain, lower case; no two companies have the same one. */
-            domain: string | null;
+            domain?: string | null;
             /** @description Phone number as written. */
-            phone: string | null;
+            phone?: string | null;
             /** @description Address of its website. */
-            website: string | null;
-            tags: string[];
+            website?: string | null;
+            /**
+             * @description The company it belongs to; no company is above itself.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            parent_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[];
             /**
              * Format: date-time
              * @example 2026-11-20T08:30:00.000Z
              */
-            created_at: string;
+            created_at?: string;
             /**
              * Format: date-time
              * @example 2026-11-20T08:30:00.000Z
              */
-            updated_at: string;
+            updated_at?: string;
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
         /** CompanyContact */
         CompanyContact: {
-            contact: components["schemas"]["Contact"];
+            /** Contact */
+            contact: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description Given name. */
+                first_name: string | null;
+                /** @description Family name. */
+                last_name: string | null;
+                /** @description E-mail; no two contacts have the same one in any spelling of case. */
+                email: string | null;
+                /** @description Phone number as written. */
+                phone: string | null;
+                /**
+                 * @description The company the contact works for.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id: string | null;
+                /** @description Id of the user who owns it; default whoever creates it. */
+                owner_id: string | null;
+                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+                team_id: string | null;
+                tags: string[];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                updated_at: string;
+                /** @description Grows by one with each change; also the ETag. */
+                version: number;
+            };
             /** @description What the contact is to the company. */
             role: string | null;
             /** @description Whether it is the contact’s `company_id`. */
@@ -857,6 +1320,15 @@ export interface components {
             phone?: string | null;
             /** @description Address of its website. */
             website?: string | null;
+            /**
+             * @description The company it belongs to; no company is above itself.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            parent_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
             tags?: string[] | null;
         };
         /** CompanyPatch */
@@ -869,6 +1341,15 @@ export interface components {
             phone?: string | null;
             /** @description Address of its website. */
             website?: string | null;
+            /**
+             * @description The company it belongs to; no company is above itself.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            parent_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
             tags?: string[] | null;
         };
         /** Contact */
@@ -879,39 +1360,179 @@ export interface components {
              */
             id: string;
             /** @description Given name. */
-            first_name: string | null;
+            first_name?: string | null;
             /** @description Family name. */
-            last_name: string | null;
+            last_name?: string | null;
             /** @description E-mail; no two contacts have the same one in any spelling of case. */
-            email: string | null;
+            email?: string | null;
             /** @description Phone number as written. */
-            phone: string | null;
+            phone?: string | null;
             /**
-             * @description Id, a UUID.
+             * @description The company the contact works for.
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
-            company_id: string | null;
-            tags: string[];
+            company_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[];
             /**
              * Format: date-time
              * @example 2026-11-20T08:30:00.000Z
              */
-            created_at: string;
+            created_at?: string;
             /**
              * Format: date-time
              * @example 2026-11-20T08:30:00.000Z
              */
-            updated_at: string;
+            updated_at?: string;
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
         /** ContactCompany */
         ContactCompany: {
-            company: components["schemas"]["Company"];
+            /** Company */
+            company: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description Name as the company writes it. */
+                name: string;
+                /** @description Internet domain, lower case; no two companies have the same one. */
+                domain: string | null;
+                /** @description Phone number as written. */
+                phone: string | null;
+                /** @description Address of its website. */
+                website: string | null;
+                /**
+                 * @description The company it belongs to; no company is above itself.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                parent_id: string | null;
+                /** @description Id of the user who owns it; default whoever creates it. */
+                owner_id: string | null;
+                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+                team_id: string | null;
+                tags: string[];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                updated_at: string;
+                /** @description Grows by one with each change; also the ETag. */
+                version: number;
+            };
             /** @description What the contact is to the company. */
             role: string | null;
             /** @description Whether it is the contact’s `company_id`. */
             is_primary: boolean;
+        };
+        /** ContactDeal */
+        ContactDeal: {
+            /** Deal */
+            deal: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description What the deal is called. */
+                name: string;
+                /** @description Its id in another system; no two deals have the same one. */
+                external_id: string | null;
+                /**
+                 * @description The pipeline it is in.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                pipeline_id: string;
+                /**
+                 * @description Its stage in the pipeline.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                stage_id: string;
+                /**
+                 * @description What its stage says.
+                 * @enum {string}
+                 */
+                status: "open" | "won" | "lost";
+                /**
+                 * Format: date-time
+                 * @description When it was won or lost; default the moment in which it enters such a stage. Null while it is open.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                closed_at: string | null;
+                /**
+                 * @description What it is worth, with as many digits after the point as the currency has. With `amount_source` `lines` their sum.
+                 * @example 1250.00
+                 */
+                amount: string | null;
+                /** @enum {string} */
+                amount_source: "manual" | "lines";
+                /**
+                 * @description Code in ISO 4217.
+                 * @example EUR
+                 */
+                currency: string;
+                /** @description How likely it is won, percent. */
+                probability: number;
+                /** @enum {string} */
+                probability_source: "stage" | "manual";
+                /**
+                 * @description Amount times probability, with every digit; null without an amount.
+                 * @example 1250.00
+                 */
+                weighted_value: string | null;
+                /**
+                 * Format: date
+                 * @description When it is expected to be won.
+                 * @example 2026-11-20
+                 */
+                expected_close_date: string | null;
+                /**
+                 * @description The company it is made with.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id: string | null;
+                /** @description What is sold, in order. */
+                lines: components["schemas"]["DealLine"][];
+                /**
+                 * @description Sum of the lines, with every digit.
+                 * @example 231.01875
+                 */
+                lines_total: string;
+                /** @description Products in its lines, each once. */
+                product_ids: string[];
+                /** @description Id of the user who owns it; default whoever creates it. */
+                owner_id: string | null;
+                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+                team_id: string | null;
+                tags: string[];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                updated_at: string;
+                /** @description Grows by one with each change; also the ETag. */
+                version: number;
+            };
+            /**
+             * @description What the contact is in the deal.
+             * @example decision maker
+             */
+            role: string | null;
         };
         /** ContactInput */
         ContactInput: {
@@ -924,11 +1545,385 @@ export interface components {
             /** @description Phone number as written. */
             phone?: string | null;
             /**
-             * @description Id, a UUID.
+             * @description The company the contact works for.
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             company_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
             tags?: string[] | null;
+        };
+        /** ContactPatch */
+        ContactPatch: {
+            /** @description Given name. */
+            first_name?: string | null;
+            /** @description Family name. */
+            last_name?: string | null;
+            /** @description E-mail; no two contacts have the same one in any spelling of case. */
+            email?: string | null;
+            /** @description Phone number as written. */
+            phone?: string | null;
+            /**
+             * @description The company the contact works for.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            company_id?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[] | null;
+        };
+        /** Deal */
+        Deal: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What the deal is called. */
+            name?: string;
+            /** @description Its id in another system; no two deals have the same one. */
+            external_id?: string | null;
+            /**
+             * @description The pipeline it is in.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            pipeline_id?: string;
+            /**
+             * @description Its stage in the pipeline.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            stage_id?: string;
+            /**
+             * @description What its stage says.
+             * @enum {string}
+             */
+            status?: "open" | "won" | "lost";
+            /**
+             * Format: date-time
+             * @description When it was won or lost; default the moment in which it enters such a stage. Null while it is open.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            closed_at?: string | null;
+            /**
+             * @description What it is worth, with as many digits after the point as the currency has. With `amount_source` `lines` their sum.
+             * @example 1250.00
+             */
+            amount?: string | null;
+            /** @enum {string} */
+            amount_source?: "manual" | "lines";
+            /**
+             * @description Code in ISO 4217.
+             * @example EUR
+             */
+            currency?: string;
+            /** @description How likely it is won, percent. */
+            probability?: number;
+            /** @enum {string} */
+            probability_source?: "stage" | "manual";
+            /**
+             * @description Amount times probability, with every digit; null without an amount.
+             * @example 1250.00
+             */
+            weighted_value?: string | null;
+            /**
+             * Format: date
+             * @description When it is expected to be won.
+             * @example 2026-11-20
+             */
+            expected_close_date?: string | null;
+            /**
+             * @description The company it is made with.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            company_id?: string | null;
+            /** @description What is sold, in order. */
+            lines?: components["schemas"]["DealLine"][];
+            /**
+             * @description Sum of the lines, with every digit.
+             * @example 231.01875
+             */
+            lines_total?: string;
+            /** @description Products in its lines, each once. */
+            product_ids?: string[];
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[];
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** DealContact */
+        DealContact: {
+            /** Contact */
+            contact: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description Given name. */
+                first_name: string | null;
+                /** @description Family name. */
+                last_name: string | null;
+                /** @description E-mail; no two contacts have the same one in any spelling of case. */
+                email: string | null;
+                /** @description Phone number as written. */
+                phone: string | null;
+                /**
+                 * @description The company the contact works for.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id: string | null;
+                /** @description Id of the user who owns it; default whoever creates it. */
+                owner_id: string | null;
+                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+                team_id: string | null;
+                tags: string[];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                updated_at: string;
+                /** @description Grows by one with each change; also the ETag. */
+                version: number;
+            };
+            /**
+             * @description What the contact is in the deal.
+             * @example decision maker
+             */
+            role: string | null;
+        };
+        /** DealContactInput */
+        DealContactInput: {
+            /** @description What the contact is in the deal. */
+            role?: string | null;
+        };
+        /** DealInput */
+        DealInput: {
+            /** @description What the deal is called. */
+            name: string;
+            /** @description Its id in another system; no two deals have the same one. */
+            external_id?: string | null;
+            /**
+             * @description The pipeline it is in; default that of the stage, else the default one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            pipeline_id?: string | null;
+            /**
+             * @description Its stage in the pipeline; default the first open one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            stage_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was won or lost; default the moment in which it enters such a stage. Null while it is open.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            closed_at?: string | null;
+            /**
+             * @description What it is worth, with as many digits after the point as the currency has. With `amount_source` `lines` their sum.
+             * @example 1250.00
+             */
+            amount?: string | null;
+            /**
+             * @description Whether `amount` is set by hand or is the sum of the lines, rounded to the currency. Default `lines` for a deal that is created with lines and no amount, else `manual`.
+             * @enum {string|null}
+             */
+            amount_source?: "manual" | "lines" | null;
+            /** @description Code of the currency in ISO 4217; default that of the configuration. */
+            currency?: string | null;
+            /** @description How likely it is won, percent; that of the stage unless it is set, and again after null. */
+            probability?: number | null;
+            /**
+             * Format: date
+             * @description When it is expected to be won.
+             * @example 2026-11-20
+             */
+            expected_close_date?: string | null;
+            /**
+             * @description The company it is made with.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            company_id?: string | null;
+            /** @description What is sold, in order; up to 200 lines, replaced whole. */
+            lines?: components["schemas"]["DealLineInput"][] | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[] | null;
+        };
+        /** DealLine */
+        DealLine: {
+            /**
+             * @description The product that is sold, if it is a known one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            product_id: string | null;
+            name: string;
+            /**
+             * @description How many; up to 6 digits after the point.
+             * @example 2.5
+             */
+            quantity: string;
+            /**
+             * @description Price of one, in the currency of the deal; up to 6 digits after the point.
+             * @example 99.90
+             */
+            unit_price: string;
+            /**
+             * @description Taken off the price, percent; up to 4 digits after the point.
+             * @example 7.5
+             */
+            discount_percent: string;
+            /**
+             * @description Quantity times price less discount, with every digit.
+             * @example 231.01875
+             */
+            total: string;
+        };
+        /** DealLineInput */
+        DealLineInput: {
+            /**
+             * @description The product that is sold, if it is a known one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            product_id?: string | null;
+            /** @description What is sold; default the name of the product. */
+            name?: string | null;
+            /** @description How many; default 1. */
+            quantity?: string | null;
+            /** @description Price of one; default that of the product, in the same currency. */
+            unit_price?: string | null;
+            /** @description Percent; default 0. */
+            discount_percent?: string | null;
+            /** @description Found out anew, whatever is sent. */
+            total?: string;
+        };
+        /** DealPatch */
+        DealPatch: {
+            /** @description What the deal is called. */
+            name?: string;
+            /** @description Its id in another system; no two deals have the same one. */
+            external_id?: string | null;
+            /**
+             * @description The pipeline it is in; default that of the stage, else the default one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            pipeline_id?: string | null;
+            /**
+             * @description Its stage in the pipeline; default the first open one.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            stage_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was won or lost; default the moment in which it enters such a stage. Null while it is open.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            closed_at?: string | null;
+            /**
+             * @description What it is worth, with as many digits after the point as the currency has. With `amount_source` `lines` their sum.
+             * @example 1250.00
+             */
+            amount?: string | null;
+            /**
+             * @description Whether `amount` is set by hand or is the sum of the lines, rounded to the currency. Default `lines` for a deal that is created with lines and no amount, else `manual`.
+             * @enum {string|null}
+             */
+            amount_source?: "manual" | "lines" | null;
+            /** @description Code of the currency in ISO 4217; default that of the configuration. */
+            currency?: string | null;
+            /** @description How likely it is won, percent; that of the stage unless it is set, and again after null. */
+            probability?: number | null;
+            /**
+             * Format: date
+             * @description When it is expected to be won.
+             * @example 2026-11-20
+             */
+            expected_close_date?: string | null;
+            /**
+             * @description The company it is made with.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            company_id?: string | null;
+            /** @description What is sold, in order; up to 200 lines, replaced whole. */
+            lines?: components["schemas"]["DealLineInput"][] | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[] | null;
+        };
+        /** DealStage */
+        DealStage: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            pipeline_id: string;
+            /** @description As it was called then. */
+            pipeline_name: string;
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            stage_id: string;
+            /** @description As it was called then. */
+            stage_name: string;
+            /** @enum {string} */
+            outcome: "open" | "won" | "lost";
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            entered_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            left_at: string | null;
+            /** @description How long it has been in it, whole seconds. */
+            seconds: number;
+        };
+        /** ForecastSum */
+        ForecastSum: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            pipeline_id: string;
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            stage_id: string;
+            currency: string;
+            deals: number;
+            /** @description Sum of their amounts; left out of what a role may not see. */
+            amount?: string;
+            /** @description Sum of their weighted values, likewise. */
+            weighted_value?: string;
         };
         /** Import */
         Import: {
@@ -937,12 +1932,43 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             id: string;
-            object: "contacts" | "companies";
-            /** @description Field by which a row finds the record it changes. */
+            /**
+             * @description Records that the file holds.
+             * @enum {string}
+             */
+            object: "contacts" | "companies" | "deals";
+            /** @description Field by which a row finds the record it changes; empty where records have no key. */
             key: string;
-            status: "queued" | "running" | "completed" | "failed" | "cancelled";
-            /** @description Why it failed. */
+            /** @description `uploaded` waits for its mapping or start; `checking` and `checked` are a dry run, whose counts say what would be. */
+            status: "uploaded" | "checking" | "checked" | "queued" | "running" | "completed" | "failed" | "cancelled";
+            /** @description Why it failed, or why its dry run stopped. */
             reason: string | null;
+            format: {
+                /** @description How characters stand in the file. */
+                encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                byte_order_mark: boolean;
+                /** @description What stands between two cells. */
+                delimiter: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description What quotes a cell: `double` is `"` with `""` inside, `single` is `'`, `backslash` is `"` with `\"` inside. */
+                quote: "double" | "single" | "backslash" | "none";
+                /** @description How its first line ends; each of the three is read wherever it stands. */
+                line_end: "lf" | "crlf" | "cr";
+            };
+            /** @description System whose export the file is; known once the header was read. */
+            source: string | null;
+            /**
+             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name. Columns that are not named are matched by themselves.
+             * @example {
+             *       "Mail": "email",
+             *       "Firma": "company_id.name",
+             *       "#7": null
+             *     }
+             */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */
+            missing_references: "create" | "leave_empty" | "fail";
             /** @description Rows read so far; all of them once it has ended. */
             rows_total: number;
             /** @description Rows that made a record. */
@@ -973,9 +1999,121 @@ export interface components {
              */
             finished_at: string | null;
         };
+        /** ImportPatch */
+        ImportPatch: {
+            /** @description Contacts: `email`. Companies: `domain` or `name`. Default the first of them. */
+            key?: string;
+            /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */
+            missing_references?: "create" | "leave_empty" | "fail";
+            /** @description What stands between two cells. */
+            delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+            /** @description How characters stand in the file. */
+            encoding?: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+            /** @description What quotes a cell: `double` is `"` with `""` inside, `single` is `'`, `backslash` is `"` with `\"` inside. */
+            quote?: "double" | "single" | "backslash" | "none";
+            /**
+             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name. Columns that are not named are matched by themselves.
+             * @example {
+             *       "Mail": "email",
+             *       "Firma": "company_id.name",
+             *       "#7": null
+             *     }
+             */
+            mapping?: {
+                [key: string]: string | null;
+            };
+        };
+        /** ImportPreview */
+        ImportPreview: {
+            format: {
+                /** @description How characters stand in the file. */
+                encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                byte_order_mark: boolean;
+                /** @description What stands between two cells. */
+                delimiter: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description What quotes a cell: `double` is `"` with `""` inside, `single` is `'`, `backslash` is `"` with `\"` inside. */
+                quote: "double" | "single" | "backslash" | "none";
+                /** @description How its first line ends; each of the three is read wherever it stands. */
+                line_end: "lf" | "crlf" | "cr";
+            };
+            /** @description System whose export the file is. */
+            source: string | null;
+            key: string;
+            columns: {
+                place: number;
+                name: string;
+                /** @description What it would feed. */
+                target: string | null;
+                /** @description How that is known: `mapping`, `field` (its name), `source` (the system it comes from), `other_name`. */
+                reason: string | null;
+            }[];
+            unmapped_columns: string[];
+            /** @description Everything a column may be mapped to. */
+            targets: string[];
+            rows: {
+                line: number;
+                /** @description Values as they would be kept. */
+                fields: {
+                    [key: string]: unknown;
+                };
+                /** @description Records that it refers to, by their keys. */
+                references: {
+                    [key: string]: {
+                        [key: string]: string;
+                    };
+                };
+                faults: string[];
+            }[];
+            /** @description Why the file could not be imported as it is mapped. */
+            faults: string[];
+        };
         /** NoteInput */
         NoteInput: {
             text: string;
+        };
+        /** Pipeline */
+        Pipeline: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is called; no two pipelines have one name. */
+            name?: string;
+            /** @description Whether deals that name none begin in it: one is always the default. Default false. */
+            is_default?: boolean;
+            /** @description In the order of the pipeline. */
+            stages?: components["schemas"]["Stage"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** PipelineInput */
+        PipelineInput: {
+            /** @description What it is called; no two pipelines have one name. */
+            name: string;
+            /** @description Whether deals that name none begin in it: one is always the default. Default false. */
+            is_default?: boolean | null;
+            /** @description In order, replaced whole: a stage with its `id` stays, one without is added, one that is left out is removed. */
+            stages: components["schemas"]["StageInput"][];
+        };
+        /** PipelinePatch */
+        PipelinePatch: {
+            /** @description What it is called; no two pipelines have one name. */
+            name?: string;
+            /** @description Whether deals that name none begin in it: one is always the default. Default false. */
+            is_default?: boolean | null;
+            /** @description In order, replaced whole: a stage with its `id` stays, one without is added, one that is left out is removed. */
+            stages?: components["schemas"]["StageInput"][];
         };
         Problem: {
             type: string;
@@ -995,6 +2133,38 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** Stage */
+        Stage: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            name: string;
+            /** @description How likely its deals are won, percent: 100 of a won stage, 0 of a lost one. */
+            probability: number;
+            /**
+             * @description The status of its deals.
+             * @enum {string}
+             */
+            outcome: "open" | "won" | "lost";
+        };
+        /** StageInput */
+        StageInput: {
+            /**
+             * @description Of a stage that is there; a new one has none.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id?: string;
+            name: string;
+            /** @description Default by the outcome: 50, 100 or 0. */
+            probability?: number;
+            /**
+             * @description Default `open`.
+             * @enum {string}
+             */
+            outcome?: "open" | "won" | "lost";
+        };
         /** TagCount */
         TagCount: {
             /** @description Lower case, single spaces. */
@@ -1003,6 +2173,8 @@ export interface components {
             contacts: number;
             /** @description Companies that carry it. */
             companies: number;
+            /** @description Deals that carry it. */
+            deals: number;
         };
         /** TagRename */
         TagRename: {
@@ -1016,10 +2188,11 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             id: string;
-            kind: "created" | "changed" | "note";
+            /** @enum {string} */
+            kind: "created" | "changed" | "note" | "stage_changed";
             /** @description The note; null for other kinds. */
             text: string | null;
-            /** @description Changed fields by name; null for other kinds. */
+            /** @description Changed fields by name; for `stage_changed` the stages with their names. Null for other kinds. */
             changes: {
                 [key: string]: {
                     from: unknown;
@@ -1051,10 +2224,28 @@ export type CompanyInput = components['schemas']['CompanyInput'];
 export type CompanyPatch = components['schemas']['CompanyPatch'];
 export type Contact = components['schemas']['Contact'];
 export type ContactCompany = components['schemas']['ContactCompany'];
+export type ContactDeal = components['schemas']['ContactDeal'];
 export type ContactInput = components['schemas']['ContactInput'];
+export type ContactPatch = components['schemas']['ContactPatch'];
+export type Deal = components['schemas']['Deal'];
+export type DealContact = components['schemas']['DealContact'];
+export type DealContactInput = components['schemas']['DealContactInput'];
+export type DealInput = components['schemas']['DealInput'];
+export type DealLine = components['schemas']['DealLine'];
+export type DealLineInput = components['schemas']['DealLineInput'];
+export type DealPatch = components['schemas']['DealPatch'];
+export type DealStage = components['schemas']['DealStage'];
+export type ForecastSum = components['schemas']['ForecastSum'];
 export type Import = components['schemas']['Import'];
+export type ImportPatch = components['schemas']['ImportPatch'];
+export type ImportPreview = components['schemas']['ImportPreview'];
 export type NoteInput = components['schemas']['NoteInput'];
+export type Pipeline = components['schemas']['Pipeline'];
+export type PipelineInput = components['schemas']['PipelineInput'];
+export type PipelinePatch = components['schemas']['PipelinePatch'];
 export type Problem = components['schemas']['Problem'];
+export type Stage = components['schemas']['Stage'];
+export type StageInput = components['schemas']['StageInput'];
 export type TagCount = components['schemas']['TagCount'];
 export type TagRename = components['schemas']['TagRename'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
@@ -1063,13 +2254,28 @@ export interface operations {
     listCompanies: {
         parameters: {
             query?: {
-                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
-                q?: string;
-                tag?: string;
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
+                q?: string;
+                tag?: string;
             };
         };
         responses: {
@@ -1081,7 +2287,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Company"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1089,6 +2301,12 @@ export interface operations {
     };
     createCompany: {
         parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1107,9 +2325,89 @@ export interface operations {
             };
         };
     };
+    batchCompanies: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Company"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
     exportCompanies: {
         parameters: {
             query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description Names of the columns in their order, separated by commas; default all that an import reads.
+                 * @example email,last_name,company_id
+                 */
+                columns?: string;
+                /** @description What stands between two cells; default `comma`. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
+                byte_order_mark?: boolean;
                 /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
                 q?: string;
                 tag?: string;
@@ -1127,8 +2425,67 @@ export interface operations {
             };
         };
     };
+    queryCompanies: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                    /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
+                    q?: string;
+                    tag?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Company"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
     getCompany: {
         parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
             path: {
                 /**
                  * @description Id, a UUID.
@@ -1152,12 +2509,16 @@ export interface operations {
     deleteCompany: {
         parameters: {
             query?: {
-                /** @description Leave its contacts without a company; else it is refused while it has any. */
+                /** @description Leave its contacts, its deals and the companies below it without it; else it is refused while it has any. */
                 unlink?: boolean;
             };
             header?: {
-                /** @description ETag of the version to change, such as "3"; others are refused with 412. */
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
                 "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -1179,8 +2540,12 @@ export interface operations {
     updateCompany: {
         parameters: {
             header?: {
-                /** @description ETag of the version to change, such as "3"; others are refused with 412. */
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
                 "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -1211,7 +2576,7 @@ export interface operations {
     listContactsOfCompany: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1233,7 +2598,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["CompanyContact"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1293,7 +2664,7 @@ export interface operations {
     listCompanyTimeline: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1315,7 +2686,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["TimelineEntry"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1324,6 +2701,25 @@ export interface operations {
     listContacts: {
         parameters: {
             query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
                 /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
                 q?: string;
                 tag?: string;
@@ -1332,10 +2728,6 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 company_id?: string;
-                /** @description The `next_cursor` of the page before, with the same filters. */
-                cursor?: string;
-                /** @description Items a page; default 50. */
-                limit?: number;
             };
         };
         responses: {
@@ -1347,7 +2739,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Contact"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1355,6 +2753,12 @@ export interface operations {
     };
     createContact: {
         parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1373,9 +2777,89 @@ export interface operations {
             };
         };
     };
+    batchContacts: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Contact"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
     exportContacts: {
         parameters: {
             query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description Names of the columns in their order, separated by commas; default all that an import reads.
+                 * @example email,last_name,company_id
+                 */
+                columns?: string;
+                /** @description What stands between two cells; default `comma`. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
+                byte_order_mark?: boolean;
                 /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
                 q?: string;
                 tag?: string;
@@ -1398,8 +2882,72 @@ export interface operations {
             };
         };
     };
+    queryContacts: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                    /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
+                    q?: string;
+                    tag?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    company_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Contact"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
     getContact: {
         parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
             path: {
                 /**
                  * @description Id, a UUID.
@@ -1423,8 +2971,12 @@ export interface operations {
     deleteContact: {
         parameters: {
             header?: {
-                /** @description ETag of the version to change, such as "3"; others are refused with 412. */
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
                 "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -1446,8 +2998,12 @@ export interface operations {
     updateContact: {
         parameters: {
             header?: {
-                /** @description ETag of the version to change, such as "3"; others are refused with 412. */
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
                 "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -1459,8 +3015,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/merge-patch+json": components["schemas"]["ContactInput"];
-                "application/json": components["schemas"]["ContactInput"];
+                "application/merge-patch+json": components["schemas"]["ContactPatch"];
+                "application/json": components["schemas"]["ContactPatch"];
             };
         };
         responses: {
@@ -1478,7 +3034,7 @@ export interface operations {
     listCompaniesOfContact: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1500,7 +3056,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["ContactCompany"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1559,6 +3121,43 @@ export interface operations {
             };
         };
     };
+    listDealsOfContact: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ContactDeal"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
     addContactNote: {
         parameters: {
             path: {
@@ -1613,7 +3212,7 @@ export interface operations {
     listContactTimeline: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1635,7 +3234,637 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["TimelineEntry"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listDeals: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                q?: string;
+                tag?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                pipeline_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                stage_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id?: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Deal"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createDeal: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+        };
+    };
+    batchDeals: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Deal"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    exportDeals: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description Names of the columns in their order, separated by commas; default all that an import reads.
+                 * @example email,last_name,company_id
+                 */
+                columns?: string;
+                /** @description What stands between two cells; default `comma`. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
+                byte_order_mark?: boolean;
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                q?: string;
+                tag?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                pipeline_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                stage_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id?: string;
+            };
+        };
+        responses: {
+            /** @description The file, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    forecastDeals: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                q?: string;
+                tag?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                pipeline_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                stage_id?: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                company_id?: string;
+                /** @description Deals of this status alone; default `open`. */
+                status?: "open" | "won" | "lost" | "all";
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ForecastSum"][];
+                    };
+                };
+            };
+        };
+    };
+    queryDeals: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                    /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                    q?: string;
+                    tag?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    pipeline_id?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    stage_id?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    company_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Deal"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getDeal: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+        };
+    };
+    deleteDeal: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateDeal: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["DealPatch"];
+                "application/json": components["schemas"]["DealPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+        };
+    };
+    listContactsOfDeal: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DealContact"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    putDealContact: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                contact_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealContactInput"];
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    deleteDealContact: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                contact_id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    addDealNote: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEntry"];
+                };
+            };
+        };
+    };
+    deleteDealNote: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                note_id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    listStagesOfDeal: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DealStage"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listDealTimeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TimelineEntry"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1644,7 +3873,7 @@ export interface operations {
     listImports: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1659,7 +3888,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Import"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -1668,9 +3903,28 @@ export interface operations {
     startImport: {
         parameters: {
             query: {
-                object: "contacts" | "companies";
-                /** @description Contacts: `email`. Companies: `domain` or `name`. Default `email` and `domain`. */
-                key?: "email" | "domain" | "name";
+                /** @description Records that the file holds. */
+                object: "contacts" | "companies" | "deals";
+                /** @description Contacts: `email`. Companies: `domain` or `name`. Default the first of them. */
+                key?: string;
+                /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */
+                missing_references?: "create" | "leave_empty" | "fail";
+                /** @description What stands between two cells. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description How characters stand in the file. */
+                encoding?: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
+                /** @description What quotes a cell: `double` is `"` with `""` inside, `single` is `'`, `backslash` is `"` with `\"` inside. */
+                quote?: "double" | "single" | "backslash" | "none";
+                /** @description As JSON, such as `{"Mail":"email","Notes":null}`. */
+                mapping?: string;
+                /** @description False only takes the file in, to look at its preview first; default true. */
+                start?: boolean;
+                /** @description Reads the whole file and says what would be, without writing; default false. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
             };
         };
         /** @description The file. */
@@ -1713,6 +3967,33 @@ export interface operations {
             };
         };
     };
+    updateImport: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+        };
+    };
     cancelImport: {
         parameters: {
             path: {
@@ -1737,6 +4018,12 @@ export interface operations {
     };
     getImportErrors: {
         parameters: {
+            query?: {
+                /** @description What stands between two cells; default `comma`. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
+                byte_order_mark?: boolean;
+            };
             path: {
                 /**
                  * @description Id, a UUID.
@@ -1757,10 +4044,404 @@ export interface operations {
             };
         };
     };
+    previewImport: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+        };
+    };
+    beginImport: {
+        parameters: {
+            query?: {
+                /** @description Whether nothing is to be written; default false. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+        };
+    };
+    listPipelines: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Pipeline"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createPipeline: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    batchPipelines: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Pipeline"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    queryPipelines: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Pipeline"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    deletePipeline: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updatePipeline: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["PipelinePatch"];
+                "application/json": components["schemas"]["PipelinePatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    deleteStage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Stage of the same pipeline that its deals go to; else none may be in it.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                move_to?: string;
+            };
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                stage_id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id: string;
+                        /** @description What it is called; no two pipelines have one name. */
+                        name: string;
+                        /** @description Whether deals that name none begin in it: one is always the default. Default false. */
+                        is_default: boolean;
+                        /** @description In the order of the pipeline. */
+                        stages: components["schemas"]["Stage"][];
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        updated_at: string;
+                        /** @description Grows by one with each change; also the ETag. */
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
     listTags: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before, with the same filters. */
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
                 limit?: number;
@@ -1775,7 +4456,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["TagCount"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
                     };
                 };
             };
@@ -3949,6 +6636,613 @@ export interface operations {
                         created_at: string;
                         /** Format: date-time */
                         updated_at: string;
+                    };
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            url: string;
+                            description: string;
+                            patterns: string[];
+                            /** @description Names of its own headers; their values are not shown. */
+                            header_names: string[];
+                            status: "active" | "paused";
+                            /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                            pause_reason: string | null;
+                            paused_at: string | null;
+                            /** @description Deliveries that have not ended. */
+                            waiting: number;
+                            /** @description Failed attempts since the last that was taken. */
+                            failures: number;
+                            failing_since: string | null;
+                            last_delivered_at: string | null;
+                            /** @description Until then messages are also signed with the secret before the last rotation. */
+                            former_secret_until: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where events are posted to. */
+                    url: string;
+                    /** @description Types of events, with `*` for one word and `**` for any number: `contact.*`. */
+                    patterns: string[];
+                    description?: string;
+                    /** @description Headers of its own, such as `Authorization`; they replace those from before. */
+                    headers?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            description: string;
+                            patterns: string[];
+                            /** @description Names of its own headers; their values are not shown. */
+                            header_names: string[];
+                            status: "active" | "paused";
+                            /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                            pause_reason: string | null;
+                            paused_at: string | null;
+                            /** @description Deliveries that have not ended. */
+                            waiting: number;
+                            /** @description Failed attempts since the last that was taken. */
+                            failures: number;
+                            failing_since: string | null;
+                            last_delivered_at: string | null;
+                            /** @description Until then messages are also signed with the secret before the last rotation. */
+                            former_secret_until: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                        };
+                        /** @description Signs every message. Shown this once. */
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        description: string;
+                        patterns: string[];
+                        /** @description Names of its own headers; their values are not shown. */
+                        header_names: string[];
+                        status: "active" | "paused";
+                        /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                        pause_reason: string | null;
+                        paused_at: string | null;
+                        /** @description Deliveries that have not ended. */
+                        waiting: number;
+                        /** @description Failed attempts since the last that was taken. */
+                        failures: number;
+                        failing_since: string | null;
+                        last_delivered_at: string | null;
+                        /** @description Until then messages are also signed with the secret before the last rotation. */
+                        former_secret_until: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where events are posted to. */
+                    url?: string;
+                    /** @description Types of events, with `*` for one word and `**` for any number: `contact.*`. */
+                    patterns?: string[];
+                    description?: string;
+                    /** @description Headers of its own, such as `Authorization`; they replace those from before. */
+                    headers?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        description: string;
+                        patterns: string[];
+                        /** @description Names of its own headers; their values are not shown. */
+                        header_names: string[];
+                        status: "active" | "paused";
+                        /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                        pause_reason: string | null;
+                        paused_at: string | null;
+                        /** @description Deliveries that have not ended. */
+                        waiting: number;
+                        /** @description Failed attempts since the last that was taken. */
+                        failures: number;
+                        failing_since: string | null;
+                        last_delivered_at: string | null;
+                        /** @description Until then messages are also signed with the secret before the last rotation. */
+                        former_secret_until: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                status?: "pending" | "delivered" | "failed";
+                limit?: number;
+                cursor?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            event_id: string;
+                            event_type: string;
+                            /** @description Place in the history; null for a test. */
+                            position: number | null;
+                            status: "pending" | "delivered" | "failed";
+                            attempts: number;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** @description Not sent before; null once it has ended. */
+                            next_at: string | null;
+                            ended_at: string | null;
+                            last_attempt: {
+                                number: number;
+                                /** Format: date-time */
+                                at: string;
+                                duration_ms: number;
+                                /** @description Null when there was no answer. */
+                                response_status: number | null;
+                                /** @description Why it was not taken. */
+                                error: string | null;
+                                /** @description The beginning of the answer. */
+                                response: string | null;
+                            } | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        event_id: string;
+                        event_type: string;
+                        /** @description Place in the history; null for a test. */
+                        position: number | null;
+                        status: "pending" | "delivered" | "failed";
+                        attempts: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Not sent before; null once it has ended. */
+                        next_at: string | null;
+                        ended_at: string | null;
+                        last_attempt: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        } | null;
+                        log: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    redeliverWebhook: {
+        parameters: {
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        event_id: string;
+                        event_type: string;
+                        /** @description Place in the history; null for a test. */
+                        position: number | null;
+                        status: "pending" | "delivered" | "failed";
+                        attempts: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Not sent before; null once it has ended. */
+                        next_at: string | null;
+                        ended_at: string | null;
+                        last_attempt: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        } | null;
+                        log: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    pauseWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        description: string;
+                        patterns: string[];
+                        /** @description Names of its own headers; their values are not shown. */
+                        header_names: string[];
+                        status: "active" | "paused";
+                        /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                        pause_reason: string | null;
+                        paused_at: string | null;
+                        /** @description Deliveries that have not ended. */
+                        waiting: number;
+                        /** @description Failed attempts since the last that was taken. */
+                        failures: number;
+                        failing_since: string | null;
+                        last_delivered_at: string | null;
+                        /** @description Until then messages are also signed with the secret before the last rotation. */
+                        former_secret_until: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+        };
+    };
+    redeliverFailedWebhooks: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        /** @description Whether as much again or less is left for another call. */
+                        more: boolean;
+                    };
+                };
+            };
+        };
+    };
+    resumeWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Whether what has happened meanwhile is passed over.
+                     * @default false
+                     */
+                    skip_missed: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        description: string;
+                        patterns: string[];
+                        /** @description Names of its own headers; their values are not shown. */
+                        header_names: string[];
+                        status: "active" | "paused";
+                        /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                        pause_reason: string | null;
+                        paused_at: string | null;
+                        /** @description Deliveries that have not ended. */
+                        waiting: number;
+                        /** @description Failed attempts since the last that was taken. */
+                        failures: number;
+                        failing_since: string | null;
+                        last_delivered_at: string | null;
+                        /** @description Until then messages are also signed with the secret before the last rotation. */
+                        former_secret_until: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the former secret is used as well; 0 when it has leaked.
+                     * @default 86400
+                     */
+                    grace_seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            description: string;
+                            patterns: string[];
+                            /** @description Names of its own headers; their values are not shown. */
+                            header_names: string[];
+                            status: "active" | "paused";
+                            /** @description `requested`, `failing` or `gone` (the receiver answered 410); null while active. */
+                            pause_reason: string | null;
+                            paused_at: string | null;
+                            /** @description Deliveries that have not ended. */
+                            waiting: number;
+                            /** @description Failed attempts since the last that was taken. */
+                            failures: number;
+                            failing_since: string | null;
+                            last_delivered_at: string | null;
+                            /** @description Until then messages are also signed with the secret before the last rotation. */
+                            former_secret_until: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                        };
+                        /** @description Signs every message. Shown this once. */
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        event_id: string;
+                        event_type: string;
+                        /** @description Place in the history; null for a test. */
+                        position: number | null;
+                        status: "pending" | "delivered" | "failed";
+                        attempts: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Not sent before; null once it has ended. */
+                        next_at: string | null;
+                        ended_at: string | null;
+                        last_attempt: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        } | null;
+                        log: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                            duration_ms: number;
+                            /** @description Null when there was no answer. */
+                            response_status: number | null;
+                            /** @description Why it was not taken. */
+                            error: string | null;
+                            /** @description The beginning of the answer. */
+                            response: string | null;
+                        }[];
                     };
                 };
             };

@@ -23,6 +23,11 @@ export const CrmConfig = Type.Object(
       default: 30,
       description: 'How long an import and its refused rows can be read after its end, days.',
     }),
+    default_currency: Type.String({
+      pattern: '^[A-Z]{3}$',
+      default: 'EUR',
+      description: 'Currency of deals and products that name none, by its code in ISO 4217.',
+    }),
     access: AccessConfig,
     instance_url: Type.Optional(
       Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),

@@ -1,5 +1,5 @@
 import { defineContract, defineEvent } from '@orchestrall/sdk';
-import { Id, Nullable } from '@orchestrall/sdk/resources';
+import { Id, Instant, Nullable } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
@@ -7,9 +7,12 @@ import { Company } from './companies/schemas.ts';
 import type { CompanyInput } from './companies/schemas.ts';
 import { Contact } from './contacts/schemas.ts';
 import type { ContactInput } from './contacts/schemas.ts';
+import { Deal } from './deals/schemas.ts';
+import type { DealInput } from './deals/schemas.ts';
+import { Pipeline } from './pipelines/fields.ts';
 
-export { Company, Contact };
-export type { CompanyInput, ContactInput, ListRequest, Page };
+export { Company, Contact, Deal, Pipeline };
+export type { CompanyInput, ContactInput, DealInput, ListRequest, Page };
 
 const changed = Type.Array(Type.String(), { description: 'Names of the fields that changed.' });
 
@@ -26,6 +29,50 @@ export const companyUpdated = defineEvent('company.updated', Type.Object({ compa
 /** A company was deleted; `company` is its last state, subject its id. */
 export const companyDeleted = defineEvent('company.deleted', Type.Object({ company: Company }));
 
+/** A deal was created; subject is its id. */
+export const dealCreated = defineEvent('deal.created', Type.Object({ deal: Deal }));
+/** Fields of a deal changed; `deal` is the state after, subject its id. */
+export const dealUpdated = defineEvent('deal.updated', Type.Object({ deal: Deal, changed }));
+/** A deal was deleted; `deal` is its last state, subject its id. */
+export const dealDeleted = defineEvent('deal.deleted', Type.Object({ deal: Deal }));
+
+const place = Type.Object({
+  pipeline_id: Id,
+  pipeline_name: Type.String(),
+  stage_id: Id,
+  stage_name: Type.String(),
+});
+/** A deal went from one stage to another, where it had been since `entered_at`; subject is its id. */
+export const dealStageChanged = defineEvent(
+  'deal.stage_changed',
+  Type.Object({
+    deal: Deal,
+    from: Type.Object({ ...place.properties, entered_at: Instant, left_at: Instant }),
+    to: place,
+  }),
+);
+/** A deal came into a stage that is won; subject is its id. */
+export const dealWon = defineEvent('deal.won', Type.Object({ deal: Deal }));
+/** A deal came into a stage that is lost; subject is its id. */
+export const dealLost = defineEvent('deal.lost', Type.Object({ deal: Deal }));
+
+/** The link between a deal and a contact, such as the one who decides. */
+export const DealContactLink = Type.Object({ deal_id: Id, contact_id: Id, role: Nullable(Type.String()) });
+export type DealContactLink = Static<typeof DealContactLink>;
+/** A contact was added to a deal; subject is the deal's id. */
+export const dealContactCreated = defineEvent('deal_contact.created', DealContactLink);
+/** The role of a contact in a deal changed; subject is the deal's id. */
+export const dealContactUpdated = defineEvent('deal_contact.updated', DealContactLink);
+/** A contact was taken from a deal; subject is the deal's id. */
+export const dealContactDeleted = defineEvent('deal_contact.deleted', DealContactLink);
+
+/** A pipeline was created; subject is its id. */
+export const pipelineCreated = defineEvent('pipeline.created', Type.Object({ pipeline: Pipeline }));
+/** A pipeline or its stages changed; `pipeline` is the state after, subject its id. */
+export const pipelineUpdated = defineEvent('pipeline.updated', Type.Object({ pipeline: Pipeline, changed }));
+/** A pipeline was deleted; `pipeline` is its last state, subject its id. */
+export const pipelineDeleted = defineEvent('pipeline.deleted', Type.Object({ pipeline: Pipeline }));
+
 /** The link between a contact and a company beside the contact's own `company_id`. */
 export const AssociationLink = Type.Object({ contact_id: Id, company_id: Id, role: Nullable(Type.String()) });
 export type AssociationLink = Static<typeof AssociationLink>;
@@ -38,7 +85,10 @@ export const associationDeleted = defineEvent('association.deleted', Association
 
 const note = Type.Object({
   note_id: Id,
-  subject_type: Type.Union([Type.Literal('contact'), Type.Literal('company')]),
+  subject_type: Type.Unsafe<'contact' | 'company' | 'deal'>({
+    type: 'string',
+    enum: ['contact', 'company', 'deal'],
+  }),
   subject_id: Id,
   text: Type.String(),
 });
@@ -55,12 +105,16 @@ export const tagRenamed = defineEvent(
     to: Type.String(),
     contacts: Type.Integer(),
     companies: Type.Integer(),
+    deals: Type.Integer(),
   }),
 );
 
 const imported = Type.Object({
   import_id: Id,
-  object: Type.Union([Type.Literal('contacts'), Type.Literal('companies')]),
+  object: Type.Unsafe<'contacts' | 'companies' | 'deals'>({
+    type: 'string',
+    enum: ['contacts', 'companies', 'deals'],
+  }),
   reason: Nullable(Type.String()),
   rows_total: Type.Integer(),
   rows_created: Type.Integer(),
@@ -96,8 +150,9 @@ export interface Actor {
 }
 
 /**
- * Contacts and companies for other plugins. Methods throw the errors that the HTTP routes answer with:
- * `VALIDATION_FAILED`, `CURSOR_INVALID`, `EMAIL_TAKEN`, `DOMAIN_TAKEN`, `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`.
+ * Contacts, companies and deals for other plugins. Methods throw the errors that the HTTP routes answer with:
+ * `VALIDATION_FAILED`, `CURSOR_INVALID`, `EMAIL_TAKEN`, `DOMAIN_TAKEN`, `EXTERNAL_ID_TAKEN`, `CONTACT_NOT_FOUND`,
+ * `COMPANY_NOT_FOUND`, `DEAL_NOT_FOUND`.
  */
 export interface CrmService {
   /** The contact, or undefined when there is none. */
@@ -114,6 +169,13 @@ export interface CrmService {
   /** A page of companies, likewise. */
   listCompanies(request: ListRequest): Promise<Page<Company>>;
   createCompany(input: CompanyInput, by: Actor): Promise<Company>;
+  /** The deal, or undefined when there is none. */
+  findDeal(id: string): Promise<Deal | undefined>;
+  /** A page of deals, likewise. */
+  listDeals(request: ListRequest): Promise<Page<Deal>>;
+  createDeal(input: DealInput, by: Actor): Promise<Deal>;
+  /** Applies a JSON merge patch. */
+  updateDeal(id: string, patch: Partial<DealInput>, by: Actor): Promise<Deal>;
   /** Adds a note to a contact's timeline. */
   addContactNote(contactId: string, text: string, by: Actor): Promise<void>;
 }
@@ -129,6 +191,18 @@ export const crmContract = defineContract<CrmService>()({
     companyCreated,
     companyUpdated,
     companyDeleted,
+    dealCreated,
+    dealUpdated,
+    dealDeleted,
+    dealStageChanged,
+    dealWon,
+    dealLost,
+    dealContactCreated,
+    dealContactUpdated,
+    dealContactDeleted,
+    pipelineCreated,
+    pipelineUpdated,
+    pipelineDeleted,
     associationCreated,
     associationUpdated,
     associationDeleted,

@@ -13,6 +13,26 @@ export const crmErrors = {
     message: 'No company has the id {id}.',
     remedy: 'Search for it: GET /api/v1/crm/companies?q=name.',
   },
+  DEAL_NOT_FOUND: {
+    status: 404,
+    message: 'No deal has the id {id}.',
+    remedy: 'Search for it: GET /api/v1/crm/deals?q=name.',
+  },
+  DEAL_CONTACT_NOT_FOUND: {
+    status: 404,
+    message: 'The deal {deal_id} has no contact {contact_id}.',
+    remedy: 'List what there is: GET /api/v1/crm/deals/{deal_id}/contacts.',
+  },
+  PIPELINE_NOT_FOUND: {
+    status: 404,
+    message: 'No pipeline has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/pipelines.',
+  },
+  STAGE_NOT_FOUND: {
+    status: 404,
+    message: 'The pipeline {pipeline_id} has no stage {id}.',
+    remedy: 'Read the pipeline: GET /api/v1/crm/pipelines/{pipeline_id}.',
+  },
   ASSOCIATION_NOT_FOUND: {
     status: 404,
     message: 'The contact {contact_id} has no association with the company {company_id}.',
@@ -33,6 +53,11 @@ export const crmErrors = {
     message: 'No import has the id {id}.',
     remedy: 'List the imports: GET /api/v1/crm/imports.',
   },
+  CURRENCY_UNKNOWN: {
+    status: 422,
+    message: '`default_currency` is {currency}, which is not the code of a currency in ISO 4217.',
+    remedy: 'Give a code such as EUR in the configuration of crm_integration.',
+  },
   ACCESS_RULES_INVALID: {
     status: 500,
     message: 'The rules of access do not fit: {list}.',
@@ -51,8 +76,49 @@ export const crmErrors = {
   },
   COMPANY_IN_USE: {
     status: 409,
-    message: '{contacts} contacts and {companies} companies belong to the company {id}.',
+    message: '{contacts} contacts, {companies} companies and {deals} deals belong to the company {id}.',
     remedy: 'Move them first, or delete with ?unlink=true, which leaves them without it.',
+  },
+  EXTERNAL_ID_TAKEN: {
+    status: 409,
+    message: 'The external_id {external_id} belongs to {holder}.',
+    remedy: 'Change that deal, or give another external_id.',
+  },
+  PIPELINE_NAME_TAKEN: {
+    status: 409,
+    message: 'The pipeline {id} is called {name}.',
+    remedy: 'Give another name, or change that pipeline.',
+  },
+  PIPELINE_IS_DEFAULT: {
+    status: 409,
+    message: 'The pipeline {id} is the default one.',
+    remedy: 'Make another one the default first: PATCH it with {"is_default": true}.',
+  },
+  PIPELINE_IN_USE: {
+    status: 409,
+    message: '{deals} deals are in the pipeline {id}.',
+    remedy: 'Move them to another pipeline, or delete them, first.',
+  },
+  STAGE_IN_USE: {
+    status: 409,
+    message: '{deals} deals are in the stage {name} ({id}).',
+    remedy:
+      'Delete it with a stage for them: DELETE /api/v1/crm/pipelines/{pipeline_id}/stages/{id}?move_to=...',
+  },
+  TOO_MANY_PIPELINES: {
+    status: 409,
+    message: 'There are {limit} pipelines already.',
+    remedy: 'Delete one that no deal is in.',
+  },
+  PRODUCT_IN_USE: {
+    status: 409,
+    message: '{deals} deals have the product {id} in their lines.',
+    remedy: 'Set its is_active to false, so that no new line names it.',
+  },
+  PRODUCT_CODE_TAKEN: {
+    status: 409,
+    message: 'The product {id} has the code {code}.',
+    remedy: 'Change that product, or give another code.',
   },
   IMPORT_ENDED: {
     status: 409,

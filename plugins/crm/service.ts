@@ -9,6 +9,9 @@ import type { CrmConfig } from './config.ts';
 import { createContactService } from './contacts/service.ts';
 import type { Contacts } from './contacts/service.ts';
 import type { Actor, CrmService } from './contract.ts';
+import { createDealService } from './deals/service.ts';
+import type { Deals } from './deals/service.ts';
+import { crmError } from './errors.ts';
 import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
@@ -16,6 +19,9 @@ import type { ImportScope } from './imports/scope.ts';
 import type { Imports } from './imports/service.ts';
 import { createKinds, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
+import { isCurrency } from './money/currency.ts';
+import { createPipelineService } from './pipelines/service.ts';
+import type { Pipelines } from './pipelines/service.ts';
 import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
 import { createTimeline } from './timeline/service.ts';
@@ -28,6 +34,8 @@ export interface Crm {
   readonly importScope: ImportScope;
   readonly contacts: Contacts;
   readonly companies: Companies;
+  readonly deals: Deals;
+  readonly pipelines: Pipelines;
   readonly associations: Associations;
   readonly tags: Tags;
   readonly timeline: Timeline;
@@ -41,17 +49,20 @@ export function createCrm(
 ): Crm {
   const { config, database, jobs, log } = context;
   const access = createAccess(config.access, tablesByKind);
-  const kinds = createKinds(access, {});
+  const kinds = createKinds(access, {}, { currency: currencyOf(config) });
   const importScope = { kinds, access, tables: tablesByKind };
   const records = { database, access, tables: tablesByKind };
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
+  const deals = createDealService(kinds, records);
   return {
     database,
     kinds,
     importScope,
     contacts,
     companies,
+    deals,
+    pipelines: createPipelineService(kinds, database),
     associations: createAssociationService(kinds, records),
     tags: createTagService(kinds, database),
     timeline: createTimeline(kinds, records),
@@ -62,12 +73,12 @@ export function createCrm(
       log,
       maxBytes: config.import_max_bytes,
     }),
-    exports: createExports({ kinds, access, services: { contacts, companies } }),
+    exports: createExports({ kinds, access, services: { contacts, companies, deals } }),
   };
 }
 
 /** The part of it that other plugins may call; they see and write everything. */
-export function createContractService({ database, contacts, companies, timeline }: Crm): CrmService {
+export function createContractService({ database, contacts, companies, deals, timeline }: Crm): CrmService {
   return {
     findContact: (id) => contacts.find(id, everyone),
     findContactByEmail: (email) => contacts.findByEmail(email),
@@ -78,10 +89,20 @@ export function createContractService({ database, contacts, companies, timeline 
     findCompany: (id) => companies.find(id, everyone),
     listCompanies: (request) => companies.page(request, everyone, ''),
     createCompany: (input, by) => changeRecords(database, (tx) => companies.create(tx, input, pluginFor(by))),
+    findDeal: (id) => deals.find(id, everyone),
+    listDeals: (request) => deals.page(request, everyone, ''),
+    createDeal: (input, by) => changeRecords(database, (tx) => deals.create(tx, input, pluginFor(by))),
+    updateDeal: (id, patch, by) =>
+      changeRecords(database, (tx) => deals.update(tx, id, patch, pluginFor(by))),
     addContactNote: async (contactId, text, by) => {
       await timeline.addNote('contact', contactId, text, pluginFor(by));
     },
   };
+}
+
+function currencyOf({ default_currency: currency }: CrmConfig): string {
+  if (isCurrency(currency)) return currency;
+  throw crmError('CURRENCY_UNKNOWN', { currency });
 }
 
 /** A plugin that acts on somebody's behalf: it may what an administrator may, and owns nothing. */

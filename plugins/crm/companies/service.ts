@@ -3,6 +3,7 @@ import type { Caller, Transaction } from '@orchestrall/sdk';
 import { checkVersion } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
 import { countContactsOfCompany } from '../contacts/store.ts';
+import { countDealsOfCompany } from '../deals/store.ts';
 import { crmError } from '../errors.ts';
 import type { Kinds } from '../kinds.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
@@ -15,8 +16,8 @@ import type { CompanyFields } from './fields.ts';
 /** Decisions about companies. Codes: `COMPANY_NOT_FOUND`, `DOMAIN_TAKEN`. */
 export interface Companies extends RecordService<CompanyFields> {
   /**
-   * Deletes for good; what it was stays in the audit entries. Its contacts and the companies below it lose it with
-   * `unlink`, else it is refused while there are any.
+   * Deletes for good; what it was stays in the audit entries. Its contacts, its deals and the companies below it lose it
+   * with `unlink`, else it is refused while there are any.
    * Throws `COMPANY_NOT_FOUND`, `VERSION_MISMATCH`, `COMPANY_IN_USE`, `TOO_MANY_RECORDS`.
    */
   remove(tx: Transaction, id: string, by: Caller, ifMatch?: string, unlink?: boolean): Promise<void>;
@@ -29,8 +30,11 @@ export function createCompanyService(kinds: Kinds, options: RecordServiceOptions
 
     async remove(tx, id, by, ifMatch, unlink = false) {
       const view = options.access.viewOf(by, 'company');
-      // Contacts before their company, as in a change of a contact: two that wait for each other would both be cut.
-      if (unlink && isId(id)) await lockWhere(kinds.contacts, tx, employedBy(id), maxRecordsPerRequest);
+      // Before their company, as in a change of one of them: two that wait for each other would both be cut.
+      if (unlink && isId(id)) {
+        await lockWhere(kinds.contacts, tx, ofCompany(id), maxRecordsPerRequest);
+        await lockWhere(kinds.deals, tx, ofCompany(id), maxRecordsPerRequest);
+      }
       const company = await lockRecord(kinds.companies, tx, id, view.condition);
       checkVersion(company, ifMatch, (record) => masked(record, view));
       await unlinkAll(kinds, tx, id, by, unlink);
@@ -39,10 +43,10 @@ export function createCompanyService(kinds: Kinds, options: RecordServiceOptions
   };
 }
 
-const employedBy = (id: string) => sql`company_id = ${id}`;
+const ofCompany = (id: string) => sql`company_id = ${id}`;
 const below = (id: string) => sql`parent_id = ${id}`;
 
-/** Takes a locked company from its contacts and from the companies below it; none can be given to it meanwhile. */
+/** Takes a locked company from its contacts, its deals and the companies below it; none can be given to it meanwhile. */
 async function unlinkAll(
   kinds: Kinds,
   tx: Transaction,
@@ -52,16 +56,22 @@ async function unlinkAll(
 ): Promise<void> {
   const contacts = await countContactsOfCompany(tx, id);
   const companies = await lockWhere(kinds.companies, tx, below(id), maxRecordsPerRequest + 1);
-  const records = contacts + companies.length;
+  const deals = await countDealsOfCompany(tx, id);
+  const records = contacts + companies.length + deals;
   if (records === 0) return;
-  if (!unlink) throw crmError('COMPANY_IN_USE', { id, contacts, companies: companies.length });
+  if (!unlink) throw crmError('COMPANY_IN_USE', { id, contacts, companies: companies.length, deals });
   if (records > maxRecordsPerRequest) {
     throw crmError('TOO_MANY_RECORDS', { records, limit: maxRecordsPerRequest });
   }
   // A contact without a name and an e-mail cannot exist, so none becomes faulty by losing its company.
-  const linked = await lockWhere(kinds.contacts, tx, employedBy(id));
+  const linked = await lockWhere(kinds.contacts, tx, ofCompany(id));
   const contactEdits = linked.map((before) => ({ before, fields: { ...before, company_id: null } }));
   await editRecords(kinds.contacts, tx, contactEdits, by);
+  const dealEdits = (await lockWhere(kinds.deals, tx, ofCompany(id))).map((before) => ({
+    before,
+    fields: { ...before, company_id: null },
+  }));
+  await editRecords(kinds.deals, tx, dealEdits, by);
   const companyEdits = companies.map((before) => ({ before, fields: { ...before, parent_id: null } }));
   await editRecords(kinds.companies, tx, companyEdits, by);
 }

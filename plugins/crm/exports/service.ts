@@ -36,7 +36,9 @@ export function createExports({ kinds, access, services }: ExportsOptions): Expo
     export(object, request, by, { columns: chosen, ...writing } = {}) {
       const kind: RecordKind = kinds[object];
       const { hidden } = access.viewOf(by, kind.name);
-      const fields = Object.keys(kind.fields).filter((name) => !hidden.has(name));
+      const fields = Object.keys(kind.fields).filter(
+        (name) => !hidden.has(name) && kind.fields[name]?.inFiles !== false,
+      );
       const all = ['id', ...fields, 'created_at', 'updated_at'];
       const columns = chosen === undefined ? all : chosenOf(chosen, [...all, 'version']);
       const rows = services[object].stream(request, by);

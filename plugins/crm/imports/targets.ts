@@ -8,7 +8,11 @@ import type { KindScope } from './scope.ts';
 /** What a file may feed of a kind of record: what its sender may write. */
 export function importTargets(scope: KindScope): ImportTargets {
   const { kind, view } = scope;
-  const writable = (name: string): boolean => !view.hidden.has(name) && !view.readOnly.has(name);
+  const writable = (name: string): boolean => {
+    const { derived, inFiles } = kind.fields[name] ?? {};
+    const isRead = derived === undefined && inFiles !== false;
+    return isRead && !view.hidden.has(name) && !view.readOnly.has(name);
+  };
   const references = [...referencesOf(scope)].map(([field, { keys }]) => [field, keys] as const);
   const fields = Object.fromEntries(Object.entries(kind.fields).filter(([name]) => writable(name)));
   return { table: kind.table, fields, references: new Map(references.filter(([name]) => writable(name))) };

@@ -21,7 +21,10 @@ export async function recordCreations<Fields extends CommonFields>(
     tx.audit({ ...audited(kind, 'created', record), after: record });
   }
   const entries = records.map((record): NewEntry => ({ ...subjectOf(kind, record), kind: 'created' }));
-  if (entries.length > 0) await insertEntries(tx, entries, actor);
+  if (entries.length === 0) return;
+  await insertEntries(tx, entries, actor);
+  const written = records.map((after) => ({ after }));
+  await kind.recorded?.(tx, written, actor);
 }
 
 /** Writes event, audit entry and timeline entry of records that were just changed. */
@@ -38,7 +41,9 @@ export async function recordUpdates<Fields extends CommonFields>(
     tx.audit({ ...audited(kind, 'updated', after), before, after });
     return { ...subjectOf(kind, after), kind: 'changed', changes };
   });
-  if (entries.length > 0) await insertEntries(tx, entries, actor);
+  if (entries.length === 0) return;
+  await insertEntries(tx, entries, actor);
+  await kind.recorded?.(tx, updates, actor);
 }
 
 /** Writes event and audit entry of a record that was just deleted; its timeline goes with it. */
@@ -63,7 +68,10 @@ export function changesBetween(before: object, after: object): Record<string, Fi
 }
 
 /** What an event about a record is about, and who may see it. */
-function toldOf<Fields extends CommonFields>(kind: RecordKind<Fields>, record: Kept<Fields>): EmitOptions {
+export function toldOf<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  record: Kept<Fields>,
+): EmitOptions {
   const visibleTo = kind.audienceOf?.(record);
   return visibleTo === undefined ? { subject: record.id } : { subject: record.id, visibleTo };
 }

@@ -1,15 +1,16 @@
 import type { AppError, EventDefinition, Transaction } from '@orchestrall/sdk';
 import type { Checked, FieldSet, JsonObject, Kept } from '@orchestrall/sdk/resources';
 import type { TObject, TProperties } from 'typebox';
+import type { Actor } from '../contract.ts';
 import type { Access, Owned } from './access.ts';
 
 export type { Kept };
 
 /** Names of the kinds of records: in the timeline, in audit entries and as the nouns of their events. */
-export type KindName = 'contact' | 'company';
+export type KindName = 'contact' | 'company' | 'deal';
 
 /** Tables of records, which are also the last parts of their paths. */
-export type TableName = 'contacts' | 'companies';
+export type TableName = 'contacts' | 'companies' | 'deals';
 
 /** A field by which a record is found whatever its spelling: by an import, or because no other may have it. */
 export interface RecordKey<Fields> {
@@ -30,6 +31,14 @@ export interface RecordKey<Fields> {
 export interface HeldReferences<Fields> {
   /** The refusal of fields that refer to a record that is not there. */
   faultOf(fields: Fields): AppError | undefined;
+  /** The fields with what follows from those records filled in; absent when nothing does. */
+  settled?(fields: Fields): Fields;
+}
+
+/** A record that was just written, with what it was before; absent for a new one. */
+export interface Recorded<Fields> {
+  readonly before?: Kept<Fields>;
+  readonly after: Kept<Fields>;
 }
 
 /** The events of one kind of record; each carries the record under the kind's name. */
@@ -77,6 +86,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   read(given: JsonObject): Checked<Fields>;
   /** Holds the records that these fields refer to until the transaction ends; absent when they refer to none. */
   holdReferences?(tx: Transaction, given: readonly Written<Fields>[]): Promise<HeldReferences<Fields>>;
+  /** Keeps and tells what else follows from creations and changes, in their transaction; absent when nothing does. */
+  recorded?(tx: Transaction, written: readonly Recorded<Fields>[], by: Actor): Promise<void>;
   /** Who may see an event that tells of a record; absent, or undefined, for everyone who may sign in. */
   audienceOf?(record: Owned): readonly string[] | undefined;
   notFound(id: string): AppError;
@@ -96,7 +107,8 @@ export function uniqueKeyOf<Fields extends CommonFields>(
   return Object.values(kind.keys).find((key) => key.taken !== undefined);
 }
 
-/** The fields of a record by name, as a merge patch applies to them. */
+/** The fields of a record by name, as a merge patch applies to them: without those that are derived. */
 export function fieldsOf({ fields }: Pick<RecordKind, 'fields'>, record: object): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => Object.hasOwn(fields, name)));
+  const sent = (name: string) => Object.hasOwn(fields, name) && fields[name]?.derived === undefined;
+  return Object.fromEntries(Object.entries(record).filter(([name]) => sent(name)));
 }

@@ -39,6 +39,8 @@ export interface RecordService<Fields extends CommonFields> extends ResourceServ
   /** A page of whole records, whatever `fields` says. Throws as `list` does. */
   page(request: ListRequest, by: Caller, at?: string): Promise<Page<Kept<Fields>>>;
   find(id: string, by: Caller): Promise<Kept<Fields> | undefined>;
+  /** What a list is read from: what is asked for, of what this caller may see. Throws `VALIDATION_FAILED`. */
+  source(request: ListRequest, by: Caller, at?: string): ListSource;
   /** All records of a list, through a cursor of the database; paging is left out of account. */
   stream(request: ListRequest, by: Caller): AsyncIterable<Kept<Fields>>;
   /** Throws `VALIDATION_FAILED`, `TAKEN`. */
@@ -84,6 +86,8 @@ export function createRecordService<Fields extends CommonFields>(
   };
 
   return {
+    source: (request, by, at) => prepare(request, by, at).source,
+
     page: async (request, by, at) => read(prepare(request, by, at), request, by),
 
     async list(request, by, at) {

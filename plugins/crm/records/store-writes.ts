@@ -1,6 +1,6 @@
 import type { Transaction } from '@orchestrall/sdk';
 import { phoneDigits, searchWords } from '../fields/search-words.ts';
-import { fieldsOf, uniqueKeyOf } from './kind.ts';
+import { uniqueKeyOf } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { selectionOf, toRecord } from './store.ts';
 import type { RecordRow } from './store.ts';
@@ -60,7 +60,8 @@ async function write<Fields extends CommonFields>(
 /** Columns that are written, with their types: those of each field, folded too where it is, and of each key. */
 function columnsOf<Fields extends CommonFields>(kind: RecordKind<Fields>): Map<string, string> {
   const columns = new Map<string, string>();
-  for (const [name, { type, column = name, folded }] of Object.entries(kind.fields)) {
+  for (const [name, { type, column = name, folded, derived }] of Object.entries(kind.fields)) {
+    if (derived === 'generated') continue;
     columns.set(column, type);
     if (folded !== undefined) columns.set(folded.column, 'text');
   }
@@ -85,13 +86,14 @@ function toWritten<Fields extends CommonFields>(
     values.set(key.column, text === null ? null : key.fold(text));
   }
   const searched: string[] = [];
-  for (const [name, value] of Object.entries(fieldsOf(kind, fields))) {
-    const field = kind.fields[name];
+  for (const [name, value] of Object.entries(fields)) {
+    const field = Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
+    if (field === undefined) continue;
     const text = typeof value === 'string' ? value : undefined;
-    values.set(field?.column ?? name, value);
-    if (field?.folded !== undefined)
+    values.set(field.column ?? name, value);
+    if (field.folded !== undefined)
       values.set(field.folded.column, text === undefined ? null : field.folded.fold(text));
-    if (text === undefined || field?.search === undefined) continue;
+    if (text === undefined || field.search === undefined) continue;
     searched.push(field.search === 'words' ? text : phoneDigits(text));
   }
   return Object.fromEntries(values.set('words', searchWords(...searched)));

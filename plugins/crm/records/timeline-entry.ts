@@ -14,11 +14,15 @@ export type FieldChange = Static<typeof FieldChange>;
 export const TimelineEntry = Type.Object(
   {
     id: Id,
-    kind: Type.Union([Type.Literal('created'), Type.Literal('changed'), Type.Literal('note')]),
+    kind: Type.Unsafe<'created' | 'changed' | 'note' | 'stage_changed'>({
+      type: 'string',
+      enum: ['created', 'changed', 'note', 'stage_changed'],
+    }),
     text: Nullable(Type.String({ description: 'The note; null for other kinds.' })),
     changes: Nullable(
       Type.Record(Type.String(), FieldChange, {
-        description: 'Changed fields by name; null for other kinds.',
+        description:
+          'Changed fields by name; for `stage_changed` the stages with their names. Null for other kinds.',
       }),
     ),
     actor: Nullable(Type.Object({ id: Type.String(), name: Type.String() }, { description: 'Who did it.' })),

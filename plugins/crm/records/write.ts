@@ -26,7 +26,7 @@ export async function createRecords<Fields extends CommonFields>(
 ): Promise<(Kept<Fields> | AppError)[]> {
   const written = given.map((fields) => ({ id: createId(), fields }));
   const references = await holdReferences(kind, tx, written);
-  const planned = written.map(({ id, fields }) => ({ id, fields, refusal: references.faultOf(fields) }));
+  const planned = written.map(({ id, fields }) => settle(references, { id, fields }));
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
@@ -51,10 +51,10 @@ export async function editRecords<Fields extends CommonFields>(
   const given = edits.map(({ before, fields }) => ({ id: before.id, fields, before }));
   const references = await holdReferences(kind, tx, given);
   const taken = await claimKeys(kind, tx, edits);
-  const planned = edits.map((edit) => ({
-    ...edit,
-    refusal: taken.get(edit) ?? references.faultOf(edit.fields),
-  }));
+  const planned = edits.map((edit) => {
+    const refusal = taken.get(edit);
+    return refusal === undefined ? settle(references, edit) : { ...edit, refusal };
+  });
   const changing = planned.filter(
     ({ before, fields, refusal }) =>
       refusal === undefined && Object.keys(changesBetween(before, fields)).length > 0,
@@ -78,6 +78,16 @@ export async function removeRecord<Fields extends CommonFields>(
 ): Promise<void> {
   await deleteRecord(kind, tx, record.id);
   await recordDeletion(tx, kind, record);
+}
+
+/** Fields as they are kept, or the refusal of them. */
+function settle<Fields extends CommonFields, Given extends { readonly fields: Fields }>(
+  references: HeldReferences<Fields>,
+  given: Given,
+): Given & { readonly refusal: AppError | undefined } {
+  const refusal = references.faultOf(given.fields);
+  if (refusal !== undefined || references.settled === undefined) return { ...given, refusal };
+  return { ...given, fields: references.settled(given.fields), refusal };
 }
 
 async function holdReferences<Fields extends CommonFields>(

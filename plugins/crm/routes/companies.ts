@@ -16,7 +16,7 @@ const DeleteQuery = Type.Object({
   unlink: Type.Optional(
     Type.Boolean({
       description:
-        'Leave its contacts, and the companies below it, without it; else it is refused while it has any.',
+        'Leave its contacts, its deals and the companies below it without it; else it is refused while it has any.',
     }),
   ),
 });
@@ -44,7 +44,7 @@ const routes: Routes<Crm> = async (app, { kinds, companies, database }) => {
         summary: 'Delete a company',
         description:
           'For good, with its associations and timeline; audit keeps what it was. Refused with 409 while contacts ' +
-          'have it as their company or companies are below it, unless `unlink=true`. Emits `company.deleted`.',
+          'or deals have it as their company or companies are below it, unless `unlink=true`. Emits `company.deleted`.',
         params: IdParams,
         headers: versionHeaders(true),
         querystring: DeleteQuery,

@@ -18,7 +18,7 @@ const routes: Routes<Crm> = async (app, crm) => {
         tags,
         operationId: 'listTags',
         summary: 'List the tags in use',
-        description: 'By name, with how many contacts and companies carry each.',
+        description: 'By name, with how many records of each kind carry it.',
         querystring: TagQuery,
         response: { 200: PageOf(TagCount), ...problems(400, 401, 403, 429) },
       },

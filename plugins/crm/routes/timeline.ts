@@ -11,6 +11,7 @@ const NoteParams = Type.Object({ id: Id, note_id: Id });
 const subjects = [
   { subject: 'contact', name: 'Contact', path: '/api/v1/crm/contacts/:id' },
   { subject: 'company', name: 'Company', path: '/api/v1/crm/companies/:id' },
+  { subject: 'deal', name: 'Deal', path: '/api/v1/crm/deals/:id' },
 ] as const;
 
 const routes: Routes<Crm> = async (app, { timeline }) => {

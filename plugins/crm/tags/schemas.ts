@@ -9,6 +9,7 @@ export const TagCount = Type.Object(
     name: Type.String({ description: 'Lower case, single spaces.' }),
     contacts: Type.Integer({ minimum: 0, description: 'Contacts that carry it.' }),
     companies: Type.Integer({ minimum: 0, description: 'Companies that carry it.' }),
+    deals: Type.Integer({ minimum: 0, description: 'Deals that carry it.' }),
   },
   { title: 'TagCount' },
 );

@@ -7,8 +7,9 @@ import { tagRenamed } from '../contract.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
 import { keepTag } from '../fields/tag.ts';
+import { tablesByKind } from '../kinds.ts';
 import type { Kinds } from '../kinds.ts';
-import type { CommonFields } from '../records/kind.ts';
+import type { CommonFields, RecordKind, TableName } from '../records/kind.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
 import { lockWhere } from '../records/store.ts';
 import { editRecords } from '../records/write.ts';
@@ -26,35 +27,38 @@ export interface Tags {
   rename(from: string, to: string, by: Actor): Promise<TagCount>;
 }
 
+const tables = Object.values(tablesByKind);
+
 /** Creates the service of tags. */
 export function createTagService(kinds: Kinds, database: Database): Tags {
   return {
-    list: (page) => listTags(database, page),
+    list: (page) => listTags(database, tables, page),
 
     rename: (given, wanted, by) =>
       changeRecords(database, async (tx) => {
         const from = requireTag(given, '/params/tag');
         const to = requireTag(wanted, '/name');
         const carrying = sql`tags @> array[${from}]::text[]`;
-        const contacts = await lockWhere(kinds.contacts, tx, carrying, maxRecordsPerRequest + 1);
-        const companies = await lockWhere(kinds.companies, tx, carrying, maxRecordsPerRequest + 1);
-        const records = contacts.length + companies.length;
-        if (records === 0) throw crmError('TAG_NOT_FOUND', { tag: from });
-        if (records > maxRecordsPerRequest) {
-          throw crmError('TOO_MANY_RECORDS', {
-            records: `more than ${maxRecordsPerRequest}`,
-            limit: maxRecordsPerRequest,
-          });
-        }
         const renamed = (before: Kept<CommonFields>) => {
           const tags = new Set(before.tags.map((tag) => (tag === from ? to : tag)));
           return { before, fields: { ...before, tags: [...tags].toSorted() } };
         };
-        requireAll([
-          ...(await editRecords(kinds.contacts, tx, contacts.map(renamed), by)),
-          ...(await editRecords(kinds.companies, tx, companies.map(renamed), by)),
-        ]);
-        const counts = { contacts: contacts.length, companies: companies.length };
+        const counts = { contacts: 0, companies: 0, deals: 0 };
+        let left = maxRecordsPerRequest;
+        for (const table of tables) {
+          const kind: RecordKind = kinds[table];
+          const carriers = await lockWhere(kind, tx, carrying, left + 1);
+          if (carriers.length > left) {
+            throw crmError('TOO_MANY_RECORDS', {
+              records: `more than ${maxRecordsPerRequest}`,
+              limit: maxRecordsPerRequest,
+            });
+          }
+          left -= carriers.length;
+          counts[table] = carriers.length;
+          requireAll(await editRecords(kind, tx, carriers.map(renamed), by));
+        }
+        if (left === maxRecordsPerRequest) throw crmError('TAG_NOT_FOUND', { tag: from });
         if (from !== to) announce(tx, { from, to, ...counts });
         return { name: to, ...counts };
       }),
@@ -63,7 +67,7 @@ export function createTagService(kinds: Kinds, database: Database): Tags {
 
 function announce(
   tx: Transaction,
-  data: { readonly from: string; readonly to: string; readonly contacts: number; readonly companies: number },
+  data: Record<TableName, number> & { readonly from: string; readonly to: string },
 ): void {
   tx.emit(tagRenamed, data, { subject: data.from });
   tx.audit({

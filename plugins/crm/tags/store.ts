@@ -1,6 +1,7 @@
 import { readPage } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page, Queryable, SortKey } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
+import type { TableName } from '../records/kind.ts';
 import type { TagCount } from './schemas.ts';
 
 const name = { type: 'text', column: 'name', nullable: false, folded: undefined } as const;
@@ -8,21 +9,25 @@ const byName: readonly SortKey[] = [
   { name: 'name', column: { ...name, filterable: false, sortable: true }, descending: false },
 ];
 
-/** A page of the tags in use, in the order of their characters. */
+/** A page of the tags in use on the records of these tables, in the order of their characters. */
 export function listTags(
   database: Queryable,
+  tables: readonly TableName[],
   request: Pick<ListRequest, 'cursor' | 'limit'>,
 ): Promise<Page<TagCount>> {
+  const counts = tables.map(
+    (table) => sql`count(*) filter (where carrier = ${sql.lit(table)})::integer as ${sql.ref(table)}`,
+  );
+  const carriers = tables.map(
+    (table) =>
+      sql`select unnest(tags) collate "C" as name, ${sql.lit(table)} as carrier from ${sql.table(table)}`,
+  );
   const carried = sql`(
-      select name, sum(contacts)::integer as contacts, sum(companies)::integer as companies
-      from (
-        select unnest(tags) collate "C" as name, 1 as contacts, 0 as companies from contacts
-        union all
-        select unnest(tags) collate "C", 0, 1 from companies
-      ) as carried
+      select name, ${sql.join(counts)}
+      from (${sql.join(carriers, sql` union all `)}) as carried
       group by name
     ) as tags`;
-  const selection = sql`name, contacts, companies`;
+  const selection = sql.join([sql.ref('name'), ...tables.map((table) => sql.ref(table))]);
   const source = { table: 'tags', selection, from: carried, conditions: [] };
   return readPage(database, source, { list: 'tags', keys: byName, ...request });
 }

@@ -28,7 +28,7 @@ export interface CrmAppliance extends AsyncDisposable {
   /** Sends a request as an operator unless told otherwise; objects go as JSON, text and bytes as they are. */
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** The record that a `POST` of these fields makes. */
-  create(kind: 'contacts' | 'companies', fields: object): Promise<Answer['body']>;
+  create(kind: 'contacts' | 'companies' | 'deals', fields: object): Promise<Answer['body']>;
   /** The events of one subject, in order, once there are this many. */
   events(subject: string, count: number): Promise<readonly Event[]>;
   /** What was audited about one record, newest first. */

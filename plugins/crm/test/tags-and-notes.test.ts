@@ -17,11 +17,14 @@ test('tags are counted over contacts and companies, page by page', async () => {
   await create('companies', { name: 'C', tags: ['beta'] });
   const first = await crm.send('GET', '/tags?limit=2');
   expect(first.body.items).toEqual([
-    { name: 'alpha', contacts: 1, companies: 0 },
-    { name: 'beta', contacts: 2, companies: 1 },
+    { name: 'alpha', contacts: 1, companies: 0, deals: 0 },
+    { name: 'beta', contacts: 2, companies: 1, deals: 0 },
   ]);
   const second = await crm.send('GET', `/tags?limit=2&cursor=${first.body.next_cursor}`);
-  expect(second.body).toEqual({ items: [{ name: 'ümlaut', contacts: 1, companies: 0 }], next_cursor: null });
+  expect(second.body).toEqual({
+    items: [{ name: 'ümlaut', contacts: 1, companies: 0, deals: 0 }],
+    next_cursor: null,
+  });
 });
 
 test('renaming a tag changes every record that carries it, merges, and tells each', async () => {
@@ -29,7 +32,7 @@ test('renaming a tag changes every record that carries it, merges, and tells eac
   const firm = await create('companies', { name: 'Firm', tags: ['old name'] });
   const { status, body } = await crm.send('PATCH', '/tags/Old%20Name', { body: { name: ' NEW ' } });
   expect(status).toBe(200);
-  expect(body).toEqual({ name: 'new', contacts: 1, companies: 1 });
+  expect(body).toEqual({ name: 'new', contacts: 1, companies: 1, deals: 0 });
   expect((await crm.send('GET', `/contacts/${both.id}`)).body).toMatchObject({ tags: ['new'], version: 2 });
   expect((await crm.send('GET', `/companies/${firm.id}`)).body).toMatchObject({ tags: ['new'], version: 2 });
   const [renamed] = await crm.events('old name', 1);
