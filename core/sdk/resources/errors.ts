@@ -18,6 +18,21 @@ export const resourceErrors = {
     message: '{failed} of {items} changes cannot be made, so none was made.',
     remedy: 'Correct what `results` names, or send the batch without `atomic`.',
   },
+  BULK_CHANGE_NOT_FOUND: {
+    status: 404,
+    message: 'There is no bulk change with the id {id}.',
+    remedy: 'List your bulk changes: GET {path}/bulk.',
+  },
+  BULK_CHANGE_ENDED: {
+    status: 409,
+    message: 'The bulk change {id} has ended: it is {status}.',
+    remedy: 'Undo what it has changed, if that is what you want.',
+  },
+  BULK_CHANGE_NOT_UNDOABLE: {
+    status: 409,
+    message: 'The bulk change {id} cannot be undone: {reason}.',
+    remedy: 'Wait until it has ended, or change the records anew.',
+  },
 } as const;
 
 /** Creates an error of this table. */

@@ -110,7 +110,7 @@ export function deleteRoute({ app, resource, service, database }: ResourceRoutes
 }
 
 /** What a merge patch of a resource may hold. */
-function patchOf({ patch, input }: Resource) {
+export function patchOf({ patch, input }: Resource) {
   if (patch !== undefined) return patch;
   const title = 'title' in input ? { title: `${String(input.title).replace(/Input$/, '')}Patch` } : {};
   return Type.Partial(input, { ...title, additionalProperties: false });
