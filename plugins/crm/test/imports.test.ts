@@ -153,7 +153,7 @@ describe('an import of contacts', () => {
   test('refuses a key the object does not have, and an unknown object', async () => {
     const key = await crm.send('POST', '/imports?object=contacts&key=name', { body: 'name\n' });
     expect(key.body.faults).toEqual([{ path: '/querystring/key', message: 'must be email for contacts' }]);
-    expect((await crm.send('POST', '/imports?object=deals', { body: 'x\n' })).status).toBe(400);
+    expect((await crm.send('POST', '/imports?object=shoes', { body: 'x\n' })).status).toBe(400);
   });
 
   test('a file beyond the limit is refused, announced or not, and leaves nothing', async () => {

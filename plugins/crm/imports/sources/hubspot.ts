@@ -61,6 +61,8 @@ export const hubspot: Source = {
     },
     deals: {
       'Deal Name': 'name',
+      'Record ID': 'external_id',
+      'Deal ID': 'external_id',
       dealname: 'name',
       Pipeline: ['pipeline', 'pipeline_id.name'],
       'Deal Stage': ['stage', 'stage_id.name'],
@@ -68,7 +70,7 @@ export const hubspot: Source = {
       Amount: 'amount',
       Currency: 'currency',
       deal_currency_code: 'currency',
-      'Close Date': ['close_date', 'closes_on'],
+      'Close Date': ['expected_close_date', 'close_date'],
       'Deal probability': 'probability',
       'Associated Company': 'company_id.name',
       'Associated Company (Primary)': 'company_id.name',
