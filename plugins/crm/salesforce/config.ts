@@ -27,11 +27,13 @@ export const SalesforceSignIn = Type.Union([
         description: 'User on whose behalf records are read and written.',
       }),
       private_key: secretText({ description: 'RSA key in PEM; the connected app holds its certificate.' }),
-      audience: Type.String({
-        minLength: 1,
-        default: 'https://login.salesforce.com',
-        description: 'Who the assertion is for: https://test.salesforce.com for a sandbox.',
-      }),
+      audience: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description:
+            'Who the assertion is for; default https://login.salesforce.com, for a sandbox https://test.salesforce.com.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),

@@ -1,3 +1,4 @@
+import { isId } from '@orchestrall/sdk';
 import type { LocalRecord, RecordWriteResult, RemoteRecord } from '../provider.ts';
 import { mergeFields } from './merge.ts';
 import type { Merge } from './merge.ts';
@@ -111,7 +112,7 @@ async function createdHere(
   const keys = new Map<string, string>();
   for (const { record } of taken) {
     const key = record.fields[keyField];
-    if (typeof key === 'string' && key !== '') keys.set(record.id, key);
+    if (typeof key === 'string' && isId(key)) keys.set(record.id, key.toLowerCase());
   }
   const local = await localRecords(unit, plan, [...keys.values()]);
   const linked = new Set((await unit.linksHere(kind, [...keys.values()])).map(({ localId }) => localId));

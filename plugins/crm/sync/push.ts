@@ -92,8 +92,9 @@ async function updateThere(
   if (linked.length === 0) return;
   const { source, store } = parts;
   const externalIds = linked.map(({ link }) => link.externalId);
-  const records = await source.read(plan.object, remoteFieldsOf(plan), externalIds);
+  // Before they are read: what was changed within that second is then in, whatever comes after has a later stamp.
   const readAt = await source.now();
+  const records = await source.read(plan.object, remoteFieldsOf(plan), externalIds);
   const taken = await store.transaction(async (unit) => takeRecords(unit, plan, records));
   const byId = new Map(taken.map((each) => [each.record.id, each]));
   const updates: Update[] = [];
@@ -110,7 +111,7 @@ async function updateThere(
   await sendUpdates(parts, plan, updates, round);
 }
 
-/** Whether the record may still change without its stamp telling. */
+/** Whether the record may have changed since it was read without its stamp telling. */
 function isWithinSecond({ stamp }: RemoteRecord, now: string): boolean {
   return Math.floor(Date.parse(stamp) / 1_000) >= Math.floor(Date.parse(now) / 1_000);
 }

@@ -63,7 +63,7 @@ function createTokenRequest({ sign_in }: SalesforceConfig, effects: Effects): ()
       });
   }
   const key = readKey(sign_in.private_key);
-  const { client_id: clientId, username, audience } = sign_in;
+  const { client_id: clientId, username, audience = 'https://login.salesforce.com' } = sign_in;
   return () =>
     new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',

@@ -8,7 +8,8 @@ import { decimalText } from './decimal.ts';
  * a value that the field cannot hold is a fault.
  */
 export function takeValue(target: TargetField, given: FieldValue): Taken {
-  const value = typeof given === 'string' ? given.trim() : given;
+  // Neither PostgreSQL nor JSON holds U+0000 and half surrogate pairs.
+  const value = typeof given === 'string' ? given.toWellFormed().replaceAll('\u0000', '').trim() : given;
   if (value === null || value === '') return { value: null };
   if (typeof value === 'boolean') return takeBoolean(target, value);
   if (typeof value !== 'string') return { fault: 'it is neither text nor a truth value' };
@@ -18,7 +19,7 @@ export function takeValue(target: TargetField, given: FieldValue): Taken {
 type Taker = (value: string, target: TargetField) => Taken;
 
 const takeText: Taker = (value, { maxLength }) => {
-  const text = value.normalize('NFC').toWellFormed().replaceAll('\u0000', '');
+  const text = value.normalize('NFC');
   if (maxLength === undefined || text.length <= maxLength) return { value: text };
   const cut = `it has ${text.length} characters, of which ${maxLength} fit`;
   return { value: text.slice(0, maxLength).toWellFormed().trimEnd(), cut };

@@ -33,7 +33,6 @@ export const signIns = {
     client_id: 'app',
     username: 'sync@acme.example',
     private_key: new Secret(pem),
-    audience: 'https://login.salesforce.com',
   },
 } as const satisfies Record<string, SalesforceConfig['sign_in']>;
 

@@ -113,6 +113,13 @@ describe('a first run', () => {
     expect([...store.tables.rejections.values()].map(({ object }) => object)).toEqual(['Account']);
   });
 
+  test('takes an external id that is none of ours for what it is', async () => {
+    await using sync = await startSync(both);
+    sync.create('Account', { Name: 'Strange', Orchestrall_Id__c: "x'; drop" });
+    await sync.run();
+    expect(sync.one('companies').fields['name']).toBe('Strange');
+  });
+
   test('joins a record that is here already by its e-mail, and tells where the two differ', async () => {
     await using sync = await startSync(both);
     const { store } = sync;
@@ -297,6 +304,26 @@ describe('changes made here', () => {
     sync.org.locked.clear();
     await sync.run();
     expect(sync.org.records.get(id)?.fields['Name']).toBe('Ours');
+  });
+
+  test('are not written over one that came within the second in which the record was compared', async () => {
+    await using sync = await startSync(both);
+    const id = sync.create('Account', { Name: 'Old' });
+    await sync.run();
+    sync.store.write('companies', { id: sync.one('companies').id, fields: { name: 'Ours' } });
+    sync.org.update('Account', id, { Phone: '1' });
+    const real = sync.parts.source;
+    const source = {
+      ...real,
+      read: async (...args: Parameters<RecordSource['read']>) => {
+        const records = await real.read(...args);
+        sync.org.update('Account', id, { Name: 'Theirs' });
+        sync.org.advance(1_000);
+        return records;
+      },
+    };
+    await runSync({ ...sync.parts, source }, [sync.planOf('Account')]);
+    expect(sync.org.records.get(id)?.fields['Name']).toBe('Theirs');
   });
 
   test('do not shorten a text there that was cut here', async () => {
