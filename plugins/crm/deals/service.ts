@@ -30,7 +30,7 @@ export function createDealService(kinds: Kinds, options: RecordServiceOptions): 
     contacts: createDealContacts(kinds, options),
 
     async forecast(request, status, by) {
-      const { conditions } = records.source(request, by);
+      const { conditions } = await records.source(request, by);
       const asked = status === 'all' ? [] : [sql`deals.status = ${status}`];
       return sumDeals(database, { conditions: [...conditions, ...asked] }, access.viewOf(by, 'deal'));
     },

@@ -40,7 +40,7 @@ export interface RecordService<Fields extends CommonFields> extends ResourceServ
   page(request: ListRequest, by: Caller, at?: string): Promise<Page<Kept<Fields>>>;
   find(id: string, by: Caller): Promise<Kept<Fields> | undefined>;
   /** What a list is read from: what is asked for, of what this caller may see. Throws `VALIDATION_FAILED`. */
-  source(request: ListRequest, by: Caller, at?: string): ListSource;
+  source(request: ListRequest, by: Caller, at?: string): Promise<ListSource>;
   /** All records of a list, through a cursor of the database; paging is left out of account. */
   stream(request: ListRequest, by: Caller): AsyncIterable<Kept<Fields>>;
   /** Throws `VALIDATION_FAILED`, `TAKEN`. */
@@ -86,7 +86,7 @@ export function createRecordService<Fields extends CommonFields>(
   };
 
   return {
-    source: (request, by, at) => prepare(request, by, at).source,
+    source: async (request, by, at) => prepare(request, by, at).source,
 
     page: async (request, by, at) => read(prepare(request, by, at), request, by),
 
