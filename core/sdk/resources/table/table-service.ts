@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../../database.ts';
 import { isAppError, validationFailed } from '../../errors.ts';
 import type { AppError } from '../../errors.ts';
 import { createId } from '../../id.ts';
+import { isCollision } from '../changes/change-records.ts';
 import { checkVersion } from '../changes/version.ts';
 import { readFields } from '../fields/field.ts';
 import { applyMergePatch, isObject } from '../fields/merge-patch.ts';
@@ -16,7 +17,7 @@ import { readPage } from '../query/page.ts';
 import type { ListSource } from '../query/page.ts';
 import { shaped } from '../query/shape.ts';
 import type { BulkService } from '../service.ts';
-import type { TableResource } from './define-table.ts';
+import type { TableChange, TableResource } from './define-table.ts';
 import {
   deleteRecords,
   insertRecords,
@@ -73,16 +74,14 @@ export function createTableService(resource: TableResource, database: Database):
     async remove(tx, id, _by, ifMatch) {
       const before = await requireLocked(resource, tx, id);
       checkVersion(before, ifMatch);
-      await remove(resource, tx, [before]);
+      const [refusal] = await remove(resource, tx, [before]);
+      if (refusal !== undefined) throw refusal;
     },
 
     source: (request, _by, at) => sourceOf(readListRequest(request, nameable, at)),
     lock: async (tx, ids) => lockRecords(resource, tx, ids),
     editMany: async (tx, edits) => edit(resource, tx, edits),
-    async removeMany(tx, records) {
-      await remove(resource, tx, records);
-      return records.map(() => undefined);
-    },
+    removeMany: async (tx, records) => remove(resource, tx, records),
     async restore(tx, record) {
       const { id, created_at, version } = record;
       return insert(resource, tx, { id, ...writableOf(resource, record), created_at, version: version + 1 });
@@ -92,6 +91,7 @@ export function createTableService(resource: TableResource, database: Database):
 
 async function insert(resource: TableResource, tx: Transaction, row: TableRowInput): Promise<TableRecord> {
   const { name, events } = resource;
+  await resource.allow?.(tx, { after: row });
   const [record] = await insertRecords(resource, tx, [row]);
   if (record === undefined) throw new TypeError(`a written ${name} was not returned`);
   tx.emit(events.created, { [name]: record }, { subject: record.id });
@@ -106,7 +106,12 @@ async function edit(
   edits: readonly { readonly record: TableRecord; readonly patch: unknown }[],
 ): Promise<(TableRecord | AppError)[]> {
   const { name, events } = resource;
-  const planned = edits.map(({ record, patch }) => plan(resource, record, patch));
+  const planned: (TableRowInput | AppError | undefined)[] = [];
+  for (const { record: before, patch } of edits) {
+    const after = plan(resource, before, patch);
+    const isChange = after !== undefined && !isAppError(after);
+    planned.push((isChange ? await refusalOf(resource, tx, { before, after }) : undefined) ?? after);
+  }
   const rows = planned.flatMap((row) => (row === undefined || isAppError(row) ? [] : [row]));
   const updated = new Map((await updateRecords(resource, tx, rows)).map((record) => [record.id, record]));
   return edits.map(({ record: before }, index) => {
@@ -142,20 +147,40 @@ function plan(
   }
 }
 
+/** Deletes locked records; in place of one that may not be deleted stands the reason. */
 async function remove(
   resource: TableResource,
   tx: Transaction,
   records: readonly TableRecord[],
-): Promise<void> {
+): Promise<(AppError | undefined)[]> {
   const { name, events } = resource;
+  const refusals: (AppError | undefined)[] = [];
+  for (const before of records) refusals.push(await refusalOf(resource, tx, { before }));
+  const removed = records.filter((_, index) => refusals[index] === undefined);
   await deleteRecords(
     resource,
     tx,
-    records.map(({ id }) => id),
+    removed.map(({ id }) => id),
   );
-  for (const before of records) {
+  for (const before of removed) {
     tx.emit(events.deleted, { [name]: before }, { subject: before.id });
     tx.audit({ action: `${name}.deleted`, subjectType: name, subjectId: before.id, before });
+  }
+  return refusals;
+}
+
+/** What the resource has to say against a change; what is no refusal, such as a lost connection, is thrown. */
+async function refusalOf(
+  { allow }: TableResource,
+  tx: Transaction,
+  change: TableChange,
+): Promise<AppError | undefined> {
+  try {
+    await allow?.(tx, change);
+    return undefined;
+  } catch (error) {
+    if (isAppError(error) && error.status < 500 && !isCollision(error)) return error;
+    throw error;
   }
 }
 
