@@ -22,4 +22,8 @@ export const idempotentOperations: ReadonlySet<string> = new Set<string>([
   'PATCH /api/v1/crm/pipelines/{id}',
   'DELETE /api/v1/crm/pipelines/{id}',
   'DELETE /api/v1/crm/pipelines/{id}/stages/{stage_id}',
+  'POST /api/v1/crm/products',
+  'POST /api/v1/crm/products/batch',
+  'PATCH /api/v1/crm/products/{id}',
+  'DELETE /api/v1/crm/products/{id}',
 ]);

@@ -579,6 +579,65 @@ export interface paths {
          */
         delete: operations["deleteStage"];
     };
+    "/api/v1/crm/products": {
+        parameters: {
+        };
+        /**
+         * List products
+         * @description Needs the role viewer.
+         */
+        get: operations["listProducts"];
+        /**
+         * Create a product
+         * @description Needs the role operator.
+         */
+        post: operations["createProduct"];
+    };
+    "/api/v1/crm/products/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 products at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchProducts"];
+    };
+    "/api/v1/crm/products/query": {
+        parameters: {
+        };
+        /**
+         * List products by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryProducts"];
+    };
+    "/api/v1/crm/products/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a product
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getProduct"];
+        /**
+         * Delete a product
+         * @description Refused with 409 while a deal has it in its lines. Emits `product.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteProduct"];
+        /**
+         * Change a product
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role operator.
+         */
+        patch: operations["updateProduct"];
+    };
     "/api/v1/crm/tags": {
         parameters: {
         };
@@ -2133,6 +2192,77 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** Product */
+        Product: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is called. */
+            name?: string;
+            /** @description Number in the catalogue; no two products have the same one. */
+            code?: string | null;
+            /** @description What it is. */
+            description?: string | null;
+            /**
+             * @description Price of one.
+             * @example 1250.00
+             */
+            unit_price?: string | null;
+            /** @description Currency of the price by its code in ISO 4217; needed where there is a price. */
+            currency?: string | null;
+            /** @description Whether new lines may name it; default true. */
+            is_active?: boolean | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** ProductInput */
+        ProductInput: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Number in the catalogue; no two products have the same one. */
+            code?: string | null;
+            /** @description What it is. */
+            description?: string | null;
+            /**
+             * @description Price of one.
+             * @example 1250.00
+             */
+            unit_price?: string | null;
+            /** @description Currency of the price by its code in ISO 4217; needed where there is a price. */
+            currency?: string | null;
+            /** @description Whether new lines may name it; default true. */
+            is_active?: boolean | null;
+        };
+        /** ProductPatch */
+        ProductPatch: {
+            /** @description What it is called. */
+            name?: string;
+            /** @description Number in the catalogue; no two products have the same one. */
+            code?: string | null;
+            /** @description What it is. */
+            description?: string | null;
+            /**
+             * @description Price of one.
+             * @example 1250.00
+             */
+            unit_price?: string | null;
+            /** @description Currency of the price by its code in ISO 4217; needed where there is a price. */
+            currency?: string | null;
+            /** @description Whether new lines may name it; default true. */
+            is_active?: boolean | null;
+        };
         /** Stage */
         Stage: {
             /**
@@ -2244,6 +2374,9 @@ export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineInput = components['schemas']['PipelineInput'];
 export type PipelinePatch = components['schemas']['PipelinePatch'];
 export type Problem = components['schemas']['Problem'];
+export type Product = components['schemas']['Product'];
+export type ProductInput = components['schemas']['ProductInput'];
+export type ProductPatch = components['schemas']['ProductPatch'];
 export type Stage = components['schemas']['Stage'];
 export type StageInput = components['schemas']['StageInput'];
 export type TagCount = components['schemas']['TagCount'];
@@ -4434,6 +4567,282 @@ export interface operations {
                         /** @description Grows by one with each change; also the ETag. */
                         version: number;
                     };
+                };
+            };
+        };
+    };
+    listProducts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Product"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createProduct: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+        };
+    };
+    batchProducts: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Product"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    queryProducts: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Product"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getProduct: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+        };
+    };
+    deleteProduct: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateProduct: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ProductPatch"];
+                "application/json": components["schemas"]["ProductPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
                 };
             };
         };

@@ -10,6 +10,7 @@ import type { ContactInput } from './contacts/schemas.ts';
 import { Deal } from './deals/schemas.ts';
 import type { DealInput } from './deals/schemas.ts';
 import { Pipeline } from './pipelines/fields.ts';
+import { products } from './products/resource.ts';
 
 export { Company, Contact, Deal, Pipeline };
 export type { CompanyInput, ContactInput, DealInput, ListRequest, Page };
@@ -203,6 +204,9 @@ export const crmContract = defineContract<CrmService>()({
     pipelineCreated,
     pipelineUpdated,
     pipelineDeleted,
+    products.events.created,
+    products.events.updated,
+    products.events.deleted,
     associationCreated,
     associationUpdated,
     associationDeleted,

@@ -20,15 +20,20 @@ export default definePlugin({
       { importJob, importJobOptions, sweepJob },
       { createImportRun },
       { createSweep },
+      { serveTable },
+      { products },
     ] = await Promise.all([
       import('./service.ts'),
       import('./imports/jobs.ts'),
       import('./imports/run.ts'),
       import('./imports/sweep.ts'),
+      import('@orchestrall/sdk/resources'),
+      import('./products/resource.ts'),
     ]);
     const { bus, config, database, http, jobs, log } = context;
     const crm = createCrm(context);
     http.routes(crm);
+    serveTable(context, products);
     const batchRows = config.import_batch_rows;
     const progressed = (progress: ImportProgress) =>
       bus.broadcast(importProgressed, progress, { subject: progress.import_id });
