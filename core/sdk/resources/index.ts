@@ -8,6 +8,7 @@ export { inputsOf, readFields, schemasOf } from './fields/field.ts';
 export type { Checked, ColumnType, Field, FieldSet, FieldsOf, FoldedColumn } from './fields/field.ts';
 export { applyMergePatch, isObject } from './fields/merge-patch.ts';
 export type { JsonObject } from './fields/merge-patch.ts';
+export { multiChoiceField, toldChoices } from './fields/list-fields.ts';
 export { Id, Instant, Nullable, bookkeeping } from './fields/schemas.ts';
 export type { Bookkeeping, Kept } from './fields/schemas.ts';
 export {
@@ -15,6 +16,7 @@ export {
   domainField,
   emailField,
   kindOf,
+  longTextField,
   optionalText,
   phoneField,
   readText,

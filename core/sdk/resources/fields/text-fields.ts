@@ -21,6 +21,11 @@ export function textField(maxLength: number, described: Described) {
   return optionalText(maxLength, described, (given) => keepText(given, maxLength));
 }
 
+/** Text of many lines, or null. It fits no index, so that lists are neither filtered nor sorted by it; a search finds it. */
+export function longTextField(maxLength: number, described: Described) {
+  return { ...textField(maxLength, described), filterable: false, sortable: false } satisfies Field;
+}
+
 /** Text that no record is without; `reason` says why, such as `a company has a name`. */
 export function requiredTextField(maxLength: number, reason: string, { description, ...said }: Described) {
   const schema = Type.String({ minLength: 1, maxLength, description });
