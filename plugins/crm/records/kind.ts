@@ -1,5 +1,5 @@
 import type { AppError, EventDefinition, Transaction } from '@orchestrall/sdk';
-import type { Checked, FieldSet, JsonObject, Kept } from '@orchestrall/sdk/resources';
+import type { Checked, FieldSet, FoldedColumn, JsonObject, Kept } from '@orchestrall/sdk/resources';
 import type { TObject, TProperties } from 'typebox';
 import type { Actor } from '../contract.ts';
 import type { Access, Owned } from './access.ts';
@@ -77,8 +77,12 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly input: TObject;
   /** Filters of its list beside those of every list. */
   readonly filters: TProperties;
-  /** By the name of the field. The first is the default key of imports; the one that has `taken`, if any, is unique. */
+  /** By the name of the field. The first is the default key of imports; those that have `taken` are unique. */
   readonly keys: Readonly<Record<string, RecordKey<Fields>>>;
+  /** What a new record has in fields that are not given; default nothing. */
+  readonly defaults?: JsonObject;
+  /** By the name of the field: columns beside those of values that are no text, which hold their one spelling. */
+  readonly spellings?: Readonly<Record<string, FoldedColumn>>;
   /** Fields that hold the id of another record, with its kind. */
   readonly references: Readonly<Record<string, KindName>>;
   readonly events: RecordEvents;
@@ -100,11 +104,31 @@ export interface KindOptions {
   readonly custom?: FieldSet;
 }
 
-/** The key that no two records share; undefined when the kind has none. */
+/** The first key that no two records share; undefined when the kind has none. */
 export function uniqueKeyOf<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
 ): RecordKey<Fields> | undefined {
-  return Object.values(kind.keys).find((key) => key.taken !== undefined);
+  return uniqueKeysOf(kind)[0];
+}
+
+/** A key that no two records share. */
+export type UniqueKey<Fields> = RecordKey<Fields> & Required<Pick<RecordKey<Fields>, 'taken'>>;
+
+/** The keys that no two records share, that of the kind itself first. */
+export function uniqueKeysOf<Fields extends CommonFields>(kind: RecordKind<Fields>): UniqueKey<Fields>[] {
+  return Object.values(kind.keys).filter((key) => isUnique(key));
+}
+
+function isUnique<Fields>(key: RecordKey<Fields>): key is UniqueKey<Fields> {
+  return key.taken !== undefined;
+}
+
+/** What a new record is read from: what is given, and the defaults of what is not. */
+export function withDefaults<Fields extends CommonFields>(
+  { defaults = {} }: Pick<RecordKind<Fields>, 'defaults'>,
+  given: JsonObject,
+): JsonObject {
+  return { ...defaults, ...given };
 }
 
 /** The fields of a record by name, as a merge patch applies to them: without those that are derived. */

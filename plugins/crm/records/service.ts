@@ -24,7 +24,7 @@ import type {
 import { sql } from 'kysely';
 import type { Access, View } from './access.ts';
 import { withDefaultOwner } from './default-owner.ts';
-import { fieldsOf } from './kind.ts';
+import { fieldsOf, withDefaults } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { ownConditions } from './own-filters.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
@@ -122,7 +122,9 @@ export function createRecordService<Fields extends CommonFields>(
     async create(tx, input, by) {
       const view = viewOf(by);
       refuseProtected(input, view);
-      const fields = requireFields(withDefaultOwner(input, by), (given) => kind.read(given));
+      const fields = requireFields(withDefaultOwner(input, by), (given) =>
+        kind.read(withDefaults(kind, given)),
+      );
       await refuseUnseenReferences(kind, tx, { fields }, by, access, tables);
       const [created] = await createRecords(kind, tx, [fields], by);
       return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, created)), view);

@@ -23,7 +23,7 @@ export async function insertRecords<Fields extends CommonFields>(
     // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
     return `insert into ${kind.table} (id, ${names}, search)
       select id, ${names}, array_to_tsvector(words) from ${given}
-      order by ${unique} on conflict (${unique}) do nothing`;
+      order by ${unique} on conflict do nothing`;
   });
 }
 
@@ -65,7 +65,8 @@ function columnsOf<Fields extends CommonFields>(kind: RecordKind<Fields>): Map<s
     columns.set(column, type);
     if (folded !== undefined) columns.set(folded.column, 'text');
   }
-  for (const key of Object.values(kind.keys)) columns.set(key.column, 'text');
+  for (const { column } of [...Object.values(kind.keys), ...Object.values(kind.spellings ?? {})])
+    columns.set(column, 'text');
   return columns;
 }
 
@@ -86,10 +87,15 @@ function toWritten<Fields extends CommonFields>(
     values.set(key.column, text === null ? null : key.fold(text));
   }
   const searched: string[] = [];
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, value] of Object.entries<unknown>(fields)) {
     const field = Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
     if (field === undefined) continue;
     const text = typeof value === 'string' ? value : undefined;
+    const spelled = kind.spellings?.[name];
+    if (spelled !== undefined) {
+      const isValue = typeof value === 'string' || typeof value === 'number';
+      values.set(spelled.column, isValue ? spelled.fold(String(value)) : null);
+    }
     values.set(field.column ?? name, value);
     if (field.folded !== undefined)
       values.set(field.folded.column, text === undefined ? null : field.folded.fold(text));

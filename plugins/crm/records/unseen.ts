@@ -49,8 +49,8 @@ export async function withoutUnseen<Fields extends CommonFields, Result>(
   result: Result,
 ): Promise<Result | AppError> {
   if (condition === undefined || !(result instanceof AppError) || result.status !== 409) return result;
-  const { id } = result.details;
-  const key = uniqueKeyOf(kind);
+  const { id, field } = result.details;
+  const key = (typeof field === 'string' ? kind.keys[field] : undefined) ?? uniqueKeyOf(kind);
   if (typeof id !== 'string' || key?.taken === undefined) return result;
   const holder = await findRecord(kind, tx, id, condition);
   return holder === undefined ? key.taken(key.of(fields) ?? '', undefined) : result;

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { AppError, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import { changesBetween, recordCreations, recordDeletion, recordUpdates } from './history.ts';
-import { uniqueKeyOf } from './kind.ts';
-import type { CommonFields, HeldReferences, Kept, RecordKind, Written } from './kind.ts';
+import { uniqueKeysOf } from './kind.ts';
+import type { CommonFields, HeldReferences, Kept, RecordKind, UniqueKey, Written } from './kind.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
 import { deleteRecord, findByKey, lockWhere } from './store.ts';
 
@@ -107,9 +107,18 @@ async function claimKeys<Fields extends CommonFields>(
   tx: Transaction,
   edits: readonly RecordEdit<Fields>[],
 ): Promise<ReadonlyMap<RecordEdit<Fields>, AppError>> {
-  const key = uniqueKeyOf(kind);
   const refusals = new Map<RecordEdit<Fields>, AppError>();
-  if (key?.taken === undefined) return refusals;
+  for (const key of uniqueKeysOf(kind)) await claimKey(kind, key, tx, edits, refusals);
+  return refusals;
+}
+
+async function claimKey<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  key: UniqueKey<Fields>,
+  tx: Transaction,
+  edits: readonly RecordEdit<Fields>[],
+  refusals: Map<RecordEdit<Fields>, AppError>,
+): Promise<void> {
   const folded = (fields: Fields): string | undefined => {
     const text = key.of(fields);
     return text === null ? undefined : key.fold(text);
@@ -118,31 +127,34 @@ async function claimKeys<Fields extends CommonFields>(
     const text = folded(fields);
     return text === undefined || text === folded(before) ? [] : [text];
   });
-  const found =
-    wanted.length === 0
-      ? []
-      : await lockWhere(kind, tx, sql`${sql.ref(key.column)} = any(${wanted}::text[])`);
+  if (wanted.length === 0) return;
+  const found = await lockWhere(kind, tx, sql`${sql.ref(key.column)} = any(${wanted}::text[])`);
   const holders = new Map(found.map((record) => [folded(record), record.id]));
   for (const edit of edits) {
     const { before, fields } = edit;
     const text = folded(fields);
-    if (text === undefined) continue;
+    if (text === undefined || refusals.has(edit)) continue;
     const holder = holders.get(text) ?? before.id;
     holders.set(text, holder);
     if (holder !== before.id) refusals.set(edit, key.taken(key.of(fields) ?? text, holder));
   }
-  return refusals;
 }
 
-/** Why a record was not inserted: its unique key is that of another one. */
+/** Why a record was not inserted: one of its unique keys is that of another one. */
 async function keyTaken<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   fields: Fields,
 ): Promise<AppError> {
-  const key = uniqueKeyOf(kind);
-  const text = key?.of(fields) ?? null;
-  if (key?.taken === undefined || text === null) throw new TypeError(`a ${kind.name} was not inserted`);
-  const holder = await findByKey(kind, key, tx, text);
-  return key.taken(text, holder?.id);
+  let gone: AppError | undefined;
+  for (const key of uniqueKeysOf(kind)) {
+    const text = key.of(fields);
+    if (text === null) continue;
+    const holder = await findByKey(kind, key, tx, text);
+    if (holder !== undefined) return key.taken(text, holder.id);
+    // Deleted or changed since then.
+    gone ??= key.taken(text, undefined);
+  }
+  if (gone === undefined) throw new TypeError(`a ${kind.name} was not inserted`);
+  return gone;
 }
