@@ -110,6 +110,26 @@ export const tagRenamed = defineEvent(
   }),
 );
 
+const customField = Type.Object({
+  custom_field: Type.Object({
+    id: Id,
+    object: Type.String({ description: 'The kind of record, such as contacts.' }),
+    name: Type.String(),
+    answered_as: Type.String({ description: 'How records call it.' }),
+    label: Type.String(),
+    type: Type.String(),
+    version: Type.Integer(),
+  }),
+});
+/** A custom field was declared, or is back with its data; records of its kind have it from now on. Subject is its id. */
+export const customFieldCreated = defineEvent('custom_field.created', customField);
+/** What is said of a custom field changed; `custom_field` is the state after. Subject is its id. */
+export const customFieldUpdated = defineEvent('custom_field.updated', customField);
+/** A custom field was removed; records have it no longer, its data are kept. Subject is its id. */
+export const customFieldRemoved = defineEvent('custom_field.removed', customField);
+/** The data of a removed custom field were deleted for good. Subject is its id. */
+export const customFieldPurged = defineEvent('custom_field.purged', customField);
+
 const imported = Type.Object({
   import_id: Id,
   object: Type.Unsafe<'contacts' | 'companies' | 'deals'>({
@@ -213,6 +233,10 @@ export const crmContract = defineContract<CrmService>()({
     noteAdded,
     noteDeleted,
     tagRenamed,
+    customFieldCreated,
+    customFieldUpdated,
+    customFieldRemoved,
+    customFieldPurged,
     importProgressed,
     importChecked,
     importCompleted,

@@ -58,6 +58,11 @@ export const crmErrors = {
     message: '`default_currency` is {currency}, which is not the code of a currency in ISO 4217.',
     remedy: 'Give a code such as EUR in the configuration of crm_integration.',
   },
+  CUSTOM_FIELD_NOT_FOUND: {
+    status: 404,
+    message: 'No custom field has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/custom-fields.',
+  },
   ACCESS_RULES_INVALID: {
     status: 500,
     message: 'The rules of access do not fit: {list}.',
@@ -73,6 +78,49 @@ export const crmErrors = {
     status: 409,
     message: 'The domain {domain} belongs to {holder}.',
     remedy: 'Change that company, or give another domain.',
+  },
+  VALUE_TAKEN: {
+    status: 409,
+    message: 'The {field} {value} belongs to {holder}.',
+    remedy: 'Change that record, or give another value: the field is unique.',
+  },
+  CUSTOM_FIELD_EXISTS: {
+    status: 409,
+    message: 'Records of {object} have the custom field {name} already.',
+    remedy: 'Change it: PATCH /api/v1/crm/custom-fields/{id}. Or choose another name.',
+  },
+  CUSTOM_FIELD_KEPT: {
+    status: 409,
+    message: 'The data of a removed custom field {name} of {object} are kept; it is of the type {type}.',
+    remedy:
+      'Declare it as it was to have them back, or delete them for good first: POST /api/v1/crm/custom-fields/{id}/purge.',
+  },
+  CUSTOM_FIELD_REMOVED: {
+    status: 409,
+    message: 'The custom field {name} is removed.',
+    remedy:
+      'Declare it again to have it back with its data, or purge it: POST /api/v1/crm/custom-fields/{id}/purge.',
+  },
+  CUSTOM_FIELD_NOT_REMOVED: {
+    status: 409,
+    message: 'The custom field {name} is in use.',
+    remedy: 'Remove it first: DELETE /api/v1/crm/custom-fields/{id}.',
+  },
+  CUSTOM_FIELD_NOT_UNIQUE: {
+    status: 409,
+    message: 'Several records have the same {name}.',
+    remedy: 'Change the records that `details.conflicts` names, and send the request again.',
+  },
+  TOO_MANY_CUSTOM_FIELDS: {
+    status: 409,
+    message: 'Records of {object} have {limit} {what} already, which is the most.',
+    remedy: 'Remove or purge what is not needed any more.',
+  },
+  TABLE_HAS_NO_ROOM: {
+    status: 409,
+    message: 'The table of {object} has no room for another column.',
+    remedy:
+      'PostgreSQL counts 1,600 columns of a table, those of purged fields included; restore the client from a backup to begin anew.',
   },
   COMPANY_IN_USE: {
     status: 409,
@@ -160,6 +208,11 @@ export const crmErrors = {
     message:
       'The character set {charset} is not accepted; accepted are utf-8, utf-16le, utf-16be and windows-1252.',
     remedy: 'Save the file as UTF-8, or leave the character set out to have it detected.',
+  },
+  RECORDS_BUSY: {
+    status: 503,
+    message: 'The table of the records was in use all the time, such as by an export or a long import.',
+    remedy: 'Nothing was changed; try again when that has ended.',
   },
   ...salesforceErrors,
 } as const;

@@ -1,4 +1,3 @@
-import type { FieldSet } from '@orchestrall/sdk/resources';
 import { openAccess } from './records/access.ts';
 import type { Access } from './records/access.ts';
 import type { CompanyFields } from './companies/fields.ts';
@@ -7,6 +6,10 @@ import type { ContactFields } from './contacts/fields.ts';
 import { createContactKind } from './contacts/kind.ts';
 import type { DealFields } from './deals/fields.ts';
 import { createDealKind } from './deals/kind.ts';
+import type { CustomFieldSet, CustomFieldSets } from './custom-fields/field-sets.ts';
+import { withCustomFields } from './custom-fields/with-custom-fields.ts';
+import type { KindOfFields } from './custom-fields/service.ts';
+import type { KindNames } from './custom-fields/with-custom-fields.ts';
 import type { KindName, RecordKind, TableName } from './records/kind.ts';
 
 /** Every kind of record, by the name of its table. */
@@ -16,8 +19,7 @@ export interface Kinds {
   readonly deals: RecordKind<DealFields>;
 }
 
-/** Fields that administrators have added, by the table of their kind. */
-export type CustomFieldSets = Readonly<Partial<Record<TableName, FieldSet>>>;
+const noFields: CustomFieldSet = { fields: {}, definitions: new Map() };
 
 /** What the client's YAML says of kinds of records. */
 export interface KindSettings {
@@ -25,18 +27,26 @@ export interface KindSettings {
   readonly currency: string;
 }
 
-/** Makes the kinds of records as they are in one generation of the plugin. */
+/** Makes the kinds of records as they are in one generation of the plugin, with the fields that administrators have added. */
 export function createKinds(
   access: Access,
-  { contacts = {}, companies = {}, deals = {} }: CustomFieldSets,
+  { contacts = noFields, companies = noFields, deals = noFields }: CustomFieldSets,
   { currency }: KindSettings = { currency: 'EUR' },
 ): Kinds {
+  const kinds = {
+    contacts: createContactKind({ access, custom: contacts.fields }),
+    companies: createCompanyKind({ access, custom: companies.fields }),
+    deals: createDealKind({ access, custom: deals.fields, currency }),
+  };
   return {
-    contacts: createContactKind({ access, custom: contacts }),
-    companies: createCompanyKind({ access, custom: companies }),
-    deals: createDealKind({ access, custom: deals, currency }),
+    contacts: withCustomFields(kinds.contacts, contacts, kindsByTable),
+    companies: withCustomFields(kinds.companies, companies, kindsByTable),
+    deals: withCustomFields(kinds.deals, deals, kindsByTable),
   };
 }
+
+/** The names of the kinds by their tables. */
+export const kindsByTable: KindNames = { contacts: 'contact', companies: 'company', deals: 'deal' };
 
 /** The tables of the kinds of records. */
 export const tablesByKind = { contact: 'contacts', company: 'companies', deal: 'deals' } as const;
@@ -48,3 +58,10 @@ export function kindNamed(kinds: Kinds, name: KindName): RecordKind {
 
 /** The kinds without rules and added fields. */
 export const recordKinds: Kinds = createKinds(openAccess(), {});
+
+/** What custom fields need to know of each kind. */
+export const kindsOfFields: Readonly<Record<TableName, KindOfFields>> = {
+  contacts: { kind: 'contact', builtIn: recordKinds.contacts.fields },
+  companies: { kind: 'company', builtIn: recordKinds.companies.fields },
+  deals: { kind: 'deal', builtIn: recordKinds.deals.fields },
+};

@@ -31,7 +31,7 @@ export default definePlugin({
       import('./products/resource.ts'),
     ]);
     const { bus, config, database, http, jobs, log } = context;
-    const crm = createCrm(context);
+    const crm = await createCrm(context);
     http.routes(crm);
     serveTable(context, products);
     const batchRows = config.import_batch_rows;

@@ -17,7 +17,12 @@ import type { Exports } from './exports/service.ts';
 import { createImportService } from './imports/service.ts';
 import type { ImportScope } from './imports/scope.ts';
 import type { Imports } from './imports/service.ts';
-import { createKinds, tablesByKind } from './kinds.ts';
+import { createCustomFieldChanges } from './custom-fields/flow.ts';
+import type { CustomFieldChanges } from './custom-fields/flow.ts';
+import { createCustomFieldService } from './custom-fields/service.ts';
+import type { CustomFields } from './custom-fields/service.ts';
+import { readFieldSets } from './custom-fields/set-up.ts';
+import { createKinds, kindsOfFields, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
 import { isCurrency } from './money/currency.ts';
 import { createPipelineService } from './pipelines/service.ts';
@@ -41,15 +46,19 @@ export interface Crm {
   readonly timeline: Timeline;
   readonly imports: Imports;
   readonly exports: Exports;
+  readonly customFields: CustomFields;
+  readonly customFieldChanges: CustomFieldChanges;
 }
 
-/** Builds the services on what the host gives. */
-export function createCrm(
-  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log'>,
-): Crm {
-  const { config, database, jobs, log } = context;
+/** Builds the services on what the host gives, and on the fields that administrators have added. */
+export async function createCrm(
+  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log' | 'reload'>,
+): Promise<Crm> {
+  const { config, database, jobs, log, reload } = context;
   const access = createAccess(config.access, tablesByKind);
-  const kinds = createKinds(access, {}, { currency: currencyOf(config) });
+  const sets = await readFieldSets(database, kindsOfFields);
+  const kinds = createKinds(access, sets, { currency: currencyOf(config) });
+  const customFields = createCustomFieldService({ database, access, kinds: kindsOfFields });
   const importScope = { kinds, access, tables: tablesByKind };
   const records = { database, access, tables: tablesByKind };
   const contacts = createContactService(kinds.contacts, records);
@@ -74,6 +83,8 @@ export function createCrm(
       maxBytes: config.import_max_bytes,
     }),
     exports: createExports({ kinds, access, services: { contacts, companies, deals } }),
+    customFields,
+    customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
   };
 }
 
