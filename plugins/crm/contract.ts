@@ -9,8 +9,10 @@ import { Contact } from './contacts/schemas.ts';
 import type { ContactInput } from './contacts/schemas.ts';
 import { Deal } from './deals/schemas.ts';
 import type { DealInput } from './deals/schemas.ts';
+import { List } from './lists/schemas.ts';
 import { Pipeline } from './pipelines/fields.ts';
 import { products } from './products/resource.ts';
+import { SavedView } from './views/schemas.ts';
 
 export { Company, Contact, Deal, Pipeline };
 export type { CompanyInput, ContactInput, DealInput, ListRequest, Page };
@@ -109,6 +111,30 @@ export const tagRenamed = defineEvent(
     deals: Type.Integer(),
   }),
 );
+
+/** A list was made; subject is its id. */
+export const listCreated = defineEvent('list.created', Type.Object({ list: List }));
+/** Fields of a list changed; `list` is the state after, subject its id. */
+export const listUpdated = defineEvent('list.updated', Type.Object({ list: List, changed }));
+/** A list was deleted; `list` is its last state, subject its id. */
+export const listDeleted = defineEvent('list.deleted', Type.Object({ list: List }));
+/** Members came to a list or left it; subject is the list's id. Those that leave by being deleted are not told. */
+export const listMembersChanged = defineEvent(
+  'list.members_changed',
+  Type.Object({
+    list_id: Id,
+    kind: Type.String(),
+    added: Type.Integer({ minimum: 0 }),
+    removed: Type.Integer({ minimum: 0 }),
+  }),
+);
+
+/** A view was saved; subject is its id. */
+export const viewCreated = defineEvent('view.created', Type.Object({ view: SavedView }));
+/** Fields of a saved view changed; `view` is the state after, subject its id. */
+export const viewUpdated = defineEvent('view.updated', Type.Object({ view: SavedView, changed }));
+/** A saved view was deleted; `view` is its last state, subject its id. */
+export const viewDeleted = defineEvent('view.deleted', Type.Object({ view: SavedView }));
 
 const customField = Type.Object({
   custom_field: Type.Object({
@@ -233,6 +259,13 @@ export const crmContract = defineContract<CrmService>()({
     noteAdded,
     noteDeleted,
     tagRenamed,
+    listCreated,
+    listUpdated,
+    listDeleted,
+    listMembersChanged,
+    viewCreated,
+    viewUpdated,
+    viewDeleted,
     customFieldCreated,
     customFieldUpdated,
     customFieldRemoved,

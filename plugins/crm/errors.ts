@@ -48,6 +48,26 @@ export const crmErrors = {
     message: 'No record carries the tag {tag}.',
     remedy: 'List the tags in use: GET /api/v1/crm/tags.',
   },
+  LIST_NOT_FOUND: {
+    status: 404,
+    message: 'No list that you see has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/lists.',
+  },
+  VIEW_NOT_FOUND: {
+    status: 404,
+    message: 'No view that you see has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/views.',
+  },
+  NOT_YOURS: {
+    status: 403,
+    message: 'The {what} {id} may be changed by its owner and by administrators only.',
+    remedy: 'Ask one of them, or make one of your own.',
+  },
+  LIST_IS_DYNAMIC: {
+    status: 409,
+    message: 'The list {id} has no members of its own: it holds whatever its filter finds.',
+    remedy: 'Change its filter, or make a static list.',
+  },
   IMPORT_NOT_FOUND: {
     status: 404,
     message: 'No import has the id {id}.',

@@ -10,6 +10,7 @@ export default definePlugin({
   features: ['crm_integration'],
   prefixes: ['/api/v1/crm'],
   providers: ['builtin'],
+  extensions: ['fuzzystrmatch'],
   config: CrmConfig,
   provides: crmContract,
 
@@ -20,6 +21,7 @@ export default definePlugin({
       { importJob, importJobOptions, sweepJob },
       { createImportRun },
       { createSweep },
+      { learnWords, learnWordsJob },
       { serveTable },
       { products },
     ] = await Promise.all([
@@ -27,6 +29,7 @@ export default definePlugin({
       import('./imports/jobs.ts'),
       import('./imports/run.ts'),
       import('./imports/sweep.ts'),
+      import('./search/vocabulary.ts'),
       import('@orchestrall/sdk/resources'),
       import('./products/resource.ts'),
     ]);
@@ -45,6 +48,8 @@ export default definePlugin({
       if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'imports were swept');
     });
     jobs.schedule({ name: 'sweep-imports', cron: '*/10 * * * *' }, sweepJob, {});
+    jobs.handle(learnWordsJob, learnWords);
+    jobs.schedule({ name: 'learn-search-words', cron: '* * * * *' }, learnWordsJob, {});
     return { service: createContractService(crm) };
   },
 });

@@ -1,5 +1,6 @@
 import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
 import { changeRecords } from '@orchestrall/sdk/resources';
+import type { ResourceService } from '@orchestrall/sdk/resources';
 import { createAccess } from './access/rules.ts';
 import { createAssociationService } from './associations/service.ts';
 import type { Associations } from './associations/service.ts';
@@ -24,13 +25,20 @@ import type { CustomFields } from './custom-fields/service.ts';
 import { readFieldSets } from './custom-fields/set-up.ts';
 import { createKinds, kindsOfFields, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
+import { createLists } from './lists/service.ts';
+import type { Lists } from './lists/service.ts';
 import { isCurrency } from './money/currency.ts';
 import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
+import type { RecordKind } from './records/kind.ts';
+import { createSearch } from './search/service.ts';
+import type { Search } from './search/service.ts';
 import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
 import { createTimeline } from './timeline/service.ts';
 import type { Timeline } from './timeline/service.ts';
+import { createViews } from './views/service.ts';
+import type { Views } from './views/service.ts';
 
 /** Everything the routes call. */
 export interface Crm {
@@ -46,6 +54,11 @@ export interface Crm {
   readonly timeline: Timeline;
   readonly imports: Imports;
   readonly exports: Exports;
+  readonly search: Search;
+  readonly lists: Lists;
+  readonly views: Views;
+  /** The service of each kind of records, by the kind's name. */
+  readonly records: ReadonlyMap<string, ResourceService>;
   readonly customFields: CustomFields;
   readonly customFieldChanges: CustomFieldChanges;
 }
@@ -60,7 +73,9 @@ export async function createCrm(
   const kinds = createKinds(access, sets, { currency: currencyOf(config) });
   const customFields = createCustomFieldService({ database, access, kinds: kindsOfFields });
   const importScope = { kinds, access, tables: tablesByKind };
-  const records = { database, access, tables: tablesByKind };
+  const all: readonly RecordKind[] = Object.values(kinds);
+  const lists = createLists(all, { database, access });
+  const records = { database, access, tables: tablesByKind, lists };
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
   const deals = createDealService(kinds, records);
@@ -83,6 +98,14 @@ export async function createCrm(
       maxBytes: config.import_max_bytes,
     }),
     exports: createExports({ kinds, access, services: { contacts, companies, deals } }),
+    search: createSearch(all, { database, access, lists }),
+    lists,
+    views: createViews(all, { database, access }),
+    records: new Map<string, ResourceService>([
+      ['contact', contacts],
+      ['company', companies],
+      ['deal', deals],
+    ]),
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
   };

@@ -28,6 +28,7 @@ export function createContactKind({ access, custom = {} }: KindOptions): RecordK
     fields: all,
     record: recordSchema('Contact', all),
     input: inputSchema('ContactInput', all),
+    titles: ['first_name', 'last_name'],
     filters: contactFilters,
     keys: { email: contactEmail },
     references: { company_id: 'company' },

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contactFields } from '../contacts/fields.ts';
 import { readFields } from '@orchestrall/sdk/resources';
-import { searchWords, toTsquery } from './search-words.ts';
 import { keepTag } from './tag.ts';
 
 const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue());
@@ -40,19 +39,4 @@ test('a tag has one form', () => {
     { numRuns: 500 },
   );
   expect(keepTag('  Early\t ADOPTER ')).toEqual({ text: 'early adopter' });
-});
-
-test('a question is made of the beginnings of words', () => {
-  expect(searchWords("Kurt Gödel-O'Brien", 'kurt@ias.example')).toEqual([
-    'kurt',
-    'godel',
-    'o',
-    'brien',
-    'kurt@ias.example',
-    'ias',
-    'example',
-  ]);
-  expect(toTsquery("  GÖdel o'B ")).toBe(`'godel':* & 'o':* & 'b':*`);
-  expect(toTsquery("x@y'z")).toBe(`'x@y''z':*`);
-  expect(toTsquery(' -- ')).toBeUndefined();
 });

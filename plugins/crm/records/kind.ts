@@ -75,6 +75,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly record: TObject;
   /** What a record is created with. */
   readonly input: TObject;
+  /** Fields that a record is called by, which a search puts first; default the first that is found by its words. */
+  readonly titles?: readonly string[];
   /** Filters of its list beside those of every list. */
   readonly filters: TProperties;
   /** By the name of the field. The first is the default key of imports; those that have `taken` are unique. */

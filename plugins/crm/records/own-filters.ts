@@ -2,11 +2,13 @@ import type { JsonObject, Sql } from '@orchestrall/sdk/resources';
 import { isId } from '@orchestrall/sdk';
 import { sql } from 'kysely';
 import type { View } from './access.ts';
-import { toTsquery } from '../fields/search-words.ts';
 import { keepTag } from '../fields/tag.ts';
 import type { RecordKind } from './kind.ts';
 
-/** The conditions of the filters that lists of records have beside those of every list: `q`, `tag`, references. */
+/**
+ * The conditions of the filters that lists of records have beside those of every list: `tag` and references. What `q` and
+ * `list` ask for has to be looked up first, and stands with the service.
+ */
 export function* ownConditions(
   { fields, table }: Pick<RecordKind, 'fields' | 'table'>,
   filters: JsonObject = {},
@@ -14,7 +16,7 @@ export function* ownConditions(
 ): Generator<Sql> {
   // A filter that nothing can match is no fault: it finds nothing.
   const nothing = sql`false`;
-  const { q, tag, ...references } = filters;
+  const { tag, ...references } = filters;
   for (const [name, id] of Object.entries(references)) {
     if (id === undefined || fields[name]?.type !== 'uuid' || view.hidden.has(name)) continue;
     yield typeof id === 'string' && isId(id) ? sql`${sql.ref(`${table}.${name}`)} = ${id}` : nothing;
@@ -22,9 +24,5 @@ export function* ownConditions(
   if (typeof tag === 'string') {
     const { text } = keepTag(tag);
     yield text === undefined ? nothing : sql`${sql.ref(`${table}.tags`)} @> array[${text}]::text[]`;
-  }
-  if (typeof q === 'string') {
-    const words = toTsquery(q);
-    yield words === undefined ? nothing : sql`${sql.ref(`${table}.search`)} @@ ${words}::tsquery`;
   }
 }

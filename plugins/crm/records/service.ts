@@ -26,6 +26,8 @@ import type { Access, View } from './access.ts';
 import { withDefaultOwner } from './default-owner.ts';
 import { fieldsOf, withDefaults } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
+import { questionCondition } from '../search/list-condition.ts';
+import type { ListConditions } from './list-conditions.ts';
 import { ownConditions } from './own-filters.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
 import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
@@ -54,29 +56,33 @@ export interface RecordServiceOptions {
   readonly database: Database;
   readonly access: Access;
   readonly tables: TablesByKind;
+  readonly lists: ListConditions;
 }
 
 /** Creates the service of one kind of record. */
 export function createRecordService<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
-  { database, access, tables }: RecordServiceOptions,
+  { database, access, tables, lists }: RecordServiceOptions,
 ): RecordService<Fields> {
   const viewOf = (by: Caller): View => access.viewOf(by, kind.name);
   const nameableBy = (view: View) => {
     const columns = columnsOf(kind.fields, view.hidden);
     return { columns, fields: Object.keys(kind.fields).filter((name) => !view.hidden.has(name)) };
   };
-  const prepare = (request: ListRequest, by: Caller, at?: string) => {
+  const prepare = async (request: ListRequest, by: Caller, at?: string) => {
     const view = viewOf(by);
     const query = readListRequest(request, nameableBy(view), at);
     const conditions = [...ownConditions(kind, request.filters, view)];
     if (view.condition !== undefined) conditions.push(view.condition);
     if (query.condition !== undefined) conditions.push(conditionSql(query.condition, kind.table));
+    const { q, list } = request.filters ?? {};
+    if (typeof list === 'string') conditions.push(await lists.conditionOf(list, kind, by));
+    if (typeof q === 'string') conditions.push(await questionCondition(kind, database, q, view));
     const source: ListSource = { table: kind.table, selection: selectionSql(kind), conditions };
     return { view, query, source };
   };
   const read = async (
-    { view, query, source }: ReturnType<typeof prepare>,
+    { view, query, source }: Awaited<ReturnType<typeof prepare>>,
     request: ListRequest,
     by: Caller,
   ): Promise<Page<Kept<Fields>>> => {
@@ -86,12 +92,12 @@ export function createRecordService<Fields extends CommonFields>(
   };
 
   return {
-    source: async (request, by, at) => prepare(request, by, at).source,
+    source: async (request, by, at) => (await prepare(request, by, at)).source,
 
-    page: async (request, by, at) => read(prepare(request, by, at), request, by),
+    page: async (request, by, at) => read(await prepare(request, by, at), request, by),
 
     async list(request, by, at) {
-      const prepared = prepare(request, by, at);
+      const prepared = await prepare(request, by, at);
       const { items, next_cursor } = await read(prepared, request, by);
       const { query, source } = prepared;
       return {
@@ -102,7 +108,7 @@ export function createRecordService<Fields extends CommonFields>(
     },
 
     async *stream(request, by) {
-      const { view, source } = prepare(request, by);
+      const { view, source } = await prepare(request, by);
       const rows = database.stream<RecordRow<Fields>>(allOf(source));
       for await (const row of rows) yield masked(toRecord<Fields>(row), view);
     },

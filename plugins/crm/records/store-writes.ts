@@ -1,6 +1,7 @@
 import type { Transaction } from '@orchestrall/sdk';
-import { phoneDigits, searchWords } from '../fields/search-words.ts';
-import { uniqueKeyOf } from './kind.ts';
+import { searchedOf } from '../search/lexemes.ts';
+import { noteWords } from '../search/vocabulary.ts';
+import { fieldsOf, uniqueKeyOf } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { selectionOf, toRecord } from './store.ts';
 import type { RecordRow } from './store.ts';
@@ -52,8 +53,16 @@ async function write<Fields extends CommonFields>(
   if (records.length === 0) return [];
   const columns = columnsOf(kind);
   const statement = `${statementOf([...columns.keys()], readRows(columns))} returning ${selectionOf(kind)}`;
-  const written = records.map((record) => toWritten(kind, record));
+  const searched = records.map(({ fields }) => searchedOf(kind.fields, fieldsOf(kind, fields)));
+  const written = records.map((record, index) => ({
+    ...toWritten(kind, record),
+    words: searched[index]?.lexemes,
+  }));
   const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
+  await noteWords(
+    tx,
+    searched.flatMap(({ words }) => words),
+  );
   return rows.map((row) => toRecord<Fields>(row));
 }
 
@@ -86,7 +95,6 @@ function toWritten<Fields extends CommonFields>(
     const text = key.of(fields);
     values.set(key.column, text === null ? null : key.fold(text));
   }
-  const searched: string[] = [];
   for (const [name, value] of Object.entries<unknown>(fields)) {
     const field = Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
     if (field === undefined) continue;
@@ -99,8 +107,6 @@ function toWritten<Fields extends CommonFields>(
     values.set(field.column ?? name, value);
     if (field.folded !== undefined)
       values.set(field.folded.column, text === undefined ? null : field.folded.fold(text));
-    if (text === undefined || field.search === undefined) continue;
-    searched.push(field.search === 'words' ? text : phoneDigits(text));
   }
-  return Object.fromEntries(values.set('words', searchWords(...searched)));
+  return Object.fromEntries(values);
 }

@@ -96,9 +96,10 @@ export async function holdExisting(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Deletes a record; its associations go with it. */
+/** Deletes a record; its associations go with it, and it leaves the lists that it is a member of. */
 export async function deleteRecord({ table }: Named, tx: Transaction, id: string): Promise<void> {
   await tx.query(`delete from ${table} where id = $1`, [id]);
+  await tx.query('delete from list_members where record_id = $1', [id]);
 }
 
 /** Text that PostgreSQL can take: NUL, which it cannot, is replaced by its picture (U+2400). */

@@ -1,0 +1,43 @@
+import { toStatement } from '@orchestrall/sdk/resources';
+import type { Queryable, Sql } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
+import type { View } from '../records/access.ts';
+import type { RecordKind } from '../records/kind.ts';
+import { nearWords } from './near-words.ts';
+import { askedWords, termsOf } from './question.ts';
+import { searchSql } from './search-sql.ts';
+import { searchedFields } from './searched-fields.ts';
+import { queryOf } from './tsquery.ts';
+import type { NearWords } from './tsquery.ts';
+
+/** Up to how many records a question is answered by the records themselves. */
+const few = 200;
+
+/**
+ * The condition under which a list holds what a question finds: records with words that begin with each of its words,
+ * and only where the caller sees none at all, those with words near them. That depends on nothing that the caller does
+ * not see. Few records are named one by one, since the planner would else look for the first of them along the list.
+ */
+export async function questionCondition(
+  kind: Pick<RecordKind, 'fields' | 'keys' | 'titles' | 'table'>,
+  database: Queryable,
+  question: string,
+  { condition = sql`true`, hidden }: View,
+): Promise<Sql> {
+  const { table } = kind;
+  const terms = termsOf(question);
+  const fields = searchedFields(kind, hidden);
+  const foundBy = async (near?: NearWords): Promise<Sql | undefined> => {
+    const query = queryOf(terms, fields, near);
+    if (query === undefined) return undefined;
+    const found = searchSql(table, query);
+    const seen = sql`select id from ${sql.table(table)} where ${found} and ${condition} limit ${few}`;
+    const ids = (await database.query<{ id: string }>(toStatement(seen))).map(({ id }) => id);
+    if (ids.length === 0 || ids.length === few) return ids.length === 0 ? undefined : found;
+    return sql`${sql.ref(`${table}.id`)} = any(${ids}::uuid[])`;
+  };
+  const asked = await foundBy();
+  if (asked !== undefined) return asked;
+  const near = await nearWords(database, askedWords(terms));
+  return (near.size === 0 ? undefined : await foundBy(near)) ?? sql`false`;
+}

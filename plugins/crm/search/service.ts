@@ -1,0 +1,151 @@
+import { validationFailed } from '@orchestrall/sdk';
+import type { Caller, Database } from '@orchestrall/sdk';
+import { columnsOf, conditionSql, cut, readListRequest, toStatement } from '@orchestrall/sdk/resources';
+import type { Sql } from '@orchestrall/sdk/resources';
+import { sql } from 'kysely';
+import type { Access, View } from '../records/access.ts';
+import type { CommonFields, RecordKind } from '../records/kind.ts';
+import type { ListConditions } from '../records/list-conditions.ts';
+import { masked } from '../records/service.ts';
+import { selectionSql, toRecord } from '../records/store.ts';
+import type { RecordRow } from '../records/store.ts';
+import { nearWords } from './near-words.ts';
+import { askedWords, termsOf } from './question.ts';
+import type { Term } from './question.ts';
+import { defaultHits } from './schemas.ts';
+import type { Hit, SearchAnswer, SearchQuery } from './schemas.ts';
+import { scoreRecord } from './score.ts';
+import { searchSql } from './search-sql.ts';
+import { searchedFields, titlesOf } from './searched-fields.ts';
+import type { SearchedField } from './searched-fields.ts';
+import { queryOf } from './tsquery.ts';
+import type { NearWords } from './tsquery.ts';
+
+/**
+ * Records of one kind that are weighed at each step. Of words that more records have, the newest are: the work for a
+ * common word is that for a rare one.
+ */
+const maxCandidates = 100;
+
+/** Finds records of all kinds by words, e-mails, domains and phones. */
+export interface Search {
+  /**
+   * What the caller may see of what was found, best first. Names are looked through first, then all fields; where
+   * fewer are found than asked for, words near the asked ones follow. Throws `VALIDATION_FAILED`, `LIST_NOT_FOUND`,
+   * `LIST_FILTER_INVALID`.
+   */
+  search(request: SearchQuery, by: Caller): Promise<SearchAnswer>;
+}
+
+/** What the search stands on. */
+export interface SearchOptions {
+  readonly database: Database;
+  readonly access: Access;
+  readonly lists: ListConditions;
+}
+
+/** One kind of record as a caller searches it. */
+interface Searched {
+  readonly kind: RecordKind;
+  readonly view: View;
+  readonly fields: readonly SearchedField[];
+  readonly conditions: readonly Sql[];
+}
+
+/** Creates the search over these kinds of records. */
+export function createSearch(
+  kinds: readonly RecordKind[],
+  { database, access, lists }: SearchOptions,
+): Search {
+  const searchedBy = async (kind: RecordKind, request: SearchQuery, by: Caller): Promise<Searched> => {
+    const view = access.viewOf(by, kind.name);
+    const { condition } = readListRequest(
+      { filter: request.filter },
+      { columns: columnsOf(kind.fields, view.hidden) },
+    );
+    const conditions: Sql[] = [];
+    if (view.condition !== undefined) conditions.push(view.condition);
+    if (condition !== undefined) conditions.push(conditionSql(condition, kind.table));
+    if (request.list !== undefined) conditions.push(await lists.conditionOf(request.list, kind, by));
+    return { kind, view, fields: searchedFields(kind, view.hidden), conditions };
+  };
+
+  return {
+    async search(request, by) {
+      const { q, limit = defaultHits, list } = request;
+      const named = readKinds(kinds, request.kinds);
+      const listed = list === undefined ? undefined : await lists.kindOf(list, by);
+      const asked = named.filter(({ name }) => listed === undefined || name === listed);
+      const searched = await Promise.all(asked.map((kind) => searchedBy(kind, request, by)));
+      const terms = termsOf(q);
+      const hits = new Map<string, Hit>();
+      const take = async (found: Promise<Hit[]>[]) => {
+        for (const hit of (await Promise.all(found)).flat()) if (!hits.has(hit.id)) hits.set(hit.id, hit);
+      };
+      await take(searched.map((one) => findAsked(database, one, terms)));
+      if (hits.size < limit && terms.length > 0) {
+        const near = await nearWords(database, askedWords(terms));
+        if ([...near.values()].some((words) => words.length > 0)) {
+          await take(searched.map((one) => find(database, one, one.fields, terms, near)));
+        }
+      }
+      const ranked = [...hits.values()].toSorted(byScore);
+      return { items: ranked.slice(0, limit), more: ranked.length > limit };
+    },
+  };
+}
+
+/** By name where that finds as many as are weighed, else by all fields too. */
+async function findAsked(database: Database, searched: Searched, terms: readonly Term[]): Promise<Hit[]> {
+  const names = searched.fields.filter(({ rank }) => rank === 'name');
+  const named = await find(database, searched, names, terms);
+  if (named.length >= maxCandidates) return named;
+  return [...named, ...(await find(database, searched, searched.fields, terms))];
+}
+
+async function find(
+  database: Database,
+  { kind, view, fields, conditions }: Searched,
+  asked: readonly SearchedField[],
+  terms: readonly Term[],
+  near?: NearWords,
+): Promise<Hit[]> {
+  const query = queryOf(terms, asked, near);
+  if (query === undefined) return [];
+  const where = sql.join([searchSql(kind.table, query), ...conditions], sql` and `);
+  const statement = sql`select ${selectionSql(kind)} from ${sql.table(kind.table)} where ${where}
+    order by ${sql.ref(`${kind.table}.id`)} desc limit ${maxCandidates}`;
+  const rows = await database.query<RecordRow<CommonFields>>(toStatement(statement));
+  return rows.flatMap((row) => {
+    const record = masked(toRecord<CommonFields>(row), view);
+    const scored = scoreRecord(record, fields, terms, near);
+    if (scored === undefined) return [];
+    return [{ kind: kind.name, id: record.id, title: titleOf(kind, record), ...scored, record }];
+  });
+}
+
+/** Best first, and of equals the newest. */
+function byScore(left: Hit, right: Hit): number {
+  return right.score - left.score || (left.id < right.id ? 1 : -1);
+}
+
+function titleOf(kind: RecordKind, record: object): string {
+  const values = new Map<string, unknown>(Object.entries(record));
+  const said = (names: Iterable<string>) =>
+    [...names].flatMap((name) => {
+      const value = values.get(name);
+      return typeof value === 'string' ? [value] : [];
+    });
+  const title = said(titlesOf(kind)).join(' ');
+  return title === '' ? (said(Object.keys(kind.keys))[0] ?? '') : title;
+}
+
+function readKinds(kinds: readonly RecordKind[], given: string | undefined): readonly RecordKind[] {
+  if (given === undefined) return kinds;
+  const names = new Set(given.split(',').map((name) => name.trim()));
+  const unknown = [...names].find((name) => !kinds.some((kind) => kind.name === name));
+  if (unknown === undefined) return kinds.filter(({ name }) => names.has(name));
+  const known = kinds.map(({ name }) => name).join(', ');
+  const message = `must not name ${JSON.stringify(cut(unknown, 50))}; the kinds are ${known}`;
+  throw validationFailed([{ path: '/querystring/kinds', message }]);
+}

@@ -1,0 +1,49 @@
+import { cut, foldAccents } from '@orchestrall/sdk/resources';
+
+/** Longest word that is kept, UTF-16 units; PostgreSQL takes lexemes of up to 2,046 bytes. */
+export const maxWordLength = 250;
+
+/** A word within a text; `start` and `end` are UTF-16 units. */
+export interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The runs of letters and digits of a text, as they stand in it. */
+export function* tokensOf(text: string): Generator<Token> {
+  for (const match of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+    yield { text: match[0], start: match.index, end: match.index + match[0].length };
+  }
+}
+
+/** The words of a text: its runs of letters and digits, without case and accents. */
+export function wordsOf(text: string): string[] {
+  const words = [...tokensOf(foldAccents(text))].map((token) => cut(token.text, maxWordLength));
+  return [...new Set(words)];
+}
+
+/**
+ * The words under which a text is found, each by its beginning. Of an e-mail these are the whole, what follows in its
+ * local part, and its domain, which its first label begins; of any other text without white space the whole too.
+ */
+export function keptWordsOf(text: string): string[] {
+  const folded = foldAccents(text);
+  if (/\s/u.test(folded)) return wordsOf(folded);
+  const at = folded.lastIndexOf('@');
+  if (at < 0) return [...new Set([cut(folded, maxWordLength), ...wordsOf(folded)])];
+  const domain = folded.slice(at + 1);
+  const parts = [
+    folded,
+    ...wordsOf(folded.slice(0, at)).slice(1),
+    domain,
+    // The last label says nothing of anybody.
+    ...wordsOf(domain).slice(1, -1),
+  ];
+  return [...new Set(parts.filter((part) => part !== '').map((part) => cut(part, maxWordLength)))];
+}
+
+/** Whether a word is one that people mistype, and that is therefore kept to be compared: letters, 3 to 30 of them. */
+export function isComparable(word: string): boolean {
+  return /^[\p{L}\p{M}]{3,30}$/u.test(word);
+}
