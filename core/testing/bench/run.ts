@@ -21,6 +21,7 @@ const shortEnvironment = {
   BENCH_KILLS: '5',
   BENCH_CYCLES: '200',
   BENCH_ROWS: '20000',
+  BENCH_CONTACTS: '20000',
 };
 
 const root = join(import.meta.dirname, '../../..');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,23 +13,29 @@ const run = promisify(execFile);
 export interface ApplianceProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  /** Headers of an operator; asks for a new token with each call, since tokens live for minutes only. */
-  authorization(): Promise<Record<string, string>>;
+  /** Its data folder. */
+  readonly data: string;
+  /** Headers of a role, default an operator; asks for a new token with each call, since tokens live for minutes only. */
+  authorization(role?: string): Promise<Record<string, string>>;
 }
 
-/** Starts `core/launch.js start` on a fresh data folder, which is removed with it. */
-export async function startApplianceProcess(): Promise<ApplianceProcess> {
+/** Starts `core/launch.js start` on a fresh data folder, which is removed with it; default the built-in client. */
+export async function startApplianceProcess(clientYaml?: string): Promise<ApplianceProcess> {
   const data = await mkdtemp(join(tmpdir(), 'orchestrall-bench-'));
   const parameters = ['start', '--data', data, '--port', '0'];
+  if (clientYaml !== undefined) {
+    await writeFile(join(data, 'client.yaml'), clientYaml);
+    parameters.push('--config', join(data, 'client.yaml'));
+  }
   const { url, pid, ...started } = await startProcess(launcher, parameters, {
     nodeOptions: productNodeOptions,
   });
-  const tokenOf = ['token', '--data', data, '--role', 'operator'];
   return {
     url,
     pid,
-    async authorization() {
-      const { stdout } = await run(process.execPath, [launcher, ...tokenOf]);
+    data,
+    async authorization(role = 'operator') {
+      const { stdout } = await run(process.execPath, [launcher, 'token', '--data', data, '--role', role]);
       return { authorization: `Bearer ${stdout.trim()}` };
     },
     async [Symbol.asyncDispose]() {

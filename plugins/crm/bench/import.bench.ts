@@ -1,14 +1,12 @@
 // A file of contacts with quoting and faults, sent to the real process and imported: how fast, in how much memory
 // (proportional set size of node and PostgreSQL together) beside a file of 10,000 rows, and whether the error list
 // names each faulty line.
-import { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { figure, report } from '@orchestrall/core/testing';
 import type { BenchRow } from '@orchestrall/core/testing';
 import { parse } from 'csv-parse/sync';
 import { startApplianceProcess } from './appliance-process.ts';
-import type { ApplianceProcess } from './appliance-process.ts';
 import { createFaultyFile } from './faulty-file.ts';
+import { importFile } from './import-file.ts';
 import { sampleMemory, watchMemory } from './process-memory.ts';
 
 const manyRows = Number(process.env['BENCH_ROWS'] ?? 200_000);
@@ -25,29 +23,6 @@ interface Outcome {
   readonly faults: number;
   /** Faulty lines that the list lacks, and lines that it names without reason. */
   readonly wrongLines: number;
-}
-
-/** Sends a file and waits for the end of its import; resolves with the import as it is answered, and its time. */
-async function importFile(appliance: ApplianceProcess, pieces: Iterable<string>) {
-  // A token costs a process of its own, which is no part of the import.
-  let headers = await appliance.authorization();
-  const begunAt = Date.now();
-  const response = await fetch(`${appliance.url}${path}?object=contacts&key=email`, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'text/csv' },
-    body: Readable.toWeb(Readable.from(pieces)),
-    duplex: 'half',
-  });
-  let current = JSON.parse(await response.text());
-  if (response.status !== 202) throw new Error(`the file was refused: ${JSON.stringify(current)}`);
-  while (current.finished_at === null) {
-    await pause(1_000);
-    const answer = await fetch(`${appliance.url}${path}/${current.id}`, { headers });
-    if (answer.status === 401) headers = await appliance.authorization();
-    else if (answer.ok) current = JSON.parse(await answer.text());
-    else throw new Error(`the import cannot be read: ${await answer.text()}`);
-  }
-  return { ended: current, seconds: (Date.parse(current.finished_at) - begunAt) / 1_000 };
 }
 
 async function measure(rows: number): Promise<Outcome> {
