@@ -3,6 +3,9 @@ import { Id, Instant, Nullable } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { Activity } from './activities/schemas.ts';
+import type { ActivityInput } from './activities/schemas.ts';
+import { AssociatedKind } from './associations/schemas.ts';
 import { Company } from './companies/schemas.ts';
 import type { CompanyInput } from './companies/schemas.ts';
 import { Contact } from './contacts/schemas.ts';
@@ -12,10 +15,21 @@ import type { DealInput } from './deals/schemas.ts';
 import { List } from './lists/schemas.ts';
 import { Pipeline } from './pipelines/fields.ts';
 import { products } from './products/resource.ts';
+import type { TimelineContribution, TimelineSubject } from './timeline/contribution.ts';
+import { TimelineEntry } from './timeline/schemas.ts';
 import { SavedView } from './views/schemas.ts';
 
-export { Company, Contact, Deal, Pipeline };
-export type { CompanyInput, ContactInput, DealInput, ListRequest, Page };
+export { Activity, Company, Contact, Deal, Pipeline, TimelineEntry };
+export type {
+  ActivityInput,
+  CompanyInput,
+  ContactInput,
+  DealInput,
+  ListRequest,
+  Page,
+  TimelineContribution,
+  TimelineSubject,
+};
 
 const changed = Type.Array(Type.String(), { description: 'Names of the fields that changed.' });
 
@@ -76,29 +90,37 @@ export const pipelineUpdated = defineEvent('pipeline.updated', Type.Object({ pip
 /** A pipeline was deleted; `pipeline` is its last state, subject its id. */
 export const pipelineDeleted = defineEvent('pipeline.deleted', Type.Object({ pipeline: Pipeline }));
 
-/** The link between a contact and a company beside the contact's own `company_id`. */
-export const AssociationLink = Type.Object({ contact_id: Id, company_id: Id, role: Nullable(Type.String()) });
+/** An activity was created; subject is its id. */
+export const activityCreated = defineEvent('activity.created', Type.Object({ activity: Activity }));
+/** Fields of an activity changed; `activity` is the state after, subject its id. */
+export const activityUpdated = defineEvent('activity.updated', Type.Object({ activity: Activity, changed }));
+/** An activity was deleted; `activity` is its last state, subject its id. */
+export const activityDeleted = defineEvent('activity.deleted', Type.Object({ activity: Activity }));
+/** The `reminder_at` of an activity has come, told once and within about a minute; subject is the activity's id. */
+export const activityReminderDue = defineEvent('activity.reminder_due', Type.Object({ activity: Activity }));
+
+const related = Type.Object({ kind: AssociatedKind, id: Id });
+/** Two records that are associated: first the contact, then the company, of one kind the one with the lower id. */
+export const AssociationLink = Type.Object({
+  records: Type.Array(related, { minItems: 2, maxItems: 2 }),
+  role: Nullable(Type.String()),
+});
 export type AssociationLink = Static<typeof AssociationLink>;
-/** A contact was associated with a company; subject is the contact's id. */
+/** Two records were associated; subject is the first one's id. */
 export const associationCreated = defineEvent('association.created', AssociationLink);
-/** The role in an association changed; subject is the contact's id. */
+/** The role in an association changed; subject is the first record's id. */
 export const associationUpdated = defineEvent('association.updated', AssociationLink);
-/** An association ended; subject is the contact's id. */
+/** An association ended, by itself or with one of its records; subject is the first record's id. */
 export const associationDeleted = defineEvent('association.deleted', AssociationLink);
 
-const note = Type.Object({
-  note_id: Id,
-  subject_type: Type.Unsafe<'contact' | 'company' | 'deal'>({
-    type: 'string',
-    enum: ['contact', 'company', 'deal'],
-  }),
-  subject_id: Id,
-  text: Type.String(),
+const contributed = Type.Object({
+  subject: related,
+  entry: Type.Pick(TimelineEntry, ['id', 'kind', 'title', 'text', 'link', 'source', 'occurred_at']),
 });
-/** A note was added to a record; subject is the record's id. */
-export const noteAdded = defineEvent('note.added', note);
-/** A note was taken away from a record; subject is the record's id. */
-export const noteDeleted = defineEvent('note.deleted', note);
+/** A plugin has shown something in a record's timeline; subject is the record's id. */
+export const timelineEntryAdded = defineEvent('timeline_entry.added', contributed);
+/** A plugin has taken it away again; subject is the record's id. */
+export const timelineEntryRemoved = defineEvent('timeline_entry.removed', contributed);
 
 /** A tag was renamed on all records; each of them emits its own `updated` event too. Subject is the old tag. */
 export const tagRenamed = defineEvent(
@@ -109,6 +131,7 @@ export const tagRenamed = defineEvent(
     contacts: Type.Integer(),
     companies: Type.Integer(),
     deals: Type.Integer(),
+    activities: Type.Integer(),
   }),
 );
 
@@ -197,9 +220,9 @@ export interface Actor {
 }
 
 /**
- * Contacts, companies and deals for other plugins. Methods throw the errors that the HTTP routes answer with:
- * `VALIDATION_FAILED`, `CURSOR_INVALID`, `EMAIL_TAKEN`, `DOMAIN_TAKEN`, `EXTERNAL_ID_TAKEN`, `CONTACT_NOT_FOUND`,
- * `COMPANY_NOT_FOUND`, `DEAL_NOT_FOUND`.
+ * Contacts, companies, deals and what is done about them, for other plugins. Methods throw the errors that the HTTP routes
+ * answer with: `VALIDATION_FAILED`, `CURSOR_INVALID`, `EMAIL_TAKEN`, `DOMAIN_TAKEN`, `EXTERNAL_ID_TAKEN`, and
+ * `CONTACT_NOT_FOUND` and its like for each kind.
  */
 export interface CrmService {
   /** The contact, or undefined when there is none. */
@@ -223,8 +246,26 @@ export interface CrmService {
   createDeal(input: DealInput, by: Actor): Promise<Deal>;
   /** Applies a JSON merge patch. */
   updateDeal(id: string, patch: Partial<DealInput>, by: Actor): Promise<Deal>;
-  /** Adds a note to a contact's timeline. */
+  /** The activity, or undefined when there is none. */
+  findActivity(id: string): Promise<Activity | undefined>;
+  /** A page of activities, likewise. */
+  listActivities(request: ListRequest): Promise<Page<Activity>>;
+  createActivity(input: ActivityInput, by: Actor): Promise<Activity>;
+  /** Applies a JSON merge patch. */
+  updateActivity(id: string, patch: Partial<ActivityInput>, by: Actor): Promise<Activity>;
+  /** Adds a note about a contact: an activity of the type `note`. */
   addContactNote(contactId: string, text: string, by: Actor): Promise<void>;
+  /**
+   * Shows something in the timeline of a record, for as long as the record is there or until it is taken away, also while
+   * this plugin is off. `by.id` is the name of the calling plugin. Once a record has an entry of this plugin with this
+   * key, nothing is changed and that entry is given.
+   */
+  addTimelineEntry(entry: TimelineContribution, by: Actor): Promise<TimelineEntry>;
+  /** Takes away what the plugin named by `by.id` has shown; throws `TIMELINE_ENTRY_NOT_FOUND`. */
+  removeTimelineEntry(
+    entry: { readonly subject: TimelineSubject; readonly key: string },
+    by: Actor,
+  ): Promise<void>;
 }
 
 /** What other plugins need to call CRM: `needs: { crm: required(crmContract, '^1.0.0') }`. */
@@ -256,8 +297,12 @@ export const crmContract = defineContract<CrmService>()({
     associationCreated,
     associationUpdated,
     associationDeleted,
-    noteAdded,
-    noteDeleted,
+    activityCreated,
+    activityUpdated,
+    activityDeleted,
+    activityReminderDue,
+    timelineEntryAdded,
+    timelineEntryRemoved,
     tagRenamed,
     listCreated,
     listUpdated,

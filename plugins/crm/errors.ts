@@ -13,6 +13,11 @@ export const crmErrors = {
     message: 'No company has the id {id}.',
     remedy: 'Search for it: GET /api/v1/crm/companies?q=name.',
   },
+  ACTIVITY_NOT_FOUND: {
+    status: 404,
+    message: 'No activity has the id {id}.',
+    remedy: 'Search for it: GET /api/v1/crm/activities?q=text.',
+  },
   DEAL_NOT_FOUND: {
     status: 404,
     message: 'No deal has the id {id}.',
@@ -35,13 +40,13 @@ export const crmErrors = {
   },
   ASSOCIATION_NOT_FOUND: {
     status: 404,
-    message: 'The contact {contact_id} has no association with the company {company_id}.',
-    remedy: 'List what there is: GET /api/v1/crm/contacts/{contact_id}/companies.',
+    message: 'The {kind} {id} has no association with the {other_kind} {other_id}.',
+    remedy: 'List what there is: GET .../associations of either record.',
   },
-  NOTE_NOT_FOUND: {
+  TIMELINE_ENTRY_NOT_FOUND: {
     status: 404,
-    message: 'The record {id} has no note {note_id}.',
-    remedy: 'List its notes with its timeline.',
+    message: 'The plugin has shown nothing under the key {key} in the timeline of the record {id}.',
+    remedy: 'Take away only what the same plugin has added, by the key it was added with.',
   },
   TAG_NOT_FOUND: {
     status: 404,
@@ -201,7 +206,8 @@ export const crmErrors = {
   TOO_MANY_RECORDS: {
     status: 409,
     message: 'The change would touch {records} records; one request changes at most {limit}.',
-    remedy: 'Export the records, change the file and import it: an import has no such bound.',
+    remedy:
+      'Change fewer at a time: delete the activities of a record before it, and give records fields by an import, which has no such bound.',
   },
   UPLOAD_TOO_LARGE: {
     status: 413,

@@ -1,3 +1,7 @@
+import type { ActivityFields } from './activities/fields.ts';
+import { createActivityKind } from './activities/kind.ts';
+import { releaseActivities } from './activities/release.ts';
+import { releaseAssociations } from './associations/release.ts';
 import { openAccess } from './records/access.ts';
 import type { Access } from './records/access.ts';
 import type { CompanyFields } from './companies/fields.ts';
@@ -10,13 +14,14 @@ import type { CustomFieldSet, CustomFieldSets } from './custom-fields/field-sets
 import { withCustomFields } from './custom-fields/with-custom-fields.ts';
 import type { KindOfFields } from './custom-fields/service.ts';
 import type { KindNames } from './custom-fields/with-custom-fields.ts';
-import type { KindName, RecordKind, TableName } from './records/kind.ts';
+import type { CommonFields, KindName, RecordKind, SubjectType, TableName } from './records/kind.ts';
 
 /** Every kind of record, by the name of its table. */
 export interface Kinds {
   readonly contacts: RecordKind<ContactFields>;
   readonly companies: RecordKind<CompanyFields>;
   readonly deals: RecordKind<DealFields>;
+  readonly activities: RecordKind<ActivityFields>;
 }
 
 const noFields: CustomFieldSet = { fields: {}, definitions: new Map() };
@@ -27,29 +32,54 @@ export interface KindSettings {
   readonly currency: string;
 }
 
+/** The tables of the kinds of records. */
+export const tablesByKind = {
+  contact: 'contacts',
+  company: 'companies',
+  deal: 'deals',
+  activity: 'activities',
+} as const;
+
+/** The names of the kinds by their tables. */
+export const kindsByTable: KindNames = {
+  contacts: 'contact',
+  companies: 'company',
+  deals: 'deal',
+  activities: 'activity',
+};
+
 /** Makes the kinds of records as they are in one generation of the plugin, with the fields that administrators have added. */
 export function createKinds(
   access: Access,
-  { contacts = noFields, companies = noFields, deals = noFields }: CustomFieldSets,
+  { contacts = noFields, companies = noFields, deals = noFields, activities = noFields }: CustomFieldSets,
   { currency }: KindSettings = { currency: 'EUR' },
 ): Kinds {
-  const kinds = {
-    contacts: createContactKind({ access, custom: contacts.fields }),
-    companies: createCompanyKind({ access, custom: companies.fields }),
-    deals: createDealKind({ access, custom: deals.fields, currency }),
+  /** A record that is deleted leaves the activities about it, and its associations. */
+  const related = <Fields extends CommonFields>(
+    name: SubjectType,
+    kind: RecordKind<Fields>,
+  ): RecordKind<Fields> => ({
+    ...kind,
+    async released(tx, record, by) {
+      await releaseActivities(kinds.activities, tx, record.id, by);
+      const released = { kind: name, id: record.id };
+      await releaseAssociations((other) => kindNamed(kinds, other), tx, released, record);
+    },
+  });
+  const plain = {
+    contacts: related('contact', createContactKind({ access, custom: contacts.fields })),
+    companies: related('company', createCompanyKind({ access, custom: companies.fields })),
+    deals: related('deal', createDealKind({ access, custom: deals.fields, currency })),
+    activities: createActivityKind({ access, custom: activities.fields, tables: tablesByKind }),
   };
-  return {
-    contacts: withCustomFields(kinds.contacts, contacts, kindsByTable),
-    companies: withCustomFields(kinds.companies, companies, kindsByTable),
-    deals: withCustomFields(kinds.deals, deals, kindsByTable),
+  const kinds: Kinds = {
+    contacts: withCustomFields(plain.contacts, contacts, kindsByTable),
+    companies: withCustomFields(plain.companies, companies, kindsByTable),
+    deals: withCustomFields(plain.deals, deals, kindsByTable),
+    activities: withCustomFields(plain.activities, activities, kindsByTable),
   };
+  return kinds;
 }
-
-/** The names of the kinds by their tables. */
-export const kindsByTable: KindNames = { contacts: 'contact', companies: 'company', deals: 'deal' };
-
-/** The tables of the kinds of records. */
-export const tablesByKind = { contact: 'contacts', company: 'companies', deal: 'deals' } as const;
 
 /** The kind of record that a timeline calls by its name. */
 export function kindNamed(kinds: Kinds, name: KindName): RecordKind {
@@ -64,4 +94,5 @@ export const kindsOfFields: Readonly<Record<TableName, KindOfFields>> = {
   contacts: { kind: 'contact', builtIn: recordKinds.contacts.fields },
   companies: { kind: 'company', builtIn: recordKinds.companies.fields },
   deals: { kind: 'deal', builtIn: recordKinds.deals.fields },
+  activities: { kind: 'activity', builtIn: recordKinds.activities.fields },
 };

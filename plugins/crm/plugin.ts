@@ -24,6 +24,7 @@ export default definePlugin({
       { learnWords, learnWordsJob },
       { serveTable },
       { products },
+      { createReminderRun, reminderJob },
     ] = await Promise.all([
       import('./service.ts'),
       import('./imports/jobs.ts'),
@@ -32,6 +33,7 @@ export default definePlugin({
       import('./search/vocabulary.ts'),
       import('@orchestrall/sdk/resources'),
       import('./products/resource.ts'),
+      import('./activities/reminders.ts'),
     ]);
     const { bus, config, database, http, jobs, log } = context;
     const crm = await createCrm(context);
@@ -48,6 +50,8 @@ export default definePlugin({
       if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'imports were swept');
     });
     jobs.schedule({ name: 'sweep-imports', cron: '*/10 * * * *' }, sweepJob, {});
+    jobs.handle(reminderJob, createReminderRun(crm.kinds.activities));
+    jobs.schedule({ name: 'remind-of-activities', cron: '* * * * *' }, reminderJob, {});
     jobs.handle(learnWordsJob, learnWords);
     jobs.schedule({ name: 'learn-search-words', cron: '* * * * *' }, learnWordsJob, {});
     return { service: createContractService(crm) };

@@ -2,6 +2,8 @@ import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
 import { changeRecords } from '@orchestrall/sdk/resources';
 import type { ResourceService } from '@orchestrall/sdk/resources';
 import { createAccess } from './access/rules.ts';
+import type { ActivityFields } from './activities/fields.ts';
+import type { ActivityInput } from './activities/schemas.ts';
 import { createAssociationService } from './associations/service.ts';
 import type { Associations } from './associations/service.ts';
 import { createCompanyService } from './companies/service.ts';
@@ -31,6 +33,8 @@ import { isCurrency } from './money/currency.ts';
 import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
 import type { RecordKind } from './records/kind.ts';
+import { createRecordService } from './records/service.ts';
+import type { RecordService } from './records/service.ts';
 import { createSearch } from './search/service.ts';
 import type { Search } from './search/service.ts';
 import { createTagService } from './tags/service.ts';
@@ -49,6 +53,7 @@ export interface Crm {
   readonly companies: Companies;
   readonly deals: Deals;
   readonly pipelines: Pipelines;
+  readonly activities: RecordService<ActivityFields>;
   readonly associations: Associations;
   readonly tags: Tags;
   readonly timeline: Timeline;
@@ -79,12 +84,14 @@ export async function createCrm(
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
   const deals = createDealService(kinds, records);
+  const activities = createRecordService(kinds.activities, records);
   return {
     database,
     kinds,
     importScope,
     contacts,
     companies,
+    activities,
     deals,
     pipelines: createPipelineService(kinds, database),
     associations: createAssociationService(kinds, records),
@@ -97,7 +104,7 @@ export async function createCrm(
       log,
       maxBytes: config.import_max_bytes,
     }),
-    exports: createExports({ kinds, access, services: { contacts, companies, deals } }),
+    exports: createExports({ kinds, access, services: { contacts, companies, deals, activities } }),
     search: createSearch(all, { database, access, lists }),
     lists,
     views: createViews(all, { database, access }),
@@ -105,6 +112,7 @@ export async function createCrm(
       ['contact', contacts],
       ['company', companies],
       ['deal', deals],
+      ['activity', activities],
     ]),
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
@@ -112,7 +120,16 @@ export async function createCrm(
 }
 
 /** The part of it that other plugins may call; they see and write everything. */
-export function createContractService({ database, contacts, companies, deals, timeline }: Crm): CrmService {
+export function createContractService({
+  database,
+  contacts,
+  companies,
+  deals,
+  activities,
+  timeline,
+}: Crm): CrmService {
+  const createActivity = (input: ActivityInput, by: Actor) =>
+    changeRecords(database, (tx) => activities.create(tx, input, pluginFor(by)));
   return {
     findContact: (id) => contacts.find(id, everyone),
     findContactByEmail: (email) => contacts.findByEmail(email),
@@ -128,9 +145,19 @@ export function createContractService({ database, contacts, companies, deals, ti
     createDeal: (input, by) => changeRecords(database, (tx) => deals.create(tx, input, pluginFor(by))),
     updateDeal: (id, patch, by) =>
       changeRecords(database, (tx) => deals.update(tx, id, patch, pluginFor(by))),
+    findActivity: (id) => activities.find(id, everyone),
+    listActivities: (request) => activities.page(request, everyone, ''),
+    createActivity: (input, by) => createActivity(input, by),
+    updateActivity: (id, patch, by) =>
+      changeRecords(database, (tx) => activities.update(tx, id, patch, pluginFor(by))),
     addContactNote: async (contactId, text, by) => {
-      await timeline.addNote('contact', contactId, text, pluginFor(by));
+      // One that is not there is the caller's mistake, not that of a field of the note.
+      if ((await contacts.find(contactId, everyone)) === undefined)
+        throw crmError('CONTACT_NOT_FOUND', { id: contactId });
+      await createActivity({ type: 'note', body: text, records: [{ kind: 'contact', id: contactId }] }, by);
     },
+    addTimelineEntry: (entry, by) => timeline.add(entry, by),
+    removeTimelineEntry: ({ subject, key }, by) => timeline.remove(subject, key, by),
   };
 }
 

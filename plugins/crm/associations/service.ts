@@ -1,39 +1,40 @@
 import { validationFailed } from '@orchestrall/sdk';
-import type { Caller } from '@orchestrall/sdk';
+import type { Caller, Database, Transaction } from '@orchestrall/sdk';
 import { changeRecords, keepText } from '@orchestrall/sdk/resources';
 import type { ListRequest, Page } from '@orchestrall/sdk/resources';
 import { associationCreated, associationDeleted, associationUpdated } from '../contract.ts';
 import { crmError } from '../errors.ts';
+import { kindNamed } from '../kinds.ts';
 import type { Kinds } from '../kinds.ts';
+import { subjectTypes } from '../records/kind.ts';
+import type { CommonFields, Kept, SubjectType } from '../records/kind.ts';
 import { lockRecord, masked, requireRecord } from '../records/service.ts';
 import type { RecordServiceOptions } from '../records/service.ts';
-import { holdExisting } from '../records/store.ts';
+import { findRecord, findRecords, holdExisting } from '../records/store.ts';
+import { pairOf } from './pair.ts';
+import type { Associated, Pair } from './pair.ts';
 import { maxRoleLength } from './schemas.ts';
-import type { CompanyContact, ContactCompany } from './schemas.ts';
-import {
-  companiesOf,
-  contactsOf,
-  deleteAssociation,
-  findAssociation,
-  listLinked,
-  putAssociation,
-} from './store.ts';
+import type { Association } from './schemas.ts';
+import { deleteAssociation, findAssociation, listAssociated, putAssociation } from './store.ts';
+import { audienceOfBoth, tellAssociation } from './tell.ts';
 
-type PageOnly = Pick<ListRequest, 'cursor' | 'limit'>;
+/** Which records of a list of associations are asked for. */
+export interface AssociationRequest extends Pick<ListRequest, 'cursor' | 'limit'> {
+  /** Default every kind. */
+  readonly kind?: SubjectType | undefined;
+}
 
-/** Which contact belongs to which companies, beside its own `company_id`. */
+/** Which records belong to which others, from either side, beside the company that a contact has as its own. */
 export interface Associations {
-  /** Throws `CONTACT_NOT_FOUND`, `CURSOR_INVALID`. */
-  companiesOf(contactId: string, page: PageOnly, by: Caller): Promise<Page<ContactCompany>>;
-  /** Throws `COMPANY_NOT_FOUND`, `CURSOR_INVALID`. */
-  contactsOf(companyId: string, page: PageOnly, by: Caller): Promise<Page<CompanyContact>>;
+  /** Those that the caller may see, by id. Throws the code for a record that is not there, `CURSOR_INVALID`. */
+  list(record: Associated, request: AssociationRequest, by: Caller): Promise<Page<Association>>;
   /**
    * Makes an association, or changes the role of one that is there.
-   * Throws `CONTACT_NOT_FOUND`, `COMPANY_NOT_FOUND`, `VALIDATION_FAILED`.
+   * Throws the code for a record that is not there, `VALIDATION_FAILED`.
    */
-  put(contactId: string, companyId: string, role: string | null, by: Caller): Promise<void>;
-  /** Throws `CONTACT_NOT_FOUND`, `ASSOCIATION_NOT_FOUND`. */
-  remove(contactId: string, companyId: string, by: Caller): Promise<void>;
+  put(record: Associated, other: Associated, role: string | null, by: Caller): Promise<void>;
+  /** Throws the code for a record that is not there, `ASSOCIATION_NOT_FOUND`. */
+  remove(record: Associated, other: Associated, by: Caller): Promise<void>;
 }
 
 /** Creates the service of associations. */
@@ -41,81 +42,102 @@ export function createAssociationService(
   kinds: Kinds,
   { database, access }: RecordServiceOptions,
 ): Associations {
+  const requireSeen = (from: Pick<Database, 'query'>, { kind, id }: Associated, by: Caller) =>
+    requireRecord(kindNamed(kinds, kind), from, id, access.viewOf(by, kind).condition);
+
+  /**
+   * Holds both records until the transaction ends, in one order from whichever side they are named; the first is locked,
+   * so that two requests do not make the same association at a time. Gives who may see both.
+   */
+  const holdBoth = async (tx: Transaction, { first, second }: Pair, by: Caller) => {
+    const [one, other] = [kindNamed(kinds, first.kind), kindNamed(kinds, second.kind)];
+    const locked = await lockRecord(one, tx, first.id, access.viewOf(by, first.kind).condition);
+    await holdExisting(other.table, tx, new Set([second.id]));
+    return audienceOfBoth([one, locked], [other, await requireSeen(tx, second, by)]);
+  };
+
+  const recordsOf = async (rows: readonly Associated[], by: Caller) => {
+    const found = new Map<string, object>();
+    for (const [name, associated] of Map.groupBy(rows, ({ kind }): SubjectType => kind)) {
+      const view = access.viewOf(by, name);
+      const ids = associated.map(({ id }) => id);
+      const records: Kept<CommonFields>[] = await findRecords(
+        kindNamed(kinds, name),
+        database,
+        ids,
+        view.condition,
+      );
+      for (const record of records) found.set(record.id, masked(record, view));
+    }
+    return found;
+  };
+
   return {
-    async companiesOf(contactId, page, by) {
-      const { id } = await requireRecord(
-        kinds.contacts,
-        database,
-        contactId,
-        access.viewOf(by, 'contact').condition,
-      );
-      const view = access.viewOf(by, 'company');
-      const side = companiesOf(kinds.companies);
-      const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
+    async list(subject, { kind: asked, ...page }, by) {
+      const { id } = await requireSeen(database, subject, by);
+      const listed = subjectTypes
+        .filter((kind) => asked === undefined || kind === asked)
+        .map((kind) => {
+          const { condition: visible } = access.viewOf(by, kind);
+          return { kind, table: kindNamed(kinds, kind).table, visible };
+        });
+      const list = `${asked ?? 'all'} associated with ${id} for ${by.id}`;
+      const { items, next_cursor } = await listAssociated(database, { kind: subject.kind, id }, listed, {
+        ...page,
+        list,
+      });
+      const records = await recordsOf(items, by);
       return {
-        items: items.map(({ record, ...link }) => ({ company: masked(record, view), ...link })),
+        items: items.flatMap(({ created_at, ...row }) => {
+          const record = records.get(row.id);
+          // Gone between the two reads.
+          if (record === undefined) return [];
+          return { ...row, created_at: created_at?.toISOString() ?? null, record: { ...record } };
+        }),
         next_cursor,
       };
     },
 
-    async contactsOf(companyId, page, by) {
-      const { id } = await requireRecord(
-        kinds.companies,
-        database,
-        companyId,
-        access.viewOf(by, 'company').condition,
-      );
-      const view = access.viewOf(by, 'contact');
-      const side = contactsOf(kinds.contacts);
-      const { items, next_cursor } = await listLinked(database, side, id, view.condition, page);
-      return {
-        items: items.map(({ record, ...link }) => ({ contact: masked(record, view), ...link })),
-        next_cursor,
-      };
-    },
-
-    put: (contactId, companyId, given, by) =>
+    put: (record, other, given, by) =>
       changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
-        // The contact's lock also keeps two requests from making the same association at a time.
-        const visible = access.viewOf(by, 'contact').condition;
-        const contact = await lockRecord(kinds.contacts, tx, contactId, visible);
-        await requireRecord(kinds.companies, tx, companyId, access.viewOf(by, 'company').condition);
-        const [company] = await holdExisting('companies', tx, new Set([companyId]));
-        if (company === undefined) throw crmError('COMPANY_NOT_FOUND', { id: companyId });
-        const before = await findAssociation(tx, contact.id, company);
+        const pair = pairOf(record, other);
+        if (pair.first.id === pair.second.id) throw validationFailed([itself]);
+        const visibleTo = await holdBoth(tx, pair, by);
+        const before = await findAssociation(tx, pair);
         if (before?.role === role) return;
-        const after = { contact_id: contact.id, company_id: company, role };
-        await putAssociation(tx, after);
+        await putAssociation(tx, pair, role);
+        const records = [pair.first, pair.second];
         const event = before === undefined ? associationCreated : associationUpdated;
-        tx.emit(event, after, { subject: contact.id });
-        tx.audit({
-          action: event.type,
-          subjectType: 'association',
-          subjectId: contact.id,
-          ...(before === undefined ? {} : { before }),
-          after,
-        });
+        const earlier = before === undefined ? {} : { before: { records, ...before } };
+        tellAssociation(tx, pair, { event, ...earlier, after: { records, role } }, visibleTo);
       }),
 
-    remove: (contactId, companyId, by) =>
+    remove: (record, other, by) =>
       changeRecords(database, async (tx) => {
-        const visible = access.viewOf(by, 'contact').condition;
-        const { id: subject } = await lockRecord(kinds.contacts, tx, contactId, visible);
-        const before = await findAssociation(tx, subject, companyId);
-        if (before === undefined) {
-          throw crmError('ASSOCIATION_NOT_FOUND', { contact_id: contactId, company_id: companyId });
-        }
-        await deleteAssociation(tx, before);
-        tx.emit(associationDeleted, before, { subject });
-        tx.audit({
-          action: associationDeleted.type,
-          subjectType: 'association',
-          subjectId: subject,
-          before,
-        });
+        const pair = pairOf(record, other);
+        await requireSeen(tx, record, by);
+        const { condition } = access.viewOf(by, other.kind);
+        // What the caller does not see is associated with nothing.
+        const seen = await findRecord(kindNamed(kinds, other.kind), tx, other.id, condition);
+        if (seen === undefined) throw notAssociated(record, other);
+        const visibleTo = await holdBoth(tx, pair, by);
+        const before = await findAssociation(tx, pair);
+        if (before === undefined) throw notAssociated(record, other);
+        await deleteAssociation(tx, pair);
+        const told = { records: [pair.first, pair.second], ...before };
+        tellAssociation(tx, pair, { event: associationDeleted, before: told }, visibleTo);
       }),
   };
+}
+
+const itself = {
+  path: '/params/other_id',
+  message: 'must be another record; none is associated with itself',
+};
+
+function notAssociated({ kind, id }: Associated, other: Associated) {
+  return crmError('ASSOCIATION_NOT_FOUND', { kind, id, other_kind: other.kind, other_id: other.id });
 }
 
 function requireRole(given: string): string {

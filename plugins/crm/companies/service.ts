@@ -38,7 +38,7 @@ export function createCompanyService(kinds: Kinds, options: RecordServiceOptions
       const company = await lockRecord(kinds.companies, tx, id, view.condition);
       checkVersion(company, ifMatch, (record) => masked(record, view));
       await unlinkAll(kinds, tx, id, by, unlink);
-      await removeRecord(kinds.companies, tx, company);
+      await removeRecord(kinds.companies, tx, company, by);
     },
   };
 }

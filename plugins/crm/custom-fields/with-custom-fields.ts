@@ -50,8 +50,8 @@ export function withCustomFields<Fields extends CommonFields>(
     spellings: { ...kind.spellings, ...Object.fromEntries(spellings) },
     references: { ...kind.references, ...Object.fromEntries(references) },
     defaults: { ...kind.defaults, ...Object.fromEntries(defaults) },
-    async holdReferences(tx, given) {
-      const own: HeldReferences<Fields> = (await kind.holdReferences?.(tx, given)) ?? {
+    async holdReferences(tx, given, by) {
+      const own: HeldReferences<Fields> = (await kind.holdReferences?.(tx, given, by)) ?? {
         faultOf: () => undefined,
       };
       const faults = await faultsOf(definitions, kindNames, tx, given);

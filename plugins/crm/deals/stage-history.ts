@@ -46,12 +46,8 @@ export async function recordStages(
     const times = { entered_at: entered_at.toISOString(), left_at: left_at.toISOString() };
     tx.emit(dealStageChanged, { deal, from: { ...place, ...times }, to }, toldOf(kind, deal));
     const stage_id = { from: namedStage(place), to: namedStage(to) };
-    entries.push({
-      subject_type: kind.name,
-      subject_id: deal.id,
-      kind: 'stage_changed' as const,
-      changes: { stage_id },
-    });
+    const subject = { subject_type: 'deal', subject_id: deal.id } as const;
+    entries.push({ ...subject, kind: 'stage_changed', changes: { stage_id } });
   }
   if (entries.length > 0) await insertEntries(tx, entries, by);
   for (const { before, after: deal } of written) {

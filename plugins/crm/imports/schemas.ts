@@ -2,12 +2,11 @@ import { Id, Instant, Nullable } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { CsvFormat, Delimiter, Encoding, QuoteStyle } from '../csv/format.ts';
-import { recordKinds } from '../kinds.ts';
 
 /** Which records a file holds. */
-export const ImportObject = Type.Unsafe<keyof typeof recordKinds>({
+export const ImportObject = Type.Unsafe<'contacts' | 'companies'>({
   type: 'string',
-  enum: Object.keys(recordKinds),
+  enum: ['contacts', 'companies'],
   description: 'Records that the file holds.',
 });
 export type ImportObject = Static<typeof ImportObject>;

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EmitOptions, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import type { CommonFields, Kept, RecordKind } from './kind.ts';
-import type { FieldChange } from './timeline-entry.ts';
+import { subjectTypes } from './kind.ts';
+import type { CommonFields, Kept, KindName, RecordKind, SubjectType } from './kind.ts';
+import type { FieldChange } from './field-change.ts';
 import { deleteEntries, insertEntries } from './timeline-store.ts';
 import type { NewEntry } from './timeline-store.ts';
 
@@ -20,9 +21,12 @@ export async function recordCreations<Fields extends CommonFields>(
     tx.emit(kind.events.created, { [kind.name]: record }, toldOf(kind, record));
     tx.audit({ ...audited(kind, 'created', record), after: record });
   }
-  const entries = records.map((record): NewEntry => ({ ...subjectOf(kind, record), kind: 'created' }));
-  if (entries.length === 0) return;
-  await insertEntries(tx, entries, actor);
+  if (records.length === 0) return;
+  const { name: subject_type } = kind;
+  if (hasTimeline(subject_type)) {
+    const entries = records.map(({ id }): NewEntry => ({ subject_type, subject_id: id, kind: 'created' }));
+    await insertEntries(tx, entries, actor);
+  }
   const written = records.map((after) => ({ after }));
   await kind.recorded?.(tx, written, actor);
 }
@@ -34,27 +38,36 @@ export async function recordUpdates<Fields extends CommonFields>(
   updates: readonly { readonly before: Kept<Fields>; readonly after: Kept<Fields> }[],
   actor: Actor,
 ): Promise<void> {
-  const entries = updates.map(({ before, after }): NewEntry => {
+  if (updates.length === 0) return;
+  const told = updates.map(({ before, after }) => {
     const changes = changesBetween(before, after);
-    const changed = Object.keys(changes);
-    tx.emit(kind.events.updated, { [kind.name]: after, changed }, toldOf(kind, after));
+    tx.emit(kind.events.updated, { [kind.name]: after, changed: Object.keys(changes) }, toldOf(kind, after));
     tx.audit({ ...audited(kind, 'updated', after), before, after });
-    return { ...subjectOf(kind, after), kind: 'changed', changes };
+    return { subject_id: after.id, changes };
   });
-  if (entries.length === 0) return;
-  await insertEntries(tx, entries, actor);
+  const { name: subject_type } = kind;
+  if (hasTimeline(subject_type)) {
+    const entries = told.map((change): NewEntry => ({ ...change, subject_type, kind: 'changed' }));
+    await insertEntries(tx, entries, actor);
+  }
   await kind.recorded?.(tx, updates, actor);
 }
 
-/** Writes event and audit entry of a record that was just deleted; its timeline goes with it. */
-export async function recordDeletion<Fields extends CommonFields>(
+/** Writes events and audit entries of records that were just deleted; their timelines go with them. */
+export async function recordDeletions<Fields extends CommonFields>(
   tx: Transaction,
   kind: RecordKind<Fields>,
-  record: Kept<Fields>,
+  records: readonly Kept<Fields>[],
 ): Promise<void> {
-  tx.emit(kind.events.deleted, { [kind.name]: record }, toldOf(kind, record));
-  tx.audit({ ...audited(kind, 'deleted', record), before: record });
-  await deleteEntries(tx, record.id);
+  for (const record of records) {
+    tx.emit(kind.events.deleted, { [kind.name]: record }, toldOf(kind, record));
+    tx.audit({ ...audited(kind, 'deleted', record), before: record });
+  }
+  if (!hasTimeline(kind.name)) return;
+  await deleteEntries(
+    tx,
+    records.map(({ id }) => id),
+  );
 }
 
 /** What differs between two states of a record, by field. */
@@ -78,8 +91,8 @@ export function toldOf<Fields extends CommonFields>(
 
 type Noun = Pick<RecordKind, 'name'>;
 
-function subjectOf(kind: Noun, record: { readonly id: string }) {
-  return { subject_type: kind.name, subject_id: record.id };
+function hasTimeline(name: KindName): name is SubjectType {
+  return subjectTypes.some((subject) => subject === name);
 }
 
 function audited(kind: Noun, past: string, record: { readonly id: string }) {

@@ -1,16 +1,22 @@
 import type { AppError, EventDefinition, Transaction } from '@orchestrall/sdk';
-import type { Checked, FieldSet, FoldedColumn, JsonObject, Kept } from '@orchestrall/sdk/resources';
+import type { Checked, FieldSet, FoldedColumn, JsonObject, Kept, Sql } from '@orchestrall/sdk/resources';
 import type { TObject, TProperties } from 'typebox';
 import type { Actor } from '../contract.ts';
 import type { Access, Owned } from './access.ts';
 
 export type { Kept };
 
+/** Kinds of records that have a timeline, that activities are about, and that are associated with each other. */
+export const subjectTypes = ['contact', 'company', 'deal'] as const;
+
+/** Which records have a timeline. */
+export type SubjectType = (typeof subjectTypes)[number];
+
 /** Names of the kinds of records: in the timeline, in audit entries and as the nouns of their events. */
-export type KindName = 'contact' | 'company' | 'deal';
+export type KindName = SubjectType | 'activity';
 
 /** Tables of records, which are also the last parts of their paths. */
-export type TableName = 'contacts' | 'companies' | 'deals';
+export type TableName = 'contacts' | 'companies' | 'deals' | 'activities';
 
 /** A field by which a record is found whatever its spelling: by an import, or because no other may have it. */
 export interface RecordKey<Fields> {
@@ -25,6 +31,13 @@ export interface RecordKey<Fields> {
    * may have one key. The column is then unique.
    */
   taken?(text: string, holder: string | undefined): AppError;
+}
+
+/** A record that fields refer to, and where they do, such as `/company_id`. */
+export interface Reference {
+  readonly kind: KindName;
+  readonly id: string;
+  readonly path: string;
 }
 
 /** The records that fields refer to, held. */
@@ -87,13 +100,23 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly spellings?: Readonly<Record<string, FoldedColumn>>;
   /** Fields that hold the id of another record, with its kind. */
   readonly references: Readonly<Record<string, KindName>>;
+  /** The records that a field with several of them refers to; absent where there is no such field. */
+  refersTo?(fields: Fields): readonly Reference[];
+  /** Conditions of the filters that are its own beside `q`, `tag` and references; absent where there are none. */
+  conditions?(filters: JsonObject): Iterable<Sql>;
   readonly events: RecordEvents;
   /** Reads the fields of one record, and holds them to what its fields must be together. */
   read(given: JsonObject): Checked<Fields>;
   /** Holds the records that these fields refer to until the transaction ends; absent when they refer to none. */
-  holdReferences?(tx: Transaction, given: readonly Written<Fields>[]): Promise<HeldReferences<Fields>>;
+  holdReferences?(
+    tx: Transaction,
+    given: readonly Written<Fields>[],
+    by: Actor,
+  ): Promise<HeldReferences<Fields>>;
   /** Keeps and tells what else follows from creations and changes, in their transaction; absent when nothing does. */
   recorded?(tx: Transaction, written: readonly Recorded<Fields>[], by: Actor): Promise<void>;
+  /** Takes a locked record that is about to be deleted out of what else tells of it; absent when nothing does. */
+  released?(tx: Transaction, record: Kept<Fields>, by: Actor): Promise<void>;
   /** Who may see an event that tells of a record; absent, or undefined, for everyone who may sign in. */
   audienceOf?(record: Owned): readonly string[] | undefined;
   notFound(id: string): AppError;

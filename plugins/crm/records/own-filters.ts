@@ -10,7 +10,7 @@ import type { RecordKind } from './kind.ts';
  * `list` ask for has to be looked up first, and stands with the service.
  */
 export function* ownConditions(
-  { fields, table }: Pick<RecordKind, 'fields' | 'table'>,
+  { fields, table, conditions }: Pick<RecordKind, 'fields' | 'table' | 'conditions'>,
   filters: JsonObject = {},
   view: View,
 ): Generator<Sql> {
@@ -21,6 +21,7 @@ export function* ownConditions(
     if (id === undefined || fields[name]?.type !== 'uuid' || view.hidden.has(name)) continue;
     yield typeof id === 'string' && isId(id) ? sql`${sql.ref(`${table}.${name}`)} = ${id}` : nothing;
   }
+  yield* conditions?.(filters) ?? [];
   if (typeof tag === 'string') {
     const { text } = keepTag(tag);
     yield text === undefined ? nothing : sql`${sql.ref(`${table}.tags`)} @> array[${text}]::text[]`;

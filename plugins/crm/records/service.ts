@@ -151,7 +151,7 @@ export function createRecordService<Fields extends CommonFields>(
       const view = viewOf(by);
       const record = await lockRecord(kind, tx, id, view.condition);
       checkVersion(record, ifMatch, (current) => masked(current, view));
-      await removeRecord(kind, tx, record);
+      await removeRecord(kind, tx, record, by);
     },
   };
 }

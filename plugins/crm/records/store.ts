@@ -51,6 +51,21 @@ export async function findRecord<Fields extends CommonFields>(
   return (await select(kind, database, sql`where ${sql.ref(`${kind.table}.id`)} = ${id} ${condition}`))[0];
 }
 
+/** Those of these records that are there; `visible` is what must hold of them beside. */
+export function findRecords<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  database: Queryable,
+  ids: readonly string[],
+  visible?: Sql,
+): Promise<Kept<Fields>[]> {
+  const condition = visible === undefined ? sql`` : sql`and ${visible}`;
+  return select(
+    kind,
+    database,
+    sql`where ${sql.ref(`${kind.table}.id`)} = any(${[...ids]}::uuid[]) ${condition}`,
+  );
+}
+
 /** A record that has this key in any spelling, or undefined. */
 export async function findByKey<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
@@ -96,10 +111,14 @@ export async function holdExisting(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Deletes a record; its associations go with it, and it leaves the lists that it is a member of. */
-export async function deleteRecord({ table }: Named, tx: Transaction, id: string): Promise<void> {
-  await tx.query(`delete from ${table} where id = $1`, [id]);
-  await tx.query('delete from list_members where record_id = $1', [id]);
+/** Deletes records; they leave the lists that they are members of. */
+export async function deleteRecords(
+  { table }: Named,
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<void> {
+  await tx.query(`delete from ${table} where id = any($1::uuid[])`, [ids]);
+  await tx.query('delete from list_members where record_id = any($1::uuid[])', [ids]);
 }
 
 /** Text that PostgreSQL can take: NUL, which it cannot, is replaced by its picture (U+2400). */

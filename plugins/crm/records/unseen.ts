@@ -4,7 +4,7 @@ import { toStatement } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
 import type { Access, View } from './access.ts';
 import { uniqueKeyOf } from './kind.ts';
-import type { CommonFields, KindName, RecordKind, TableName } from './kind.ts';
+import type { CommonFields, KindName, RecordKind, Reference, TableName } from './kind.ts';
 import { findRecord } from './store.ts';
 
 /** Where the records of each kind stand. */
@@ -22,22 +22,39 @@ export async function refuseUnseenReferences<Fields extends CommonFields>(
   access: Access,
   tables: TablesByKind,
 ): Promise<void> {
-  const fields = new Map<string, unknown>(Object.entries(change.fields));
-  const before = new Map<string, unknown>(Object.entries(change.before ?? {}));
+  const before = new Set(change.before === undefined ? [] : referencesOf(kind, change.before).map(identity));
+  const added = referencesOf(kind, change.fields).filter((reference) => !before.has(identity(reference)));
   const faults: Fault[] = [];
-  for (const [field, referred] of Object.entries(kind.references)) {
-    const id = fields.get(field);
+  for (const [referred, references] of Map.groupBy(added, (reference) => reference.kind)) {
     const { condition } = access.viewOf(by, referred);
-    if (typeof id !== 'string' || id === before.get(field) || condition === undefined) continue;
+    if (condition === undefined) continue;
     const table = tables[referred];
-    const query = sql`select 1 from ${sql.table(table)} where ${sql.ref(`${table}.id`)} = ${id} and ${condition}`;
-    if ((await tx.query(toStatement(query))).length > 0) continue;
-    faults.push({
-      path: `/${field}`,
-      message: `must be the id of a ${referred}; no ${referred} has the id ${id}`,
-    });
+    const ids = references.map(({ id }) => id);
+    const query = sql`select id from ${sql.table(table)}
+      where ${sql.ref(`${table}.id`)} = any(${ids}::uuid[]) and ${condition}`;
+    const seen = new Set((await tx.query<{ id: string }>(toStatement(query))).map(({ id }) => id));
+    for (const { path, id } of references) if (!seen.has(id)) faults.push(noSuchRecord(path, referred, id));
   }
   if (faults.length > 0) throw validationFailed(faults);
+}
+
+/** The fault of a reference to a record that is not there. */
+export function noSuchRecord(path: string, kind: KindName, id: string): Fault {
+  return { path, message: `must be the id of a ${kind}; no ${kind} has the id ${id}` };
+}
+
+function referencesOf<Fields extends CommonFields>(kind: RecordKind<Fields>, fields: Fields): Reference[] {
+  const values = new Map<string, unknown>(Object.entries(fields));
+  const single = Object.entries(kind.references).flatMap(([field, referred]): Reference[] => {
+    const id = values.get(field);
+    return typeof id === 'string' ? [{ kind: referred, id, path: `/${field}` }] : [];
+  });
+  return [...single, ...(kind.refersTo?.(fields) ?? [])];
+}
+
+/** A reference that stays in its field is not a new one, wherever it moves within a list. */
+function identity({ kind, id, path }: Reference): string {
+  return `${path.split('/')[1]} ${kind} ${id}`;
 }
 
 /** What a change was refused for, without the id of a record that the caller does not see. */

@@ -2,11 +2,11 @@ import { createId } from '@orchestrall/sdk';
 import { sql } from 'kysely';
 import type { AppError, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
-import { changesBetween, recordCreations, recordDeletion, recordUpdates } from './history.ts';
+import { changesBetween, recordCreations, recordDeletions, recordUpdates } from './history.ts';
 import { uniqueKeysOf } from './kind.ts';
 import type { CommonFields, HeldReferences, Kept, RecordKind, UniqueKey, Written } from './kind.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
-import { deleteRecord, findByKey, lockWhere } from './store.ts';
+import { deleteRecords, findByKey, lockWhere } from './store.ts';
 
 /** A locked record and what its fields shall be. */
 export interface RecordEdit<Fields> {
@@ -25,7 +25,7 @@ export async function createRecords<Fields extends CommonFields>(
   actor: Actor,
 ): Promise<(Kept<Fields> | AppError)[]> {
   const written = given.map((fields) => ({ id: createId(), fields }));
-  const references = await holdReferences(kind, tx, written);
+  const references = await holdReferences(kind, tx, written, actor);
   const planned = written.map(({ id, fields }) => settle(references, { id, fields }));
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
@@ -49,7 +49,7 @@ export async function editRecords<Fields extends CommonFields>(
   actor: Actor,
 ): Promise<(Kept<Fields> | AppError)[]> {
   const given = edits.map(({ before, fields }) => ({ id: before.id, fields, before }));
-  const references = await holdReferences(kind, tx, given);
+  const references = await holdReferences(kind, tx, given, actor);
   const taken = await claimKeys(kind, tx, edits);
   const planned = edits.map((edit) => {
     const refusal = taken.get(edit);
@@ -75,9 +75,26 @@ export async function removeRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   record: Kept<Fields>,
+  actor: Actor,
 ): Promise<void> {
-  await deleteRecord(kind, tx, record.id);
-  await recordDeletion(tx, kind, record);
+  await removeRecords(kind, tx, [record], actor);
+}
+
+/** Deletes locked records likewise. */
+export async function removeRecords<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  records: readonly Kept<Fields>[],
+  actor: Actor,
+): Promise<void> {
+  if (records.length === 0) return;
+  for (const record of records) await kind.released?.(tx, record, actor);
+  await deleteRecords(
+    kind,
+    tx,
+    records.map(({ id }) => id),
+  );
+  await recordDeletions(tx, kind, records);
 }
 
 /** Fields as they are kept, or the refusal of them. */
@@ -94,8 +111,9 @@ async function holdReferences<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
   given: readonly Written<Fields>[],
+  actor: Actor,
 ): Promise<HeldReferences<Fields>> {
-  return (await kind.holdReferences?.(tx, given)) ?? { faultOf: () => undefined };
+  return (await kind.holdReferences?.(tx, given, actor)) ?? { faultOf: () => undefined };
 }
 
 /**

@@ -2,88 +2,90 @@ import { problems } from '@orchestrall/sdk';
 import type { Routes } from '@orchestrall/sdk';
 import { Id, IdParams, Nothing, PageOf, callerOf, pageParameters } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
-import { AssociationInput, CompanyContact, ContactCompany } from '../associations/schemas.ts';
-
+import { AssociatedKind, Association, AssociationInput } from '../associations/schemas.ts';
+import { kindNamed } from '../kinds.ts';
+import { subjectTypes } from '../records/kind.ts';
 import type { Crm } from '../service.ts';
 
 const tags = ['associations'];
-const PairParams = Type.Object({ id: Id, company_id: Id });
-const PageQuery = Type.Object(pageParameters);
+const PairParams = Type.Object({ id: Id, kind: AssociatedKind, other_id: Id });
+const ListQuery = Type.Object({ kind: Type.Optional(AssociatedKind), ...pageParameters });
 
-const routes: Routes<Crm> = async (app, { associations }) => {
-  app.get(
-    '/api/v1/crm/contacts/:id/companies',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        tags,
-        operationId: 'listCompaniesOfContact',
-        summary: 'List the companies of a contact',
-        description: 'Those it is associated with, with its role, and the one that is its `company_id`.',
-        params: IdParams,
-        querystring: PageQuery,
-        response: { 200: PageOf(ContactCompany), ...problems(400, 401, 403, 404, 429) },
+const routes: Routes<Crm> = async (app, { kinds, associations }) => {
+  for (const subject of subjectTypes) {
+    const path = `${kindNamed(kinds, subject).path}/:id/associations`;
+    const noun = subject.charAt(0).toUpperCase() + subject.slice(1);
+    const nothing = { 204: Nothing, ...problems(400, 401, 403, 404, 415, 429, 507) };
+    app.get(
+      path,
+      {
+        config: { access: 'viewer' },
+        schema: {
+          tags,
+          operationId: `listAssociationsOf${noun}`,
+          summary: `List the records associated with a ${subject}`,
+          description:
+            'Those that the caller may see, by id, with their roles; contacts and their `company_id` are among them.',
+          params: IdParams,
+          querystring: ListQuery,
+          response: { 200: PageOf(Association), ...problems(400, 401, 403, 404, 429) },
+        },
       },
-    },
-    async (request) => associations.companiesOf(request.params.id, request.query, callerOf(request)),
-  );
+      async (request) => {
+        const { params, query } = request;
+        return associations.list({ kind: subject, id: params.id }, query, callerOf(request));
+      },
+    );
 
-  app.get(
-    '/api/v1/crm/companies/:id/contacts',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        tags,
-        operationId: 'listContactsOfCompany',
-        summary: 'List the contacts of a company',
-        description: 'Those associated with it, with their role, and those that have it as `company_id`.',
-        params: IdParams,
-        querystring: PageQuery,
-        response: { 200: PageOf(CompanyContact), ...problems(400, 401, 403, 404, 429) },
+    app.put(
+      `${path}/:kind/:other_id`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          tags,
+          operationId: `associate${noun}`,
+          summary: `Associate a ${subject} with another record`,
+          description:
+            'Or change the role. It stands in the lists of both. Emits `association.created` or `association.updated`.',
+          params: PairParams,
+          body: AssociationInput,
+          response: nothing,
+        },
       },
-    },
-    async (request) => associations.contactsOf(request.params.id, request.query, callerOf(request)),
-  );
+      async (request, reply) => {
+        const { params, body } = request;
+        const [record, other] = [
+          { kind: subject, id: params.id },
+          { kind: params.kind, id: params.other_id },
+        ];
+        await associations.put(record, other, body.role ?? null, callerOf(request));
+        return reply.code(204).send();
+      },
+    );
 
-  app.put(
-    '/api/v1/crm/contacts/:id/companies/:company_id',
-    {
-      config: { access: 'operator' },
-      schema: {
-        tags,
-        operationId: 'putAssociation',
-        summary: 'Associate a contact with a company',
-        description: 'Or change the role. Emits `association.created` or `association.updated`.',
-        params: PairParams,
-        body: AssociationInput,
-        response: { 204: Nothing, ...problems(400, 401, 403, 404, 415, 429, 507) },
+    app.delete(
+      `${path}/:kind/:other_id`,
+      {
+        config: { access: 'operator' },
+        schema: {
+          tags,
+          operationId: `endAssociationOf${noun}`,
+          summary: `End an association of a ${subject}`,
+          description: 'The `company_id` of a contact stays as it is. Emits `association.deleted`.',
+          params: PairParams,
+          response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
+        },
       },
-    },
-    async (request, reply) => {
-      const { params, body } = request;
-      await associations.put(params.id, params.company_id, body.role ?? null, callerOf(request));
-      return reply.code(204).send();
-    },
-  );
-
-  app.delete(
-    '/api/v1/crm/contacts/:id/companies/:company_id',
-    {
-      config: { access: 'operator' },
-      schema: {
-        tags,
-        operationId: 'deleteAssociation',
-        summary: 'End an association',
-        description: 'The contact’s `company_id` stays as it is. Emits `association.deleted`.',
-        params: PairParams,
-        response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
+      async (request, reply) => {
+        const { params } = request;
+        const [record, other] = [
+          { kind: subject, id: params.id },
+          { kind: params.kind, id: params.other_id },
+        ];
+        await associations.remove(record, other, callerOf(request));
+        return reply.code(204).send();
       },
-    },
-    async (request, reply) => {
-      const { params } = request;
-      await associations.remove(params.id, params.company_id, callerOf(request));
-      return reply.code(204).send();
-    },
-  );
+    );
+  }
 };
 export default routes;

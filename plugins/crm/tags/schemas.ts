@@ -10,6 +10,7 @@ export const TagCount = Type.Object(
     contacts: Type.Integer({ minimum: 0, description: 'Contacts that carry it.' }),
     companies: Type.Integer({ minimum: 0, description: 'Companies that carry it.' }),
     deals: Type.Integer({ minimum: 0, description: 'Deals that carry it.' }),
+    activities: Type.Integer({ minimum: 0, description: 'Activities that carry it.' }),
   },
   { title: 'TagCount' },
 );

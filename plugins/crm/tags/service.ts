@@ -43,7 +43,7 @@ export function createTagService(kinds: Kinds, database: Database): Tags {
           const tags = new Set(before.tags.map((tag) => (tag === from ? to : tag)));
           return { before, fields: { ...before, tags: [...tags].toSorted() } };
         };
-        const counts = { contacts: 0, companies: 0, deals: 0 };
+        const counts = { contacts: 0, companies: 0, deals: 0, activities: 0 };
         let left = maxRecordsPerRequest;
         for (const table of tables) {
           const kind: RecordKind = kinds[table];
