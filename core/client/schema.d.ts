@@ -267,6 +267,69 @@ export interface paths {
          */
         get: operations["listContactTimeline"];
     };
+    "/api/v1/crm/custom-fields": {
+        parameters: {
+        };
+        /**
+         * List custom fields
+         * @description Oldest first, removed ones included; `{"removed_at":null}` leaves those out.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listCustomFields"];
+        /**
+         * Add a field to a kind of record
+         * @description One that was removed comes back with its data. The answer comes once records have it here; other replicas follow within a second. Emits `custom_field.created`.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["createCustomField"];
+    };
+    "/api/v1/crm/custom-fields/query": {
+        parameters: {
+        };
+        /**
+         * List custom fields by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryCustomFields"];
+    };
+    "/api/v1/crm/custom-fields/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a custom field
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getCustomField"];
+        /**
+         * Remove a custom field from its kind of record
+         * @description Its data are kept, and come back when it is declared again, until it is purged. Emits `custom_field.removed`.
+         *
+         *     Needs the role admin.
+         */
+        delete: operations["removeCustomField"];
+        /**
+         * Change what is said of a custom field
+         * @description A JSON merge patch (RFC 7396). Records that are there stay as they are. The answer comes once records have it here; other replicas follow within a second. Emits `custom_field.updated`.
+         *
+         *     Needs the role admin.
+         */
+        patch: operations["updateCustomField"];
+    };
+    "/api/v1/crm/custom-fields/{id}/purge": {
+        parameters: {
+        };
+        /**
+         * Delete a removed custom field with its data for good
+         * @description Waits until it was removed five seconds ago. Emits `custom_field.purged`.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["purgeCustomField"];
+    };
     "/api/v1/crm/deals": {
         parameters: {
         };
@@ -505,6 +568,87 @@ export interface paths {
          */
         post: operations["beginImport"];
     };
+    "/api/v1/crm/lists": {
+        parameters: {
+        };
+        /**
+         * List lists
+         * @description Those that are shared with the caller.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listLists"];
+        /**
+         * Create a list
+         * @description Of one kind of records; a dynamic one has all records of which its filter holds. Emits `list.created`.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["createList"];
+    };
+    "/api/v1/crm/lists/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 lists at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchLists"];
+    };
+    "/api/v1/crm/lists/query": {
+        parameters: {
+        };
+        /**
+         * List lists by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryLists"];
+    };
+    "/api/v1/crm/lists/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a list
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getList"];
+        /**
+         * Delete a list
+         * @description By its owner or an administrator; its members stay as they are. Emits `list.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteList"];
+        /**
+         * Change a list
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role operator.
+         */
+        patch: operations["updateList"];
+    };
+    "/api/v1/crm/lists/{id}/members": {
+        parameters: {
+        };
+        /**
+         * List the members of a list
+         * @description As the list of their kind: the records that the caller sees, with its filters, order and count. A list whose filter no longer fits is refused with 400.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listMembers"];
+        /**
+         * Add members to a list and take them away
+         * @description By its owner or an administrator, and of a static list only. Emits `list.members_changed` when any came or went.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["changeListMembers"];
+    };
     "/api/v1/crm/pipelines": {
         parameters: {
         };
@@ -604,6 +748,64 @@ export interface paths {
          */
         post: operations["batchProducts"];
     };
+    "/api/v1/crm/products/bulk": {
+        parameters: {
+        };
+        /**
+         * List bulk changes of products
+         * @description One’s own, newest first; administrators see those of everybody.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["list bulk changes ofProducts"];
+        /**
+         * Change or delete all products of a filter
+         * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["bulk changeProducts"];
+    };
+    "/api/v1/crm/products/bulk/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far a bulk change of products is
+         * @description Needs the role operator.
+         */
+        get: operations["get bulk change ofProducts"];
+    };
+    "/api/v1/crm/products/bulk/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a bulk change of products, or its undo
+         * @description What it has changed stays changed until it is undone.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["cancel bulk change ofProducts"];
+    };
+    "/api/v1/crm/products/bulk/{id}/items": {
+        parameters: {
+        };
+        /**
+         * List the products that a bulk change could not change or put back
+         * @description Needs the role operator.
+         */
+        get: operations["list bulk items ofProducts"];
+    };
+    "/api/v1/crm/products/bulk/{id}/undo": {
+        parameters: {
+        };
+        /**
+         * Put back what a bulk change of products has changed
+         * @description As a job, with the rights of who asks now. Records changed since are left alone and listed.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["undo bulk change ofProducts"];
+    };
     "/api/v1/crm/products/query": {
         parameters: {
         };
@@ -638,6 +840,17 @@ export interface paths {
          */
         patch: operations["updateProduct"];
     };
+    "/api/v1/crm/search": {
+        parameters: {
+        };
+        /**
+         * Search records of all kinds
+         * @description Best first: names, then e-mails and domains, phones, and other texts. Case and accents do not matter, words may be begun, phones are found in any spelling and by their last digits. Where fewer are found than asked for, words with a typing error are taken too: one from 4 letters on, two from 8. Of words that more than 100 records of a kind have, the newest 100 are weighed.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["searchRecords"];
+    };
     "/api/v1/crm/tags": {
         parameters: {
         };
@@ -659,6 +872,85 @@ export interface paths {
          *     Needs the role operator.
          */
         patch: operations["renameTag"];
+    };
+    "/api/v1/crm/views": {
+        parameters: {
+        };
+        /**
+         * List views
+         * @description Those that are shared with the caller.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listViews"];
+        /**
+         * Create a view
+         * @description A filter, an order and fields of one kind of records. Emits `view.created`.
+         *
+         *     Needs the role viewer.
+         */
+        post: operations["createView"];
+    };
+    "/api/v1/crm/views/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 views at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role viewer.
+         */
+        post: operations["batchViews"];
+    };
+    "/api/v1/crm/views/query": {
+        parameters: {
+        };
+        /**
+         * List views by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryViews"];
+    };
+    "/api/v1/crm/views/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a view
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getView"];
+        /**
+         * Delete a view
+         * @description By its owner or an administrator. Emits `view.deleted`.
+         *
+         *     Needs the role viewer.
+         */
+        delete: operations["deleteView"];
+        /**
+         * Change a view
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role viewer.
+         */
+        patch: operations["updateView"];
+    };
+    "/api/v1/crm/views/{id}/default": {
+        parameters: {
+        };
+        /**
+         * Begin with a view
+         * @description For the caller alone, in place of another view of the same kind.
+         *
+         *     Needs the role viewer.
+         */
+        put: operations["setDefaultView"];
+        /**
+         * Begin with no view in particular
+         * @description Needs the role viewer.
+         */
+        delete: operations["unsetDefaultView"];
     };
     "/api/v1/system/clients": {
         parameters: {
@@ -1286,6 +1578,92 @@ export interface components {
             /** @description What the contact is to the company. */
             role?: string | null;
         };
+        /** BulkChange */
+        BulkChange: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @enum {string} */
+            action: "update" | "delete";
+            /** @description Which records, with all filters given. */
+            filter: {
+                [key: string]: unknown;
+            };
+            /** @description Null for a deletion. */
+            patch: Record<string, never> | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "completed" | "cancelled" | "failed" | "undoing" | "undone";
+            /** @description Why it has failed; null when it has not. */
+            reason: string | null;
+            /** @description Name of who asked for it. */
+            requested_by: string;
+            /** @description Records it is about, fixed when it began; null before. */
+            matched: number | null;
+            /** @description Records changed or deleted, those put back since among them. */
+            changed: number;
+            /** @description Records that were so already. */
+            unchanged: number;
+            /** @description Records that could not be changed; `items` say why. */
+            failed: number;
+            /** @description Records that an undo has put back. */
+            undone: number;
+            /** @description Records that an undo has left alone; `items` say why. */
+            kept: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            undo_until: string | null;
+        };
+        /** BulkItem */
+        BulkItem: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            record_id: string;
+            /** @enum {string} */
+            outcome: "failed" | "kept";
+            reason: string | null;
+        };
+        /** BulkPreview */
+        BulkPreview: {
+            count: {
+                value: number;
+                estimated: boolean;
+            };
+            /** @description The first 20 records, oldest first. */
+            items: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description Fields that would change; none for a record that is so already. */
+                changes?: {
+                    [key: string]: {
+                        from: unknown;
+                        to: unknown;
+                    };
+                };
+                /** @description The record that would be deleted. */
+                record?: Record<string, never>;
+                /** @description Why it would not be changed. */
+                refused?: string;
+            }[];
+        };
         /** Company */
         Company: {
             /**
@@ -1634,6 +2012,208 @@ export interface components {
             /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
             team_id?: string | null;
             tags?: string[] | null;
+        };
+        /** CustomField */
+        CustomField: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description The kind of record it belongs to.
+             * @enum {string}
+             */
+            object?: "contacts" | "companies" | "deals";
+            name?: string;
+            /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
+            answered_as?: string;
+            /** @description What people read; also the name of its column in files, beside the name itself. */
+            label?: string;
+            description?: string | null;
+            /**
+             * @description Decides how values are kept; never changes.
+             * @enum {string}
+             */
+            type?: "text" | "long_text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "choice" | "multi_choice" | "reference" | "url" | "email" | "phone";
+            /** @description Records that are created or changed from now on must have a value; others keep none. */
+            required?: boolean;
+            /** @description No two records have the same value, whatever its case. */
+            unique?: boolean;
+            /** @description Filters and sorting go by an index. Records that have a value in it are imported more slowly. */
+            indexed?: boolean;
+            /** @description Searches look into it; counts for values written from now on. */
+            searchable?: boolean;
+            /** @description What new records have where nothing is given. */
+            default?: unknown;
+            /** @description Least value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            minimum?: string | null;
+            /** @description Greatest value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            maximum?: string | null;
+            min_length?: number | null;
+            max_length?: number | null;
+            /** @description What the whole value must match: a regular expression without anchors, references back and looking around. */
+            pattern?: string | null;
+            digits?: {
+                /** @description Before the point. */
+                whole: number;
+                /** @description After the point. */
+                fraction: number;
+            } | null;
+            options?: {
+                /** @description What records hold; never changes. */
+                value: string;
+                /** @description What people read; default the value. */
+                label: string;
+                /** @description Not given to further records; those that have it keep it. */
+                retired: boolean;
+            }[] | null;
+            /** @enum {string|null} */
+            references?: "contacts" | "companies" | "deals" | null;
+            /** @description Fields are answered and exported in this order, after those that are built in. */
+            position?: number;
+            /**
+             * Format: date-time
+             * @description When it was removed; its data are kept until it is purged, of 100 fields at most.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            removed_at?: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** CustomFieldInput */
+        CustomFieldInput: {
+            /**
+             * @description The kind of record it belongs to; never changes.
+             * @enum {string}
+             */
+            object: "contacts" | "companies" | "deals";
+            /**
+             * @description Lower case, digits and single `_`, beginning with a letter, at most 50 characters; never changes.
+             * @example customer_number
+             */
+            name: string;
+            /**
+             * @description Decides how values are kept; never changes.
+             * @enum {string}
+             */
+            type: "text" | "long_text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "choice" | "multi_choice" | "reference" | "url" | "email" | "phone";
+            /** @description What people read; also the name of its column in files, beside the name itself. Default the name in words. */
+            label?: string | null;
+            description?: string | null;
+            /** @description Records that are created or changed from now on must have a value; others keep none. */
+            required?: boolean | null;
+            /** @description No two records have the same value, whatever its case. */
+            unique?: boolean | null;
+            /** @description Filters and sorting go by an index. Records that have a value in it are imported more slowly. */
+            indexed?: boolean | null;
+            /** @description Searches look into it; counts for values written from now on. */
+            searchable?: boolean | null;
+            /** @description What new records have where nothing is given. */
+            default?: unknown;
+            /** @description Least value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            minimum?: string | number | null;
+            /** @description Greatest value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            maximum?: string | number | null;
+            min_length?: number | null;
+            max_length?: number | null;
+            /** @description What the whole value must match: a regular expression without anchors, references back and looking around. */
+            pattern?: string | null;
+            /** @description Digits of a decimal; default 15 before the point and 4 after it. Can only grow. */
+            digits?: {
+                /** @description Before the point. */
+                whole: number;
+                /** @description After the point. */
+                fraction: number;
+            } | null;
+            /** @description Of a choice or multi_choice. None can be left out later: it is retired instead. */
+            options?: {
+                /** @description What records hold; never changes. */
+                value: string;
+                /** @description What people read; default the value. */
+                label?: string;
+                /** @description Not given to further records; those that have it keep it. */
+                retired?: boolean;
+            }[] | null;
+            /**
+             * @description Of a reference: the kind of record it refers to. It becomes null when that record is deleted.
+             * @enum {string|null}
+             */
+            references?: "contacts" | "companies" | "deals" | null;
+            /** @description Fields are answered and exported in this order, after those that are built in. */
+            position?: number | null;
+        };
+        /** CustomFieldPatch */
+        CustomFieldPatch: {
+            /**
+             * @description The kind of record it belongs to; never changes.
+             * @enum {string}
+             */
+            object?: "contacts" | "companies" | "deals";
+            /**
+             * @description Lower case, digits and single `_`, beginning with a letter, at most 50 characters; never changes.
+             * @example customer_number
+             */
+            name?: string;
+            /**
+             * @description Decides how values are kept; never changes.
+             * @enum {string}
+             */
+            type?: "text" | "long_text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "choice" | "multi_choice" | "reference" | "url" | "email" | "phone";
+            /** @description What people read; also the name of its column in files, beside the name itself. Default the name in words. */
+            label?: string | null;
+            description?: string | null;
+            /** @description Records that are created or changed from now on must have a value; others keep none. */
+            required?: boolean | null;
+            /** @description No two records have the same value, whatever its case. */
+            unique?: boolean | null;
+            /** @description Filters and sorting go by an index. Records that have a value in it are imported more slowly. */
+            indexed?: boolean | null;
+            /** @description Searches look into it; counts for values written from now on. */
+            searchable?: boolean | null;
+            /** @description What new records have where nothing is given. */
+            default?: unknown;
+            /** @description Least value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            minimum?: string | number | null;
+            /** @description Greatest value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+            maximum?: string | number | null;
+            min_length?: number | null;
+            max_length?: number | null;
+            /** @description What the whole value must match: a regular expression without anchors, references back and looking around. */
+            pattern?: string | null;
+            /** @description Digits of a decimal; default 15 before the point and 4 after it. Can only grow. */
+            digits?: {
+                /** @description Before the point. */
+                whole: number;
+                /** @description After the point. */
+                fraction: number;
+            } | null;
+            /** @description Of a choice or multi_choice. None can be left out later: it is retired instead. */
+            options?: {
+                /** @description What records hold; never changes. */
+                value: string;
+                /** @description What people read; default the value. */
+                label?: string;
+                /** @description Not given to further records; those that have it keep it. */
+                retired?: boolean;
+            }[] | null;
+            /**
+             * @description Of a reference: the kind of record it refers to. It becomes null when that record is deleted.
+             * @enum {string|null}
+             */
+            references?: "contacts" | "companies" | "deals" | null;
+            /** @description Fields are answered and exported in this order, after those that are built in. */
+            position?: number | null;
         };
         /** Deal */
         Deal: {
@@ -2126,6 +2706,123 @@ export interface components {
             /** @description Why the file could not be imported as it is mapped. */
             faults: string[];
         };
+        /** List */
+        List: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is called. */
+            name?: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind?: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /**
+             * @description Whether its members are named one by one, or are all records of which its filter holds; stays as it is.
+             * @enum {string}
+             */
+            type?: "static" | "dynamic";
+            /** @description Of a dynamic list: as the `filter` of a list of records. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Whether it can be used by the caller as it stands. */
+            valid?: boolean;
+            /** @description Why not: fields that were removed, are of another type now, or that the caller does not see. */
+            faults?: {
+                path: string;
+                message: string;
+            }[];
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** ListInput */
+        ListInput: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /**
+             * @description Whether its members are named one by one, or are all records of which its filter holds; stays as it is.
+             * @enum {string}
+             */
+            type?: "static" | "dynamic";
+            /** @description Of a dynamic list: as the `filter` of a list of records. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** ListPatch */
+        ListPatch: {
+            /** @description What it is called. */
+            name?: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind?: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /**
+             * @description Whether its members are named one by one, or are all records of which its filter holds; stays as it is.
+             * @enum {string}
+             */
+            type?: "static" | "dynamic";
+            /** @description Of a dynamic list: as the `filter` of a list of records. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** MemberChange */
+        MemberChange: {
+            /** @description Records to add; those that are members already stay. */
+            add?: string[];
+            /** @description Records to take away; those that are no members are left alone. */
+            remove?: string[];
+            /** @description Adds all records of a filter that the caller sees, up to 10000. */
+            add_filter?: {
+                [key: string]: unknown;
+            };
+        };
+        /** MembersChanged */
+        MembersChanged: {
+            added: number;
+            removed: number;
+            /** @description Ids to add that are no records, or none that the caller sees. */
+            unknown: string[];
+        };
         /** NoteInput */
         NoteInput: {
             text: string;
@@ -2263,6 +2960,132 @@ export interface components {
             /** @description Whether new lines may name it; default true. */
             is_active?: boolean | null;
         };
+        /** SavedView */
+        SavedView: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is called. */
+            name?: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind?: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /** @description As the `filter` of a list of records; null for all. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As the `sort` of a list of records. */
+            sort?: string | null;
+            /** @description Fields it shows, in order; none for all. */
+            fields?: string[];
+            /** @description Whether the caller begins with it among the views of its kind. */
+            default?: boolean;
+            /** @description Whether it can be used by the caller as it stands. */
+            valid?: boolean;
+            /** @description Why not: fields that were removed, are of another type now, or that the caller does not see. */
+            faults?: {
+                path: string;
+                message: string;
+            }[];
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** SavedViewInput */
+        SavedViewInput: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /** @description As the `filter` of a list of records; null for all. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As the `sort` of a list of records. */
+            sort?: string | null;
+            /** @description Fields it shows, in order; none for all. */
+            fields?: string[] | null;
+        };
+        /** SavedViewPatch */
+        SavedViewPatch: {
+            /** @description What it is called. */
+            name?: string;
+            /** @description Kind of the records it is about, such as `contact`; stays as it is. */
+            kind?: string;
+            /**
+             * @description Who sees it beside its owner and administrators: nobody, the members of its team, or everyone.
+             * @enum {string}
+             */
+            shared?: "own" | "team" | "everyone";
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            /** @description As the `filter` of a list of records; null for all. */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As the `sort` of a list of records. */
+            sort?: string | null;
+            /** @description Fields it shows, in order; none for all. */
+            fields?: string[] | null;
+        };
+        /** SearchHit */
+        SearchHit: {
+            /** @description Kind of the record, such as `contact`. */
+            kind: string;
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What the record is called, as far as the caller may see it. */
+            title: string;
+            /** @description Greater is better; comparable within one answer only. */
+            score: number;
+            highlights: {
+                field: string;
+                /** @description The value; of a long one the part around the first match. */
+                text: string;
+                /** @description What was found, UTF-16 units of `text`. */
+                ranges: {
+                    start: number;
+                    end: number;
+                }[];
+            }[];
+            /** @description The record as its own route answers it. */
+            record: {
+                [key: string]: unknown;
+            };
+        };
         /** Stage */
         Stage: {
             /**
@@ -2348,6 +3171,9 @@ export interface components {
     pathItems: never;
 }
 export type AssociationInput = components['schemas']['AssociationInput'];
+export type BulkChange = components['schemas']['BulkChange'];
+export type BulkItem = components['schemas']['BulkItem'];
+export type BulkPreview = components['schemas']['BulkPreview'];
 export type Company = components['schemas']['Company'];
 export type CompanyContact = components['schemas']['CompanyContact'];
 export type CompanyInput = components['schemas']['CompanyInput'];
@@ -2357,6 +3183,9 @@ export type ContactCompany = components['schemas']['ContactCompany'];
 export type ContactDeal = components['schemas']['ContactDeal'];
 export type ContactInput = components['schemas']['ContactInput'];
 export type ContactPatch = components['schemas']['ContactPatch'];
+export type CustomField = components['schemas']['CustomField'];
+export type CustomFieldInput = components['schemas']['CustomFieldInput'];
+export type CustomFieldPatch = components['schemas']['CustomFieldPatch'];
 export type Deal = components['schemas']['Deal'];
 export type DealContact = components['schemas']['DealContact'];
 export type DealContactInput = components['schemas']['DealContactInput'];
@@ -2369,6 +3198,11 @@ export type ForecastSum = components['schemas']['ForecastSum'];
 export type Import = components['schemas']['Import'];
 export type ImportPatch = components['schemas']['ImportPatch'];
 export type ImportPreview = components['schemas']['ImportPreview'];
+export type List = components['schemas']['List'];
+export type ListInput = components['schemas']['ListInput'];
+export type ListPatch = components['schemas']['ListPatch'];
+export type MemberChange = components['schemas']['MemberChange'];
+export type MembersChanged = components['schemas']['MembersChanged'];
 export type NoteInput = components['schemas']['NoteInput'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineInput = components['schemas']['PipelineInput'];
@@ -2377,6 +3211,10 @@ export type Problem = components['schemas']['Problem'];
 export type Product = components['schemas']['Product'];
 export type ProductInput = components['schemas']['ProductInput'];
 export type ProductPatch = components['schemas']['ProductPatch'];
+export type SavedView = components['schemas']['SavedView'];
+export type SavedViewInput = components['schemas']['SavedViewInput'];
+export type SavedViewPatch = components['schemas']['SavedViewPatch'];
+export type SearchHit = components['schemas']['SearchHit'];
 export type Stage = components['schemas']['Stage'];
 export type StageInput = components['schemas']['StageInput'];
 export type TagCount = components['schemas']['TagCount'];
@@ -2406,8 +3244,13 @@ export interface operations {
                 limit?: number;
                 /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                 count?: boolean;
-                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
+                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
             };
         };
@@ -2541,8 +3384,13 @@ export interface operations {
                 delimiter?: "comma" | "semicolon" | "tab" | "pipe";
                 /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
                 byte_order_mark?: boolean;
-                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
+                /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
             };
         };
@@ -2580,8 +3428,13 @@ export interface operations {
                     limit?: number;
                     /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                     count?: boolean;
-                    /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. */
+                    /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                     q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
                     tag?: string;
                 };
             };
@@ -2853,8 +3706,13 @@ export interface operations {
                 limit?: number;
                 /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                 count?: boolean;
-                /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
+                /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
                 /**
                  * @description Id, a UUID.
@@ -2993,8 +3851,13 @@ export interface operations {
                 delimiter?: "comma" | "semicolon" | "tab" | "pipe";
                 /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
                 byte_order_mark?: boolean;
-                /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
+                /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
                 /**
                  * @description Id, a UUID.
@@ -3037,8 +3900,13 @@ export interface operations {
                     limit?: number;
                     /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                     count?: boolean;
-                    /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. */
+                    /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                     q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
                     tag?: string;
                     /**
                      * @description Id, a UUID.
@@ -3379,6 +4247,391 @@ export interface operations {
             };
         };
     };
+    listCustomFields: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CustomField"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createCustomField: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id: string;
+                        /**
+                         * @description The kind of record it belongs to.
+                         * @enum {string}
+                         */
+                        object: "contacts" | "companies" | "deals";
+                        name: string;
+                        /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
+                        answered_as: string;
+                        /** @description What people read; also the name of its column in files, beside the name itself. */
+                        label: string;
+                        description: string | null;
+                        /**
+                         * @description Decides how values are kept; never changes.
+                         * @enum {string}
+                         */
+                        type: "text" | "long_text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "choice" | "multi_choice" | "reference" | "url" | "email" | "phone";
+                        /** @description Records that are created or changed from now on must have a value; others keep none. */
+                        required: boolean;
+                        /** @description No two records have the same value, whatever its case. */
+                        unique: boolean;
+                        /** @description Filters and sorting go by an index. Records that have a value in it are imported more slowly. */
+                        indexed: boolean;
+                        /** @description Searches look into it; counts for values written from now on. */
+                        searchable: boolean;
+                        /** @description What new records have where nothing is given. */
+                        default: unknown;
+                        /** @description Least value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+                        minimum: string | null;
+                        /** @description Greatest value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+                        maximum: string | null;
+                        min_length: number | null;
+                        max_length: number | null;
+                        /** @description What the whole value must match: a regular expression without anchors, references back and looking around. */
+                        pattern: string | null;
+                        digits: {
+                            /** @description Before the point. */
+                            whole: number;
+                            /** @description After the point. */
+                            fraction: number;
+                        } | null;
+                        options: {
+                            /** @description What records hold; never changes. */
+                            value: string;
+                            /** @description What people read; default the value. */
+                            label: string;
+                            /** @description Not given to further records; those that have it keep it. */
+                            retired: boolean;
+                        }[] | null;
+                        /** @enum {string|null} */
+                        references: "contacts" | "companies" | "deals" | null;
+                        /** @description Fields are answered and exported in this order, after those that are built in. */
+                        position: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was removed; its data are kept until it is purged, of 100 fields at most.
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        removed_at: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        updated_at: string;
+                        /** @description Grows by one with each change; also the ETag. */
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    queryCustomFields: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CustomField"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getCustomField: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+        };
+    };
+    removeCustomField: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateCustomField: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["CustomFieldPatch"];
+                "application/json": components["schemas"]["CustomFieldPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id: string;
+                        /**
+                         * @description The kind of record it belongs to.
+                         * @enum {string}
+                         */
+                        object: "contacts" | "companies" | "deals";
+                        name: string;
+                        /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
+                        answered_as: string;
+                        /** @description What people read; also the name of its column in files, beside the name itself. */
+                        label: string;
+                        description: string | null;
+                        /**
+                         * @description Decides how values are kept; never changes.
+                         * @enum {string}
+                         */
+                        type: "text" | "long_text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "choice" | "multi_choice" | "reference" | "url" | "email" | "phone";
+                        /** @description Records that are created or changed from now on must have a value; others keep none. */
+                        required: boolean;
+                        /** @description No two records have the same value, whatever its case. */
+                        unique: boolean;
+                        /** @description Filters and sorting go by an index. Records that have a value in it are imported more slowly. */
+                        indexed: boolean;
+                        /** @description Searches look into it; counts for values written from now on. */
+                        searchable: boolean;
+                        /** @description What new records have where nothing is given. */
+                        default: unknown;
+                        /** @description Least value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+                        minimum: string | null;
+                        /** @description Greatest value of an integer, decimal, date or date_time; as text, such as "0.50", "2026-01-01". */
+                        maximum: string | null;
+                        min_length: number | null;
+                        max_length: number | null;
+                        /** @description What the whole value must match: a regular expression without anchors, references back and looking around. */
+                        pattern: string | null;
+                        digits: {
+                            /** @description Before the point. */
+                            whole: number;
+                            /** @description After the point. */
+                            fraction: number;
+                        } | null;
+                        options: {
+                            /** @description What records hold; never changes. */
+                            value: string;
+                            /** @description What people read; default the value. */
+                            label: string;
+                            /** @description Not given to further records; those that have it keep it. */
+                            retired: boolean;
+                        }[] | null;
+                        /** @enum {string|null} */
+                        references: "contacts" | "companies" | "deals" | null;
+                        /** @description Fields are answered and exported in this order, after those that are built in. */
+                        position: number;
+                        /**
+                         * Format: date-time
+                         * @description When it was removed; its data are kept until it is purged, of 100 fields at most.
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        removed_at: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @example 2026-11-20T08:30:00.000Z
+                         */
+                        updated_at: string;
+                        /** @description Grows by one with each change; also the ETag. */
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    purgeCustomField: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
     listDeals: {
         parameters: {
             query?: {
@@ -3401,8 +4654,13 @@ export interface operations {
                 limit?: number;
                 /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                 count?: boolean;
-                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
                 /**
                  * @description Id, a UUID.
@@ -3551,8 +4809,13 @@ export interface operations {
                 delimiter?: "comma" | "semicolon" | "tab" | "pipe";
                 /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
                 byte_order_mark?: boolean;
-                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
                 /**
                  * @description Id, a UUID.
@@ -3593,8 +4856,13 @@ export interface operations {
                 filter?: string | {
                     [key: string]: unknown;
                 };
-                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                /** @description Each word must begin a word of the name or external_id; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                 q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
                 tag?: string;
                 /**
                  * @description Id, a UUID.
@@ -3651,8 +4919,13 @@ export interface operations {
                     limit?: number;
                     /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
                     count?: boolean;
-                    /** @description Each word must begin a word of the name or external_id; case and accents do not matter. */
+                    /** @description Each word must begin a word of the name or external_id; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
                     q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
                     tag?: string;
                     /**
                      * @description Id, a UUID.
@@ -4229,6 +5502,367 @@ export interface operations {
             };
         };
     };
+    listLists: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["List"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createList: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+        };
+    };
+    batchLists: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["List"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    queryLists: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["List"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getList: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+        };
+    };
+    deleteList: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateList: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ListPatch"];
+                "application/json": components["schemas"]["ListPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            [key: string]: unknown;
+                        }[];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    changeListMembers: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+        };
+    };
     listPipelines: {
         parameters: {
             query?: {
@@ -4706,6 +6340,190 @@ export interface operations {
             };
         };
     };
+    "list bulk changes ofProducts": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkChange"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "bulk changeProducts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "update" | "delete";
+                    /** @description Which records, as lists are filtered; `{}` for all of them. */
+                    filter: {
+                        [key: string]: unknown;
+                    };
+                    patch?: components["schemas"]["ProductPatch"];
+                    /** @description Show what would be changed and change nothing; default false. */
+                    preview?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "get bulk change ofProducts": {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "cancel bulk change ofProducts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "list bulk items ofProducts": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkItem"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "undo bulk change ofProducts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
     queryProducts: {
         parameters: {
         };
@@ -4847,6 +6665,42 @@ export interface operations {
             };
         };
     };
+    searchRecords: {
+        parameters: {
+            query: {
+                /** @description Words, e-mails, domains, phones or the beginnings of them; up to 20 words count. */
+                q: string;
+                /** @description Kinds of records, separated by commas; default all. */
+                kinds?: string;
+                /** @description As the `filter` of a list; it names only fields that all kinds asked for have. */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description Only members of this list; its kind alone is searched.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
+                /** @description Records answered; default 20. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SearchHit"][];
+                        /** @description Whether more records were found than are answered. */
+                        more: boolean;
+                    };
+                };
+            };
+        };
+    };
     listTags: {
         parameters: {
             query?: {
@@ -4896,6 +6750,328 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagCount"];
+                };
+            };
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createView: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    batchViews: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["SavedView"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    queryViews: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getView: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    deleteView: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateView: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["SavedViewPatch"];
+                "application/json": components["schemas"]["SavedViewPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+        };
+    };
+    setDefaultView: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    unsetDefaultView: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };

@@ -37,10 +37,10 @@ test('the README has five curl commands and the two that begin everything', asyn
   expect(markdown).toContain('npm ci && npm start\nnpm ci && npm test\n');
 });
 
-/** Writes the plugin of the how-to, as it is printed there, below `plugins/hello` of a folder. */
-async function writeHello(folder: string): Promise<void> {
-  for (const { before, text } of blocksOf(await read('docs/how-to/write-a-plugin.md'))) {
-    const file = /^`(plugins\/hello\/[\w./-]+)`/.exec(before)?.[1];
+/** Writes the plugin of a how-to, as it is printed there, below `plugins` of a folder. */
+async function writePlugin(folder: string, document: string): Promise<void> {
+  for (const { before, text } of blocksOf(await read(document))) {
+    const file = /^`(plugins\/[\w./-]+)`/.exec(before)?.[1];
     if (file === undefined) continue;
     await mkdir(join(folder, dirname(file)), { recursive: true });
     await writeFile(join(folder, file), text);
@@ -48,20 +48,28 @@ async function writeHello(folder: string): Promise<void> {
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
 }
 
-test('the plugin of the how-to, as printed there, is served without touching the core', async () => {
+/** Follows a how-to that prints a plugin, on an appliance that finds it. */
+async function followPlugin(document: string): Promise<void> {
   await using folder = await testFolder();
-  const markdown = await read('docs/how-to/write-a-plugin.md');
-  await writeHello(folder.path);
+  await writePlugin(folder.path, document);
   const client = `${unlimitedClient}plugins: { paths: ["${join(folder.path, 'plugins')}"] }\n`;
   const config = await folder.write('client.yaml', client);
   await using appliance = await startProduct(join(folder.path, 'data'), ['--config', config]);
-  await follow(markdown, appliance);
+  await follow(await read(document), appliance);
+}
+
+test('the plugin of the how-to, as printed there, is served without touching the core', async () => {
+  await followPlugin('docs/how-to/write-a-plugin.md');
+});
+
+test('the resource of the how-to, in some twenty lines, is paged, filtered, versioned and changed as shown there', async () => {
+  await followPlugin('docs/how-to/declare-a-resource.md');
 });
 
 test('a packed plugin is upgraded and rolled back as the how-to says, with the YAML that it shows', async () => {
   await using folder = await testFolder();
   const markdown = await read('docs/how-to/upgrade-and-roll-back.md');
-  await writeHello(folder.path);
+  await writePlugin(folder.path, 'docs/how-to/write-a-plugin.md');
   await mkdir(join(folder.path, 'plugins-of-acme'));
   const yaml = blocksOf(markdown).find(({ language }) => language === 'yaml')?.text ?? '';
   const config = await folder.write('client.yaml', yaml);
