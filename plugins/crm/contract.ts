@@ -73,16 +73,6 @@ export const dealWon = defineEvent('deal.won', Type.Object({ deal: Deal }));
 /** A deal came into a stage that is lost; subject is its id. */
 export const dealLost = defineEvent('deal.lost', Type.Object({ deal: Deal }));
 
-/** The link between a deal and a contact, such as the one who decides. */
-export const DealContactLink = Type.Object({ deal_id: Id, contact_id: Id, role: Nullable(Type.String()) });
-export type DealContactLink = Static<typeof DealContactLink>;
-/** A contact was added to a deal; subject is the deal's id. */
-export const dealContactCreated = defineEvent('deal_contact.created', DealContactLink);
-/** The role of a contact in a deal changed; subject is the deal's id. */
-export const dealContactUpdated = defineEvent('deal_contact.updated', DealContactLink);
-/** A contact was taken from a deal; subject is the deal's id. */
-export const dealContactDeleted = defineEvent('deal_contact.deleted', DealContactLink);
-
 /** A pipeline was created; subject is its id. */
 export const pipelineCreated = defineEvent('pipeline.created', Type.Object({ pipeline: Pipeline }));
 /** A pipeline or its stages changed; `pipeline` is the state after, subject its id. */
@@ -100,7 +90,7 @@ export const activityDeleted = defineEvent('activity.deleted', Type.Object({ act
 export const activityReminderDue = defineEvent('activity.reminder_due', Type.Object({ activity: Activity }));
 
 const related = Type.Object({ kind: AssociatedKind, id: Id });
-/** Two records that are associated: first the contact, then the company, of one kind the one with the lower id. */
+/** Two records that are associated: a contact before a company before a deal, of one kind the one with the lower id. */
 export const AssociationLink = Type.Object({
   records: Type.Array(related, { minItems: 2, maxItems: 2 }),
   role: Nullable(Type.String()),
@@ -181,9 +171,9 @@ export const customFieldPurged = defineEvent('custom_field.purged', customField)
 
 const imported = Type.Object({
   import_id: Id,
-  object: Type.Unsafe<'contacts' | 'companies' | 'deals'>({
+  object: Type.Unsafe<'contacts' | 'companies' | 'deals' | 'activities'>({
     type: 'string',
-    enum: ['contacts', 'companies', 'deals'],
+    enum: ['contacts', 'companies', 'deals', 'activities'],
   }),
   reason: Nullable(Type.String()),
   rows_total: Type.Integer(),
@@ -285,9 +275,6 @@ export const crmContract = defineContract<CrmService>()({
     dealStageChanged,
     dealWon,
     dealLost,
-    dealContactCreated,
-    dealContactUpdated,
-    dealContactDeleted,
     pipelineCreated,
     pipelineUpdated,
     pipelineDeleted,

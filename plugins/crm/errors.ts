@@ -23,11 +23,6 @@ export const crmErrors = {
     message: 'No deal has the id {id}.',
     remedy: 'Search for it: GET /api/v1/crm/deals?q=name.',
   },
-  DEAL_CONTACT_NOT_FOUND: {
-    status: 404,
-    message: 'The deal {deal_id} has no contact {contact_id}.',
-    remedy: 'List what there is: GET /api/v1/crm/deals/{deal_id}/contacts.',
-  },
   PIPELINE_NOT_FOUND: {
     status: 404,
     message: 'No pipeline has the id {id}.',

@@ -102,7 +102,7 @@ export function createAssociationService(
       changeRecords(database, async (tx) => {
         const role = given === null ? null : requireRole(given);
         const pair = pairOf(record, other);
-        if (pair.first.id === pair.second.id) throw validationFailed([itself]);
+        if (isOne(pair)) throw validationFailed([itself]);
         const visibleTo = await holdBoth(tx, pair, by);
         const before = await findAssociation(tx, pair);
         if (before?.role === role) return;
@@ -135,6 +135,10 @@ const itself = {
   path: '/params/other_id',
   message: 'must be another record; none is associated with itself',
 };
+
+function isOne({ first, second }: Pair): boolean {
+  return first.id === second.id && first.kind === second.kind;
+}
 
 function notAssociated({ kind, id }: Associated, other: Associated) {
   return crmError('ASSOCIATION_NOT_FOUND', { kind, id, other_kind: other.kind, other_id: other.id });

@@ -5,8 +5,6 @@ import type { Kinds } from '../kinds.ts';
 import type { Outcome } from '../pipelines/stage.ts';
 import { createRecordService, requireRecord } from '../records/service.ts';
 import type { RecordService, RecordServiceOptions } from '../records/service.ts';
-import { createDealContacts } from './contacts.ts';
-import type { DealContacts } from './contacts.ts';
 import type { DealFields } from './fields.ts';
 import { sumDeals } from './forecast.ts';
 import type { DealStage, ForecastSum } from './schemas.ts';
@@ -14,7 +12,6 @@ import { listStages } from './stage-history.ts';
 
 /** Decisions about deals. Codes: `DEAL_NOT_FOUND`, `EXTERNAL_ID_TAKEN`. */
 export interface Deals extends RecordService<DealFields> {
-  readonly contacts: DealContacts;
   /** What the deals of a list that have this status come to. Throws `VALIDATION_FAILED`. */
   forecast(request: ListRequest, status: Outcome | 'all', by: Caller): Promise<ForecastSum[]>;
   /** Where a deal has been and for how long, the present stage first. Throws `DEAL_NOT_FOUND`, `CURSOR_INVALID`. */
@@ -27,8 +24,6 @@ export function createDealService(kinds: Kinds, options: RecordServiceOptions): 
   const records = createRecordService(kinds.deals, options);
   return {
     ...records,
-    contacts: createDealContacts(kinds, options),
-
     async forecast(request, status, by) {
       const { conditions } = await records.source(request, by);
       const asked = status === 'all' ? [] : [sql`deals.status = ${status}`];

@@ -63,15 +63,6 @@ create table deal_stages (
 create index deal_stages_deal on deal_stages (deal_id, id);
 create unique index deal_stages_present on deal_stages (deal_id) where left_at is null;
 
-create table deal_contacts (
-  deal_id uuid not null references deals (id) on delete cascade,
-  contact_id uuid not null references contacts (id) on delete cascade,
-  role text,
-  created_at timestamptz(3) not null default now(),
-  primary key (deal_id, contact_id)
-);
-create index deal_contacts_contact on deal_contacts (contact_id, deal_id);
-
 alter table timeline_entries
   drop constraint timeline_entries_subject_type_check,
   drop constraint timeline_entries_kind_check,

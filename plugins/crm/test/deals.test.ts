@@ -262,32 +262,25 @@ test('contacts have a role in a deal, and the deal goes on without those that ar
   const [ada, bob] = await Promise.all(
     ['Ada', 'Bob'].map((first_name) => crm.create('contacts', { first_name })),
   );
-  const path = `/deals/${deal.id}/contacts`;
-  for (const role of ['influencer', 'decision maker', 'decision maker'])
-    expect((await crm.send('PUT', `${path}/${ada.id}`, { body: { role } })).status).toBe(204);
-  expect((await crm.send('PUT', `${path}/${bob.id}`, { body: {} })).status).toBe(204);
-  const listed = (await crm.send('GET', path)).body.items;
-  expect(new Set(listed)).toEqual(
-    new Set([
-      { contact: ada, role: 'decision maker' },
-      { contact: bob, role: null },
+  const path = `/deals/${deal.id}/associations`;
+  for (const role of ['influencer', 'decision maker'])
+    expect((await crm.send('PUT', `${path}/contact/${ada.id}`, { body: { role } })).status).toBe(204);
+  expect((await crm.send('PUT', `${path}/contact/${bob.id}`, { body: {} })).status).toBe(204);
+  const { body: listed } = await crm.send('GET', `${path}?kind=contact`);
+  expect(new Map(listed.items.map(({ id, role }: { id: string; role: string }) => [id, role]))).toEqual(
+    new Map([
+      [ada.id, 'decision maker'],
+      [bob.id, null],
     ]),
   );
-  expect((await crm.send('GET', `/contacts/${ada.id}/deals`)).body.items).toEqual([
-    { deal, role: 'decision maker' },
-  ]);
-  expect((await crm.send('DELETE', `${path}/${bob.id}`)).status).toBe(204);
-  expect((await crm.send('DELETE', `${path}/${bob.id}`)).body.code).toBe('DEAL_CONTACT_NOT_FOUND');
-  expect((await crm.send('PUT', `${path}/${deal.id}`, { body: {} })).body.code).toBe('CONTACT_NOT_FOUND');
-  expect(await types(deal.id, 5)).toEqual([
-    'deal.created',
-    'deal_contact.created',
-    'deal_contact.updated',
-    'deal_contact.created',
-    'deal_contact.deleted',
-  ]);
+  const { body: deals } = await crm.send('GET', `/contacts/${ada.id}/associations?kind=deal`);
+  expect(deals.items).toMatchObject([{ kind: 'deal', role: 'decision maker', record: deal }]);
+  expect((await crm.send('PUT', `${path}/contact/${deal.id}`, { body: {} })).body.code).toBe(
+    'CONTACT_NOT_FOUND',
+  );
   expect((await crm.send('DELETE', `/contacts/${ada.id}`)).status).toBe(204);
-  expect((await crm.send('GET', path)).body.items).toEqual([]);
+  const { body: left } = await crm.send('GET', path);
+  expect(left.items.map(({ id }: { id: string }) => id)).toEqual([bob.id]);
 });
 
 test('a company with deals is deleted only with unlink, which tells each deal', async () => {

@@ -1,4 +1,4 @@
-import type { Caller, Database } from '@orchestrall/sdk';
+import type { Caller } from '@orchestrall/sdk';
 import type { ListRequest } from '@orchestrall/sdk/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createContactKind } from '../contacts/kind.ts';
@@ -7,6 +7,7 @@ import { tablesByKind } from '../kinds.ts';
 import { createRecordService } from '../records/service.ts';
 import { createLists } from '../lists/service.ts';
 import { fieldCode } from '../search/field-code.ts';
+import { explained } from './explained.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
 
@@ -34,12 +35,6 @@ beforeAll(async () => {
   await crm.database.query('analyze contacts');
 });
 afterAll(() => crm[Symbol.asyncDispose]());
-
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Index Name'?: string;
-  readonly Plans?: readonly Plan[];
-}
 
 const filters = (given: object) => ({ filters: { ...given } });
 const filter = (given: object) => ({ filter: { ...given } });
@@ -75,20 +70,7 @@ const by: Caller = { id: 'planner', kind: 'user', name: 'planner', roles: ['admi
 
 /** The service of contacts over a database that explains each statement before it runs it. */
 function watched() {
-  const plans: Plan[][] = [];
-  const database: Database = {
-    ...crm.database,
-    async query(given, values) {
-      const { sql, parameters } =
-        typeof given === 'string' ? { sql: given, parameters: values ?? [] } : given;
-      const [row] = await crm.database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
-        `explain (format json) ${sql}`,
-        parameters,
-      );
-      if (row !== undefined) plans.push(nodesOf(row['QUERY PLAN'][0].Plan));
-      return crm.database.query(given, values);
-    },
-  };
+  const { database, plans } = explained(crm.database);
   const access = openAccess();
   const kind = createContactKind({ access });
   const lists = createLists([kind], { database, access });
@@ -96,8 +78,4 @@ function watched() {
     service: createRecordService(kind, { database, access, tables: tablesByKind, lists }),
     plans,
   };
-}
-
-function nodesOf(plan: Plan): Plan[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }
