@@ -203,3 +203,69 @@ describe('a field of each type', () => {
     },
   );
 });
+
+test('searches look into a field that says so, by its words or its digits, and into no other', async () => {
+  await declared({ name: 'nickname', type: 'text', searchable: true });
+  await declared({ name: 'second_phone', type: 'phone', searchable: true });
+  await declared({ name: 'remark', type: 'text' });
+  const values = { nickname: 'Fuzzball', second_phone: '+49 (30) 777-888', remark: 'Unheard' };
+  const record = await crm.create('contacts', { first_name: 'Searched', ...values });
+  const ids = async (q: string): Promise<string[]> => {
+    const { body } = await crm.send('GET', `/contacts?q=${q}`);
+    return body.items.map(({ id }: { id: string }) => id);
+  };
+  expect(await ids('fuzz')).toEqual([record.id]);
+  expect(await ids('4930777')).toEqual([record.id]);
+  expect(await ids('unheard')).toEqual([]);
+});
+
+test.each([
+  ['companies', { name: 'Acme' }],
+  ['deals', { name: 'Big one' }],
+  ['activities', { type: 'task', subject: 'Call' }],
+])('%s have custom fields as contacts have', async (object, fields) => {
+  const field = await declared({ object, name: 'ticket', type: 'integer', unique: true });
+  expect(field.object).toBe(object);
+  const made = await crm.send('POST', `/${object}`, { body: { ...fields, ticket: 1 } });
+  expect([made.status, made.body.ticket]).toEqual([201, 1]);
+  const again = await crm.send('POST', `/${object}`, { body: { ...fields, ticket: 1 } });
+  expect([again.status, again.body.code]).toEqual([409, 'VALUE_TAKEN']);
+  const { body } = await crm.send('GET', `/${object}?filter={"ticket":{"gte":1}}&sort=-ticket`);
+  expect(body.items.map(({ id }: { id: string }) => id)).toEqual([made.body.id]);
+});
+
+describe('a declaration that cannot be', () => {
+  test.each([
+    [{ name: 'email', type: 'text' }, 400, '/name'],
+    [{ name: 'x"; drop table contacts; --', type: 'text' }, 400, '/name'],
+    [{ name: 'a'.repeat(10_000), type: 'text' }, 400, '/name'],
+    [{ name: 'a', type: 'money' }, 400, '/type'],
+    [{ name: 'a', type: 'text', object: 'custom_fields' }, 400, '/object'],
+    [{ name: 'a', type: 'text', pattern: '(a+)+('.repeat(100) }, 400, '/pattern'],
+    [{ name: 'a', type: 'text', pattern: String.raw`(a)\1` }, 400, '/pattern'],
+    [{ name: 'a', type: 'text', nonsense: true }, 400, '/nonsense'],
+    [{ name: 'a', type: 'decimal', digits: { whole: 1_000, fraction: 0 } }, 400, '/digits/whole'],
+    [
+      {
+        name: 'a',
+        type: 'choice',
+        options: Array.from({ length: 10_000 }, (_, value) => ({ value: `v${value}` })),
+      },
+      400,
+      '/options',
+    ],
+    [{ name: 'a', type: 'text', default: { deep: [] } }, 400, '/default'],
+    [{ name: 'a', type: 'text', label: 'L\u0000' }, 400, '/label'],
+  ])('%# is refused at its place', async (body, status, at) => {
+    const answer = await declare(body);
+    expect([answer.status, answer.body.faults[0].path]).toEqual([status, at]);
+  });
+
+  test('a pattern that takes other engines for ever holds up nothing', async () => {
+    await declared({ name: 'bomb', type: 'text', pattern: '(a*)*(a*)*(a|a)*b' });
+    const { status } = await crm.send('POST', '/contacts', {
+      body: { first_name: 'B', bomb: 'a'.repeat(500) },
+    });
+    expect(status).toBe(400);
+  });
+});
