@@ -31,6 +31,12 @@ test('the commands of README and how-tos give the answers they show, in order, a
   await follow(await read('docs/how-to/import-your-salesforce-export.md'), appliance);
 });
 
+test('fields are added, filled, imported, removed and purged as the how-to says', async () => {
+  await using folder = await testFolder();
+  await using appliance = await startProduct(join(folder.path, 'data'));
+  await follow(await read('docs/how-to/custom-fields.md'), appliance);
+});
+
 test('the README has five curl commands and the two that begin everything', async () => {
   const markdown = await read('README.md');
   expect(stepsOf(markdown).flatMap(({ command }) => command.match(/^curl /gm) ?? [])).toHaveLength(5);
