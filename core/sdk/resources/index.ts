@@ -2,6 +2,7 @@ export { serveBulk } from './bulk/serve-bulk.ts';
 export type { BulkContext, BulkResource } from './bulk/serve-bulk.ts';
 export { Batch, runBatch } from './changes/batch.ts';
 export { changeRecords, isCollision } from './changes/change-records.ts';
+export { oneByOne } from './changes/one-by-one.ts';
 export { checkVersion, etagOf, isUnchanged, requireVersion } from './changes/version.ts';
 export { resourceError, resourceErrors } from './errors.ts';
 export { inputsOf, readFields, schemasOf } from './fields/field.ts';

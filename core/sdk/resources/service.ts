@@ -48,7 +48,7 @@ export interface BulkService<Stored extends ResourceRecord = ResourceRecord> ext
    * Where the records of a list are that this caller sees; order, cursor, limit and shape are left out of account.
    * Throws `VALIDATION_FAILED`. `at` as of `list`.
    */
-  source(request: ListRequest, by: Caller, at?: string): ListSource;
+  source(request: ListRequest, by: Caller, at?: string): ListSource | Promise<ListSource>;
   /** Those of these records that the caller sees, in the order of their ids, locked until the transaction ends. */
   lock(tx: Transaction, ids: readonly string[], by: Caller): Promise<readonly Stored[]>;
   /**
@@ -67,8 +67,12 @@ export interface BulkService<Stored extends ResourceRecord = ResourceRecord> ext
     by: Caller,
   ): Promise<readonly (AppError | undefined)[]>;
   /**
-   * Puts a deleted record back under its id, at its next version, as the creation that it is for everybody else.
-   * Throws what the resource refuses a creation for.
+   * Puts deleted records back under their ids, each at its next version, as the creations that they are for everybody
+   * else. Gives in their order the record, or what its creation was refused for.
    */
-  restore(tx: Transaction, record: Stored, by: Caller): Promise<ResourceRecord>;
+  restoreMany(
+    tx: Transaction,
+    records: readonly Stored[],
+    by: Caller,
+  ): Promise<readonly (ResourceRecord | AppError)[]>;
 }

@@ -54,7 +54,7 @@ export function createBulkChanges(options: BulkOptions): BulkChanges {
   return {
     async begin(request, deed, by) {
       // Faults of the filter are told at once, not by the job.
-      service.source(request, by, '');
+      await service.source(request, by, '');
       return database.transaction(async (tx) => {
         const id = createId();
         const job_id = tx.enqueue(change, { bulk_id: id });

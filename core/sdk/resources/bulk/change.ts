@@ -23,7 +23,8 @@ export function changeWork(service: BulkService): BulkWork {
     ending: 'completed',
     requester: ({ caller }) => caller,
     async begin(tx, stored, by) {
-      if (stored.matched === null) await beginBulk(tx, stored.id, service.source(stored.request, by, ''));
+      if (stored.matched === null)
+        await beginBulk(tx, stored.id, await service.source(stored.request, by, ''));
     },
     async apply(tx, stored, items, by) {
       const records = await service.lock(
@@ -41,8 +42,8 @@ export function changeWork(service: BulkService): BulkWork {
 }
 
 /**
- * Does the same to locked records, all in one go; where a constraint of the table refuses one of them, one after
- * another, so that the others are done.
+ * Does the same to locked records, all in one go; where a constraint of the table refuses one of them, the
+ * others are done all the same.
  */
 export async function applyDeed(
   tx: Transaction,
@@ -61,11 +62,14 @@ export async function applyDeed(
         by,
       );
     });
-  return oneByOneWhereRefused(records, apply);
+  return halvedWhereRefused(records, apply);
 }
 
-/** Does all at once, and each alone where that breaks a constraint; an error in place of what cannot be done. */
-export async function oneByOneWhereRefused<Item, Result>(
+/**
+ * Does all at once; where that is refused, each half by itself, down to the one that is to blame, in whose place the
+ * refusal stands.
+ */
+export async function halvedWhereRefused<Item, Result>(
   items: readonly Item[],
   apply: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<readonly (Result | AppError)[]> {
@@ -76,9 +80,11 @@ export async function oneByOneWhereRefused<Item, Result>(
     if (!isRefusal(error)) throw error;
     if (items.length === 1) return [error];
   }
-  const results: (Result | AppError)[] = [];
-  for (const item of items) results.push(...(await oneByOneWhereRefused([item], apply)));
-  return results;
+  const half = Math.ceil(items.length / 2);
+  return [
+    ...(await halvedWhereRefused(items.slice(0, half), apply)),
+    ...(await halvedWhereRefused(items.slice(half), apply)),
+  ];
 }
 
 /** Whether it is what one record is refused for, and no failure that another attempt may mend. */

@@ -34,7 +34,7 @@ export async function previewBulk(
   deed: BulkDeed,
   by: Caller,
 ): Promise<BulkPreview> {
-  const count = await countRows(database, service.source(request, by, ''));
+  const count = await countRows(database, await service.source(request, by, ''));
   const { items } = await service.list({ ...request, limit: previewRecords }, by, '');
   const results = await tryOut(database, service, items.map(idOf), deed, by);
   return { count, items: items.map((record) => previewOf(record, results, deed)) };

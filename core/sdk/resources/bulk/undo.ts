@@ -3,7 +3,7 @@ import { isAppError } from '../../errors.ts';
 import type { AppError } from '../../errors.ts';
 import type { Caller } from '../../http.ts';
 import type { BulkService, ResourceRecord } from '../service.ts';
-import { oneByOneWhereRefused } from './change.ts';
+import { halvedWhereRefused } from './change.ts';
 import { reasonOf } from './reason.ts';
 import type { BulkWork } from './run.ts';
 import type { ItemResult, StoredItem } from './store.ts';
@@ -46,7 +46,7 @@ async function putBack(
     } else if (before === null) reasons.set(record_id, forgotten);
     else edits.push({ record, patch: before });
   }
-  const results = await oneByOneWhereRefused(edits, async (some) =>
+  const results = await halvedWhereRefused(edits, async (some) =>
     tx.savepoint(async () => service.editMany(tx, some, by)),
   );
   for (const [index, { record }] of edits.entries()) refuse(reasons, record.id, results[index]);
@@ -61,16 +61,15 @@ async function restore(
   by: Caller,
 ): Promise<ItemResult[]> {
   const reasons = new Map<string, string>();
+  const deleted: ResourceRecord[] = [];
   for (const { record_id, before } of items) {
-    if (!isRecord(before)) {
-      reasons.set(record_id, forgotten);
-      continue;
-    }
-    const [result] = await oneByOneWhereRefused([before], async () => [
-      await tx.savepoint(async () => service.restore(tx, before, by)),
-    ]);
-    refuse(reasons, record_id, result);
+    if (isRecord(before)) deleted.push(before);
+    else reasons.set(record_id, forgotten);
   }
+  const results = await halvedWhereRefused(deleted, async (some) =>
+    tx.savepoint(async () => service.restoreMany(tx, some, by)),
+  );
+  for (const [index, { id }] of deleted.entries()) refuse(reasons, id, results[index]);
   return outcomes(items, reasons);
 }
 

@@ -82,21 +82,49 @@ export function createTableService(resource: TableResource, database: Database):
     lock: async (tx, ids) => lockRecords(resource, tx, ids),
     editMany: async (tx, edits) => edit(resource, tx, edits),
     removeMany: async (tx, records) => remove(resource, tx, records),
-    async restore(tx, record) {
-      const { id, created_at, version } = record;
-      return insert(resource, tx, { id, ...writableOf(resource, record), created_at, version: version + 1 });
-    },
+    restoreMany: async (tx, records) => restore(resource, tx, records),
   };
 }
 
 async function insert(resource: TableResource, tx: Transaction, row: TableRowInput): Promise<TableRecord> {
-  const { name, events } = resource;
   await resource.allow?.(tx, { after: row });
-  const [record] = await insertRecords(resource, tx, [row]);
-  if (record === undefined) throw new TypeError(`a written ${name} was not returned`);
-  tx.emit(events.created, { [name]: record }, { subject: record.id });
-  tx.audit({ action: `${name}.created`, subjectType: name, subjectId: record.id, after: record });
+  const [record] = tellCreated(resource, tx, await insertRecords(resource, tx, [row]));
+  if (record === undefined) throw new TypeError(`a written ${resource.name} was not returned`);
   return record;
+}
+
+/** Puts deleted records back; in place of one that may not be created stands the reason. */
+async function restore(
+  resource: TableResource,
+  tx: Transaction,
+  records: readonly TableRecord[],
+): Promise<(TableRecord | AppError)[]> {
+  const rows = records.map((record): TableRowInput => {
+    const { id, created_at, version } = record;
+    return { id, ...writableOf(resource, record), created_at, version: version + 1 };
+  });
+  const refusals: (AppError | undefined)[] = [];
+  for (const after of rows) refusals.push(await refusalOf(resource, tx, { after }));
+  const allowed = rows.filter((_, index) => refusals[index] === undefined);
+  const made = new Map(
+    tellCreated(resource, tx, await insertRecords(resource, tx, allowed)).map((record) => [
+      record.id,
+      record,
+    ]),
+  );
+  return records.map((record, index) => refusals[index] ?? made.get(record.id) ?? record);
+}
+
+function tellCreated(
+  { name, events }: TableResource,
+  tx: Transaction,
+  records: readonly TableRecord[],
+): readonly TableRecord[] {
+  for (const record of records) {
+    tx.emit(events.created, { [name]: record }, { subject: record.id });
+    tx.audit({ action: `${name}.created`, subjectType: name, subjectId: record.id, after: record });
+  }
+  return records;
 }
 
 /** Patches locked records; one that would not change stays as it is, in place of one that cannot stands the reason. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { TestAppliance } from '../../../testing/appliance.ts';
 import { allParcels, ask, createParcel, ended, parcels, startDepot } from './depot.ts';
@@ -193,6 +194,60 @@ test('a change that moves records out of its own filter, or into it, meets each 
   });
   expect(change).toMatchObject({ matched: 700, changed: 700 });
   expect(new Set((await allParcels(world)).map(({ version }) => version))).toEqual(new Set([2]));
+});
+
+/** Runs the sweep of parcels and waits for its end. */
+async function sweep(): Promise<void> {
+  const core = world.appliance.rooms.database.core();
+  await core.query(`update core.jobs set run_at = now() where name = 'bulk-sweep.parcel'`);
+  await core.query(
+    `select core.enqueue_jobs('depot', jsonb_build_array(jsonb_build_object('id', $1::uuid, 'name', 'bulk-sweep.parcel',
+      'priority', 9, 'payload', '{}'::jsonb, 'scope', '{}'::jsonb)))`,
+    [randomUUID()],
+  );
+  for (;;) {
+    const left = await core.query(`select from core.jobs where name = 'bulk-sweep.parcel'`);
+    if (left.length === 0) return;
+    await pause(20);
+  }
+}
+
+test('once no undo may be asked for, the states from before are forgotten and the failures stay', async () => {
+  await fill(300);
+  const { location, change } = await carryOut({ action: 'update', filter: {}, patch: { code: 'swept' } });
+  expect(change).toMatchObject({ changed: 1, failed: 299 });
+  await depot().query(`update bulk_changes set undo_until = now() - interval '1 second' where id = $1`, [
+    change['id'],
+  ]);
+  const late = await ask(world, 'POST', `${location}/undo`);
+  expect(late).toMatchObject({
+    status: 409,
+    body: { code: 'BULK_CHANGE_NOT_UNDOABLE', detail: expect.stringContaining('the time for it is over') },
+  });
+  await sweep();
+  const kept = await depot().query('select outcome, before from bulk_items where bulk_id = $1', [
+    change['id'],
+  ]);
+  expect(kept).toHaveLength(299);
+  expect(new Set(kept.map(({ outcome }) => outcome))).toEqual(new Set(['failed']));
+  expect(await itemsOf(location)).toHaveLength(50);
+  await depot().query(`update bulk_changes set finished_at = now() - interval '31 days' where id = $1`, [
+    change['id'],
+  ]);
+  await sweep();
+  expect((await ask(world, 'GET', location)).status).toBe(404);
+  expect(await depot().query('select from bulk_items where bulk_id = $1', [change['id']])).toEqual([]);
+});
+
+test('a bulk change whose job is gone is ended by the sweep, which says so', async () => {
+  await depot().query(
+    `insert into bulk_changes (id, resource, action, request, patch, status, caller, job_id)
+    select $1, 'parcel', 'update', '{"filter":{}}', '{"weight":1}', 'running', caller, $1 from bulk_changes limit 1`,
+    ['018f0000-0000-7000-8000-00000000abcd'],
+  );
+  await sweep();
+  const { body } = await ask(world, 'GET', `${parcels}/bulk/018f0000-0000-7000-8000-00000000abcd`);
+  expect(body).toMatchObject({ status: 'failed', reason: 'its job has ended without it: it is gone' });
 });
 
 test('the same key begins one change', async () => {
