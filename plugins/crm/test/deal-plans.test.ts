@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccess } from '../access/rules.ts';
 import { createDealService } from '../deals/service.ts';
 import { createKinds, tablesByKind } from '../kinds.ts';
+import { createLists } from '../lists/service.ts';
 import { explained } from './explained.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
@@ -53,8 +54,10 @@ function watched() {
   const { database, plans } = explained(crm.database);
   const rule = { records: 'team' as const, hidden: [], read_only: [] };
   const access = createAccess({ viewer: { deals: rule } }, tablesByKind);
-  const options = { database, access, tables: tablesByKind };
-  return { deals: createDealService(createKinds(access, {}), options), plans };
+  const kinds = createKinds(access, {});
+  const lists = createLists([kinds.deals], { database, access });
+  const options = { database, access, tables: tablesByKind, lists };
+  return { deals: createDealService(kinds, options), plans };
 }
 
 const filter = (given: object) => ({ filter: { ...given } });
