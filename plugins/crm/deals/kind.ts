@@ -11,6 +11,7 @@ import { inputSchema, recordSchema } from '../records/schemas.ts';
 import { holdExisting } from '../records/store.ts';
 import { dealFields } from './fields.ts';
 import type { DealFields } from './fields.ts';
+import { pipelineLookup, stageLookup } from './lookups.ts';
 import { dealFilters } from './schemas.ts';
 import { settleDeal } from './settle.ts';
 import { recordStages } from './stage-history.ts';
@@ -49,6 +50,7 @@ export function createDealKind({ access, custom = {}, currency }: DealKindOption
     filters: dealFilters,
     keys: { external_id: externalId, name: dealName },
     references: { company_id: 'company' },
+    lookups: { pipeline_id: pipelineLookup, stage_id: stageLookup },
     events: { created: dealCreated, updated: dealUpdated, deleted: dealDeleted },
 
     read(given) {

@@ -3,7 +3,7 @@ import type { Transaction } from '@orchestrall/sdk';
 import { toStatement } from '@orchestrall/sdk/resources';
 import type { JsonObject } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
-import type { KindName } from '../records/kind.ts';
+import type { KindName, Lookup } from '../records/kind.ts';
 import { withoutNul } from '../records/store.ts';
 import { withoutUnseen } from '../records/unseen.ts';
 import { createRecords } from '../records/write.ts';
@@ -17,19 +17,7 @@ import type { KindScope } from './scope.ts';
 export type MissingReferences = 'create' | 'leave_empty' | 'fail';
 
 /** What can be referred to by its keys: a kind of record, or whoever owns records. */
-export interface ReferenceSource {
-  /** What one of them is called, such as `company`. */
-  readonly name: string;
-  /** Keys by which one may be found, the surest first. */
-  readonly keys: readonly string[];
-  /** The form of a key in which two spellings are the same. */
-  fold(key: string, text: string): string;
-  /** The ids that have these folded keys, in one query. */
-  find(
-    tx: Transaction,
-    key: string,
-    folded: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly string[]>>;
+export interface ReferenceSource extends Lookup {
   /** Makes those that are missing; gives the id of each, or why it cannot be made. Absent where none can be. */
   create?(tx: Transaction, given: readonly ReferenceKeys[]): Promise<(string | Refusal)[]>;
 }
@@ -49,7 +37,8 @@ export function referencesOf(scope: KindScope): ReadonlyMap<string, ReferenceSou
   const sources = Object.entries(scope.kind.references).map(([field, name]) => {
     return [field, recordSource(scopeOf(scope, scope.tables[name], scope.by))] as const;
   });
-  return new Map(sources);
+  const lookups = Object.entries(scope.kind.lookups ?? {}).map(([field, make]) => [field, make()] as const);
+  return new Map<string, ReferenceSource>([...sources, ...lookups]);
 }
 
 /** Records of a kind, by its keys. */
@@ -96,6 +85,13 @@ function holderOf(error: AppError): string | Refusal {
   return error.status === 409 && typeof id === 'string' ? id : { reason: refusalOf(error) };
 }
 
+/** A row that refers to something. */
+export interface Referring {
+  readonly keys: ReferenceKeys;
+  /** What the row has in its other fields. */
+  readonly fields: object;
+}
+
 /**
  * Finds the records that rows refer to, one query for each key, and does with those that are not there what was chosen:
  * undefined where a reference stays as it is.
@@ -103,15 +99,16 @@ function holderOf(error: AppError): string | Refusal {
 export async function resolveReferences(
   source: ReferenceSource,
   tx: Transaction,
-  wanted: readonly ReferenceKeys[],
+  referring: readonly Referring[],
   missing: MissingReferences,
 ): Promise<(string | undefined | Refusal)[]> {
+  const wanted = referring.map(({ keys }) => keys);
   const found = new Map<string, ReadonlyMap<string, readonly string[]>>();
   for (const key of source.keys) {
     const texts = wanted.flatMap((keys) => (keys[key] === undefined ? [] : [source.fold(key, keys[key])]));
     found.set(key, await source.find(tx, key, [...new Set(texts)]));
   }
-  const resolved = wanted.map((keys) => lookUp(source, found, keys));
+  const resolved = referring.map((one) => lookUp(source, found, one));
   const create = source.create?.bind(source);
   if (missing === 'create' && create !== undefined) {
     const absent = new Map<string, ReferenceKeys>();
@@ -136,12 +133,13 @@ function identityOf(source: ReferenceSource, keys: ReferenceKeys): string {
 function lookUp(
   source: ReferenceSource,
   found: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>,
-  keys: ReferenceKeys,
+  { keys, fields }: Referring,
 ): string | undefined | Refusal {
   for (const key of source.keys) {
     const text = keys[key];
-    const ids = text === undefined ? undefined : found.get(key)?.get(source.fold(key, text));
-    if (ids === undefined || text === undefined) continue;
+    const holders = text === undefined ? undefined : found.get(key)?.get(source.fold(key, text));
+    if (holders === undefined || text === undefined) continue;
+    const ids = holders.length > 1 ? (source.narrow?.(holders, fields) ?? holders) : holders;
     if (ids.length === 1) return ids[0];
     return { reason: `${ids.length} records have the ${key} "${text}"; refer to one by another key` };
   }

@@ -161,7 +161,7 @@ async function refer(
     ({ row }) => row.references[name] !== undefined && row.given[name] === undefined,
   );
   if (referring.length === 0) return prepared;
-  const wanted = referring.map(({ row }) => row.references[name] ?? {});
+  const wanted = referring.map(({ row, fields }) => ({ keys: row.references[name] ?? {}, fields }));
   const resolved = await resolveReferences(source, tx, wanted, missingReferences);
   const results = new Map(referring.map((one, index) => [one, resolved[index]]));
   return prepared.flatMap((one) => {

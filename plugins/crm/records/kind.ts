@@ -40,6 +40,24 @@ export interface Reference {
   readonly path: string;
 }
 
+/** What a field refers to beside records, or records themselves, as an import finds it by its keys. */
+export interface Lookup {
+  /** What one of them is called, such as `company`. */
+  readonly name: string;
+  /** Keys by which one may be found, the surest first. */
+  readonly keys: readonly string[];
+  /** The form of a key in which two spellings are the same. */
+  fold(key: string, text: string): string;
+  /** The ids that have these folded keys, in one query. */
+  find(
+    tx: Transaction,
+    key: string,
+    folded: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Those of several ids with one key that fit the other fields of a row; absent where any does. */
+  narrow?(ids: readonly string[], fields: object): readonly string[];
+}
+
 /** The records that fields refer to, held. */
 export interface HeldReferences<Fields> {
   /** The refusal of fields that refer to a record that is not there. */
@@ -104,6 +122,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   refersTo?(fields: Fields): readonly Reference[];
   /** Conditions of the filters that are its own beside `q`, `tag` and references; absent where there are none. */
   conditions?(filters: JsonObject): Iterable<Sql>;
+  /** Fields that hold the id of something else, made anew for each import; absent when there are none. */
+  readonly lookups?: Readonly<Record<string, () => Lookup>>;
   readonly events: RecordEvents;
   /** Reads the fields of one record, and holds them to what its fields must be together. */
   read(given: JsonObject): Checked<Fields>;
