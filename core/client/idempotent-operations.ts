@@ -3,6 +3,10 @@
 
 /** Writes that the appliance does once for each `Idempotency-Key`, by method and path. */
 export const idempotentOperations: ReadonlySet<string> = new Set<string>([
+  'POST /api/v1/crm/activities',
+  'POST /api/v1/crm/activities/batch',
+  'PATCH /api/v1/crm/activities/{id}',
+  'DELETE /api/v1/crm/activities/{id}',
   'POST /api/v1/crm/companies',
   'POST /api/v1/crm/companies/batch',
   'PATCH /api/v1/crm/companies/{id}',

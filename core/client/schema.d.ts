@@ -2,6 +2,80 @@
 // repository; do not edit.
 import type { Upload } from "./upload.ts";
 export interface paths {
+    "/api/v1/crm/activities": {
+        parameters: {
+        };
+        /**
+         * List activities
+         * @description Oldest first. Those about a record with `record_id`, in the order of time with `sort=-occurred_at`; what is overdue with the filter `{"status":"open","due_at":{"lt":"2026-11-20T08:30:00Z"}}`.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listActivities"];
+        /**
+         * Create an activity
+         * @description Needs a type, and a subject or a body. Emits `activity.created`.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["createActivity"];
+    };
+    "/api/v1/crm/activities/batch": {
+        parameters: {
+        };
+        /**
+         * Change up to 1,000 activities at once
+         * @description Items are changed one after another in one transaction; what is refused stands in its result and leaves the others alone, unless `atomic` is asked for.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["batchActivities"];
+    };
+    "/api/v1/crm/activities/export": {
+        parameters: {
+        };
+        /**
+         * Export activities as CSV
+         * @description UTF-8, RFC 4180. An apostrophe keeps a spreadsheet from running a cell as a formula; an import takes it away.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["exportActivities"];
+    };
+    "/api/v1/crm/activities/query": {
+        parameters: {
+        };
+        /**
+         * List activities by a filter of any length
+         * @description Needs the role viewer.
+         */
+        post: operations["queryActivities"];
+    };
+    "/api/v1/crm/activities/{id}": {
+        parameters: {
+        };
+        /**
+         * Read an activity
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["getActivity"];
+        /**
+         * Delete an activity
+         * @description For good; audit keeps what it was. Emits `activity.deleted`.
+         *
+         *     Needs the role operator.
+         */
+        delete: operations["deleteActivity"];
+        /**
+         * Change an activity
+         * @description A JSON merge patch (RFC 7396): given fields replace, `null` clears, lists are replaced whole.
+         *
+         *     Needs the role operator.
+         */
+        patch: operations["updateActivity"];
+    };
     "/api/v1/crm/companies": {
         parameters: {
         };
@@ -76,45 +150,41 @@ export interface paths {
          */
         patch: operations["updateCompany"];
     };
-    "/api/v1/crm/companies/{id}/contacts": {
+    "/api/v1/crm/companies/{id}/associations": {
         parameters: {
         };
         /**
-         * List the contacts of a company
-         * @description Those associated with it, with their role, and those that have it as `company_id`.
+         * List the records associated with a company
+         * @description Those that the caller may see, by id, with their roles; contacts and their `company_id` are among them.
          *
          *     Needs the role viewer.
          */
-        get: operations["listContactsOfCompany"];
+        get: operations["listAssociationsOfCompany"];
     };
-    "/api/v1/crm/companies/{id}/notes": {
+    "/api/v1/crm/companies/{id}/associations/{kind}/{other_id}": {
         parameters: {
         };
         /**
-         * Add a note to a company
-         * @description Emits `note.added`.
+         * Associate a company with another record
+         * @description Or change the role. It stands in the lists of both. Emits `association.created` or `association.updated`.
          *
          *     Needs the role operator.
          */
-        post: operations["addCompanyNote"];
-    };
-    "/api/v1/crm/companies/{id}/notes/{note_id}": {
-        parameters: {
-        };
+        put: operations["associateCompany"];
         /**
-         * Take a note away from a company
-         * @description Audit keeps its text. Emits `note.deleted`.
+         * End an association of a company
+         * @description The `company_id` of a contact stays as it is. Emits `association.deleted`.
          *
          *     Needs the role operator.
          */
-        delete: operations["deleteCompanyNote"];
+        delete: operations["endAssociationOfCompany"];
     };
     "/api/v1/crm/companies/{id}/timeline": {
         parameters: {
         };
         /**
          * Read the timeline of a company
-         * @description Its creation, the changes of its fields, and notes; who and when; newest first.
+         * @description Its creation, the changes of its fields, the activities about it that the caller may see, and what other plugins tell of it; newest first.
          *
          *     Needs the role viewer.
          */
@@ -194,74 +264,41 @@ export interface paths {
          */
         patch: operations["updateContact"];
     };
-    "/api/v1/crm/contacts/{id}/companies": {
+    "/api/v1/crm/contacts/{id}/associations": {
         parameters: {
         };
         /**
-         * List the companies of a contact
-         * @description Those it is associated with, with its role, and the one that is its `company_id`.
+         * List the records associated with a contact
+         * @description Those that the caller may see, by id, with their roles; contacts and their `company_id` are among them.
          *
          *     Needs the role viewer.
          */
-        get: operations["listCompaniesOfContact"];
+        get: operations["listAssociationsOfContact"];
     };
-    "/api/v1/crm/contacts/{id}/companies/{company_id}": {
+    "/api/v1/crm/contacts/{id}/associations/{kind}/{other_id}": {
         parameters: {
         };
         /**
-         * Associate a contact with a company
-         * @description Or change the role. Emits `association.created` or `association.updated`.
+         * Associate a contact with another record
+         * @description Or change the role. It stands in the lists of both. Emits `association.created` or `association.updated`.
          *
          *     Needs the role operator.
          */
-        put: operations["putAssociation"];
+        put: operations["associateContact"];
         /**
-         * End an association
-         * @description The contact’s `company_id` stays as it is. Emits `association.deleted`.
+         * End an association of a contact
+         * @description The `company_id` of a contact stays as it is. Emits `association.deleted`.
          *
          *     Needs the role operator.
          */
-        delete: operations["deleteAssociation"];
-    };
-    "/api/v1/crm/contacts/{id}/deals": {
-        parameters: {
-        };
-        /**
-         * List the deals of a contact
-         * @description With what the contact is in each of them.
-         *
-         *     Needs the role viewer.
-         */
-        get: operations["listDealsOfContact"];
-    };
-    "/api/v1/crm/contacts/{id}/notes": {
-        parameters: {
-        };
-        /**
-         * Add a note to a contact
-         * @description Emits `note.added`.
-         *
-         *     Needs the role operator.
-         */
-        post: operations["addContactNote"];
-    };
-    "/api/v1/crm/contacts/{id}/notes/{note_id}": {
-        parameters: {
-        };
-        /**
-         * Take a note away from a contact
-         * @description Audit keeps its text. Emits `note.deleted`.
-         *
-         *     Needs the role operator.
-         */
-        delete: operations["deleteContactNote"];
+        delete: operations["endAssociationOfContact"];
     };
     "/api/v1/crm/contacts/{id}/timeline": {
         parameters: {
         };
         /**
          * Read the timeline of a contact
-         * @description Its creation, the changes of its fields, and notes; who and when; newest first.
+         * @description Its creation, the changes of its fields, the activities about it that the caller may see, and what other plugins tell of it; newest first.
          *
          *     Needs the role viewer.
          */
@@ -415,56 +452,34 @@ export interface paths {
          */
         patch: operations["updateDeal"];
     };
-    "/api/v1/crm/deals/{id}/contacts": {
+    "/api/v1/crm/deals/{id}/associations": {
         parameters: {
         };
         /**
-         * List the contacts of a deal
-         * @description With what each of them is in it.
+         * List the records associated with a deal
+         * @description Those that the caller may see, by id, with their roles; contacts and their `company_id` are among them.
          *
          *     Needs the role viewer.
          */
-        get: operations["listContactsOfDeal"];
+        get: operations["listAssociationsOfDeal"];
     };
-    "/api/v1/crm/deals/{id}/contacts/{contact_id}": {
+    "/api/v1/crm/deals/{id}/associations/{kind}/{other_id}": {
         parameters: {
         };
         /**
-         * Add a contact to a deal
-         * @description Or change its role. Emits `deal_contact.created` or `deal_contact.updated`.
+         * Associate a deal with another record
+         * @description Or change the role. It stands in the lists of both. Emits `association.created` or `association.updated`.
          *
          *     Needs the role operator.
          */
-        put: operations["putDealContact"];
+        put: operations["associateDeal"];
         /**
-         * Take a contact from a deal
-         * @description Emits `deal_contact.deleted`.
+         * End an association of a deal
+         * @description The `company_id` of a contact stays as it is. Emits `association.deleted`.
          *
          *     Needs the role operator.
          */
-        delete: operations["deleteDealContact"];
-    };
-    "/api/v1/crm/deals/{id}/notes": {
-        parameters: {
-        };
-        /**
-         * Add a note to a deal
-         * @description Emits `note.added`.
-         *
-         *     Needs the role operator.
-         */
-        post: operations["addDealNote"];
-    };
-    "/api/v1/crm/deals/{id}/notes/{note_id}": {
-        parameters: {
-        };
-        /**
-         * Take a note away from a deal
-         * @description Audit keeps its text. Emits `note.deleted`.
-         *
-         *     Needs the role operator.
-         */
-        delete: operations["deleteDealNote"];
+        delete: operations["endAssociationOfDeal"];
     };
     "/api/v1/crm/deals/{id}/stages": {
         parameters: {
@@ -482,7 +497,7 @@ export interface paths {
         };
         /**
          * Read the timeline of a deal
-         * @description Its creation, the changes of its fields, and notes; who and when; newest first.
+         * @description Its creation, the changes of its fields, the activities about it that the caller may see, and what other plugins tell of it; newest first.
          *
          *     Needs the role viewer.
          */
@@ -1573,9 +1588,267 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Activity */
+        Activity: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            type?: "call" | "meeting" | "email" | "note" | "task";
+            /** @description What it is about, in a line. */
+            subject?: string | null;
+            /** @description The text of a note or an e-mail, minutes of a call or meeting, what a task asks for. */
+            body?: string | null;
+            /**
+             * Format: date-time
+             * @description When it took place, or will.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over, or will be.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            ends_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a task is to be done.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            due_at?: string | null;
+            /**
+             * @description How far a task is; default `open`. Other activities have none.
+             * @enum {string|null}
+             */
+            status?: "open" | "done" | "cancelled" | null;
+            /**
+             * Format: date-time
+             * @description When a task was done; default when its status becomes `done`.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            done_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When `activity.reminder_due` is told, unless it is a task that is done or cancelled by then.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            reminder_at?: string | null;
+            /**
+             * @description Which way a call or an e-mail went.
+             * @enum {string|null}
+             */
+            direction?: "inbound" | "outbound" | null;
+            /** @description What came of a call or a meeting, such as `no answer`. */
+            outcome?: string | null;
+            /** @description The records it is about, in the order given. */
+            records?: components["schemas"]["ActivityRecord"][];
+            /**
+             * Format: date-time
+             * @description Its place in timelines: `starts_at`, else `due_at`, else `created_at`.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            occurred_at?: string;
+            /** @description Id of who created it. */
+            author_id?: string | null;
+            /** @description Name of who created it. */
+            author_name?: string | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[];
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** ActivityInput */
+        ActivityInput: {
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            type: "call" | "meeting" | "email" | "note" | "task";
+            /** @description What it is about, in a line. */
+            subject?: string | null;
+            /** @description The text of a note or an e-mail, minutes of a call or meeting, what a task asks for. */
+            body?: string | null;
+            /**
+             * Format: date-time
+             * @description When it took place, or will.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over, or will be.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            ends_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a task is to be done.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            due_at?: string | null;
+            /**
+             * @description How far a task is; default `open`. Other activities have none.
+             * @enum {string|null}
+             */
+            status?: "open" | "done" | "cancelled" | null;
+            /**
+             * Format: date-time
+             * @description When a task was done; default when its status becomes `done`.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            done_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When `activity.reminder_due` is told, unless it is a task that is done or cancelled by then.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            reminder_at?: string | null;
+            /**
+             * @description Which way a call or an e-mail went.
+             * @enum {string|null}
+             */
+            direction?: "inbound" | "outbound" | null;
+            /** @description What came of a call or a meeting, such as `no answer`. */
+            outcome?: string | null;
+            /** @description The records it is about, up to 100; replaced whole. */
+            records?: components["schemas"]["ActivityRecordInput"][] | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[] | null;
+        };
+        /** ActivityPatch */
+        ActivityPatch: {
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            type?: "call" | "meeting" | "email" | "note" | "task";
+            /** @description What it is about, in a line. */
+            subject?: string | null;
+            /** @description The text of a note or an e-mail, minutes of a call or meeting, what a task asks for. */
+            body?: string | null;
+            /**
+             * Format: date-time
+             * @description When it took place, or will.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over, or will be.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            ends_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a task is to be done.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            due_at?: string | null;
+            /**
+             * @description How far a task is; default `open`. Other activities have none.
+             * @enum {string|null}
+             */
+            status?: "open" | "done" | "cancelled" | null;
+            /**
+             * Format: date-time
+             * @description When a task was done; default when its status becomes `done`.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            done_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When `activity.reminder_due` is told, unless it is a task that is done or cancelled by then.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            reminder_at?: string | null;
+            /**
+             * @description Which way a call or an e-mail went.
+             * @enum {string|null}
+             */
+            direction?: "inbound" | "outbound" | null;
+            /** @description What came of a call or a meeting, such as `no answer`. */
+            outcome?: string | null;
+            /** @description The records it is about, up to 100; replaced whole. */
+            records?: components["schemas"]["ActivityRecordInput"][] | null;
+            /** @description Id of the user who owns it; default whoever creates it. */
+            owner_id?: string | null;
+            /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+            team_id?: string | null;
+            tags?: string[] | null;
+        };
+        /** ActivityRecord */
+        ActivityRecord: {
+            /** @enum {string} */
+            kind: "contact" | "company" | "deal";
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is to the activity, such as `organizer`. */
+            role: string | null;
+        };
+        /** ActivityRecordInput */
+        ActivityRecordInput: {
+            /** @enum {string} */
+            kind: "contact" | "company" | "deal";
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What it is to the activity, such as `organizer`. */
+            role?: string | null;
+        };
+        /** Association */
+        Association: {
+            /** @enum {string} */
+            kind: "contact" | "company" | "deal";
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description What the one is to the other, such as `chair` or `decision maker`. */
+            role: string | null;
+            /** @description Whether it is a contact and its `company_id`. */
+            is_primary: boolean;
+            /**
+             * Format: date-time
+             * @description Null where there is the `company_id` alone.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string | null;
+            /** @description The record itself, as its own routes answer it. */
+            record: {
+                [key: string]: unknown;
+            };
+        };
         /** AssociationInput */
         AssociationInput: {
-            /** @description What the contact is to the company. */
+            /** @description What the one is to the other, such as `chair` or `decision maker`. */
             role?: string | null;
         };
         /** BulkChange */
@@ -1702,51 +1975,6 @@ export interface components {
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
-        /** CompanyContact */
-        CompanyContact: {
-            /** Contact */
-            contact: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /** @description Given name. */
-                first_name: string | null;
-                /** @description Family name. */
-                last_name: string | null;
-                /** @description E-mail; no two contacts have the same one in any spelling of case. */
-                email: string | null;
-                /** @description Phone number as written. */
-                phone: string | null;
-                /**
-                 * @description The company the contact works for.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                company_id: string | null;
-                /** @description Id of the user who owns it; default whoever creates it. */
-                owner_id: string | null;
-                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
-                team_id: string | null;
-                tags: string[];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                updated_at: string;
-                /** @description Grows by one with each change; also the ETag. */
-                version: number;
-            };
-            /** @description What the contact is to the company. */
-            role: string | null;
-            /** @description Whether it is the contact’s `company_id`. */
-            is_primary: boolean;
-        };
         /** CompanyInput */
         CompanyInput: {
             /** @description Name as the company writes it. */
@@ -1827,150 +2055,6 @@ export interface components {
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
-        /** ContactCompany */
-        ContactCompany: {
-            /** Company */
-            company: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /** @description Name as the company writes it. */
-                name: string;
-                /** @description Internet domain, lower case; no two companies have the same one. */
-                domain: string | null;
-                /** @description Phone number as written. */
-                phone: string | null;
-                /** @description Address of its website. */
-                website: string | null;
-                /**
-                 * @description The company it belongs to; no company is above itself.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                parent_id: string | null;
-                /** @description Id of the user who owns it; default whoever creates it. */
-                owner_id: string | null;
-                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
-                team_id: string | null;
-                tags: string[];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                updated_at: string;
-                /** @description Grows by one with each change; also the ETag. */
-                version: number;
-            };
-            /** @description What the contact is to the company. */
-            role: string | null;
-            /** @description Whether it is the contact’s `company_id`. */
-            is_primary: boolean;
-        };
-        /** ContactDeal */
-        ContactDeal: {
-            /** Deal */
-            deal: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /** @description What the deal is called. */
-                name: string;
-                /** @description Its id in another system; no two deals have the same one. */
-                external_id: string | null;
-                /**
-                 * @description The pipeline it is in.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                pipeline_id: string;
-                /**
-                 * @description Its stage in the pipeline.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                stage_id: string;
-                /**
-                 * @description What its stage says.
-                 * @enum {string}
-                 */
-                status: "open" | "won" | "lost";
-                /**
-                 * Format: date-time
-                 * @description When it was won or lost; default the moment in which it enters such a stage. Null while it is open.
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                closed_at: string | null;
-                /**
-                 * @description What it is worth, with as many digits after the point as the currency has. With `amount_source` `lines` their sum.
-                 * @example 1250.00
-                 */
-                amount: string | null;
-                /** @enum {string} */
-                amount_source: "manual" | "lines";
-                /**
-                 * @description Code in ISO 4217.
-                 * @example EUR
-                 */
-                currency: string;
-                /** @description How likely it is won, percent. */
-                probability: number;
-                /** @enum {string} */
-                probability_source: "stage" | "manual";
-                /**
-                 * @description Amount times probability, with every digit; null without an amount.
-                 * @example 1250.00
-                 */
-                weighted_value: string | null;
-                /**
-                 * Format: date
-                 * @description When it is expected to be won.
-                 * @example 2026-11-20
-                 */
-                expected_close_date: string | null;
-                /**
-                 * @description The company it is made with.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                company_id: string | null;
-                /** @description What is sold, in order. */
-                lines: components["schemas"]["DealLine"][];
-                /**
-                 * @description Sum of the lines, with every digit.
-                 * @example 231.01875
-                 */
-                lines_total: string;
-                /** @description Products in its lines, each once. */
-                product_ids: string[];
-                /** @description Id of the user who owns it; default whoever creates it. */
-                owner_id: string | null;
-                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
-                team_id: string | null;
-                tags: string[];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                updated_at: string;
-                /** @description Grows by one with each change; also the ETag. */
-                version: number;
-            };
-            /**
-             * @description What the contact is in the deal.
-             * @example decision maker
-             */
-            role: string | null;
-        };
         /** ContactInput */
         ContactInput: {
             /** @description Given name. */
@@ -2024,7 +2108,7 @@ export interface components {
              * @description The kind of record it belongs to.
              * @enum {string}
              */
-            object?: "contacts" | "companies" | "deals";
+            object?: "contacts" | "companies" | "deals" | "activities";
             name?: string;
             /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
             answered_as?: string;
@@ -2069,7 +2153,7 @@ export interface components {
                 retired: boolean;
             }[] | null;
             /** @enum {string|null} */
-            references?: "contacts" | "companies" | "deals" | null;
+            references?: "contacts" | "companies" | "deals" | "activities" | null;
             /** @description Fields are answered and exported in this order, after those that are built in. */
             position?: number;
             /**
@@ -2097,7 +2181,7 @@ export interface components {
              * @description The kind of record it belongs to; never changes.
              * @enum {string}
              */
-            object: "contacts" | "companies" | "deals";
+            object: "contacts" | "companies" | "deals" | "activities";
             /**
              * @description Lower case, digits and single `_`, beginning with a letter, at most 50 characters; never changes.
              * @example customer_number
@@ -2149,7 +2233,7 @@ export interface components {
              * @description Of a reference: the kind of record it refers to. It becomes null when that record is deleted.
              * @enum {string|null}
              */
-            references?: "contacts" | "companies" | "deals" | null;
+            references?: "contacts" | "companies" | "deals" | "activities" | null;
             /** @description Fields are answered and exported in this order, after those that are built in. */
             position?: number | null;
         };
@@ -2159,7 +2243,7 @@ export interface components {
              * @description The kind of record it belongs to; never changes.
              * @enum {string}
              */
-            object?: "contacts" | "companies" | "deals";
+            object?: "contacts" | "companies" | "deals" | "activities";
             /**
              * @description Lower case, digits and single `_`, beginning with a letter, at most 50 characters; never changes.
              * @example customer_number
@@ -2211,7 +2295,7 @@ export interface components {
              * @description Of a reference: the kind of record it refers to. It becomes null when that record is deleted.
              * @enum {string|null}
              */
-            references?: "contacts" | "companies" | "deals" | null;
+            references?: "contacts" | "companies" | "deals" | "activities" | null;
             /** @description Fields are answered and exported in this order, after those that are built in. */
             position?: number | null;
         };
@@ -2305,57 +2389,6 @@ export interface components {
             updated_at?: string;
             /** @description Grows by one with each change; also the ETag. */
             version: number;
-        };
-        /** DealContact */
-        DealContact: {
-            /** Contact */
-            contact: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /** @description Given name. */
-                first_name: string | null;
-                /** @description Family name. */
-                last_name: string | null;
-                /** @description E-mail; no two contacts have the same one in any spelling of case. */
-                email: string | null;
-                /** @description Phone number as written. */
-                phone: string | null;
-                /**
-                 * @description The company the contact works for.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                company_id: string | null;
-                /** @description Id of the user who owns it; default whoever creates it. */
-                owner_id: string | null;
-                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
-                team_id: string | null;
-                tags: string[];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-20T08:30:00.000Z
-                 */
-                updated_at: string;
-                /** @description Grows by one with each change; also the ETag. */
-                version: number;
-            };
-            /**
-             * @description What the contact is in the deal.
-             * @example decision maker
-             */
-            role: string | null;
-        };
-        /** DealContactInput */
-        DealContactInput: {
-            /** @description What the contact is in the deal. */
-            role?: string | null;
         };
         /** DealInput */
         DealInput: {
@@ -2575,7 +2608,7 @@ export interface components {
              * @description Records that the file holds.
              * @enum {string}
              */
-            object: "contacts" | "companies" | "deals";
+            object: "contacts" | "companies";
             /** @description Field by which a row finds the record it changes; empty where records have no key. */
             key: string;
             /** @description `uploaded` waits for its mapping or start; `checking` and `checked` are a dry run, whose counts say what would be. */
@@ -2822,10 +2855,6 @@ export interface components {
             removed: number;
             /** @description Ids to add that are no records, or none that the caller sees. */
             unknown: string[];
-        };
-        /** NoteInput */
-        NoteInput: {
-            text: string;
         };
         /** Pipeline */
         Pipeline: {
@@ -3128,6 +3157,8 @@ export interface components {
             companies: number;
             /** @description Deals that carry it. */
             deals: number;
+            /** @description Activities that carry it. */
+            activities: number;
         };
         /** TagRename */
         TagRename: {
@@ -3141,16 +3172,109 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             id: string;
-            /** @enum {string} */
-            kind: "created" | "changed" | "note" | "stage_changed";
-            /** @description The note; null for other kinds. */
+            /** @description `created` and `changed` are the record’s own, `activity` is one about it; others are named by who made them. */
+            kind: string;
+            /** @description What a plugin calls it; null for other kinds. */
+            title: string | null;
+            /** @description What a plugin says of it; null for other kinds. */
             text: string | null;
-            /** @description Changed fields by name; for `stage_changed` the stages with their names. Null for other kinds. */
+            /** @description Where a plugin shows more of it; null for other kinds. */
+            link: string | null;
+            /** @description The plugin that made it; null for other kinds. */
+            source: string | null;
+            /** @description Changed fields by name; null for other kinds. */
             changes: {
                 [key: string]: {
                     from: unknown;
                     to: unknown;
                 };
+            } | null;
+            activity: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id?: string;
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                type?: "call" | "meeting" | "email" | "note" | "task";
+                /** @description What it is about, in a line. */
+                subject?: string | null;
+                /** @description The text of a note or an e-mail, minutes of a call or meeting, what a task asks for. */
+                body?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it took place, or will.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                starts_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was over, or will be.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                ends_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when a task is to be done.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                due_at?: string | null;
+                /**
+                 * @description How far a task is; default `open`. Other activities have none.
+                 * @enum {string|null}
+                 */
+                status?: "open" | "done" | "cancelled" | null;
+                /**
+                 * Format: date-time
+                 * @description When a task was done; default when its status becomes `done`.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                done_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When `activity.reminder_due` is told, unless it is a task that is done or cancelled by then.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                reminder_at?: string | null;
+                /**
+                 * @description Which way a call or an e-mail went.
+                 * @enum {string|null}
+                 */
+                direction?: "inbound" | "outbound" | null;
+                /** @description What came of a call or a meeting, such as `no answer`. */
+                outcome?: string | null;
+                /** @description The records it is about, in the order given. */
+                records?: components["schemas"]["ActivityRecord"][];
+                /**
+                 * Format: date-time
+                 * @description Its place in timelines: `starts_at`, else `due_at`, else `created_at`.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                occurred_at?: string;
+                /** @description Id of who created it. */
+                author_id?: string | null;
+                /** @description Name of who created it. */
+                author_name?: string | null;
+                /** @description Id of the user who owns it; default whoever creates it. */
+                owner_id?: string | null;
+                /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
+                team_id?: string | null;
+                tags?: string[];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at?: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                updated_at?: string;
+                /** @description Grows by one with each change; also the ETag. */
+                version?: number;
             } | null;
             /** @description Who did it. */
             actor: {
@@ -3161,7 +3285,7 @@ export interface components {
              * Format: date-time
              * @example 2026-11-20T08:30:00.000Z
              */
-            created_at: string;
+            occurred_at: string;
         };
     };
     responses: never;
@@ -3170,25 +3294,26 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Activity = components['schemas']['Activity'];
+export type ActivityInput = components['schemas']['ActivityInput'];
+export type ActivityPatch = components['schemas']['ActivityPatch'];
+export type ActivityRecord = components['schemas']['ActivityRecord'];
+export type ActivityRecordInput = components['schemas']['ActivityRecordInput'];
+export type Association = components['schemas']['Association'];
 export type AssociationInput = components['schemas']['AssociationInput'];
 export type BulkChange = components['schemas']['BulkChange'];
 export type BulkItem = components['schemas']['BulkItem'];
 export type BulkPreview = components['schemas']['BulkPreview'];
 export type Company = components['schemas']['Company'];
-export type CompanyContact = components['schemas']['CompanyContact'];
 export type CompanyInput = components['schemas']['CompanyInput'];
 export type CompanyPatch = components['schemas']['CompanyPatch'];
 export type Contact = components['schemas']['Contact'];
-export type ContactCompany = components['schemas']['ContactCompany'];
-export type ContactDeal = components['schemas']['ContactDeal'];
 export type ContactInput = components['schemas']['ContactInput'];
 export type ContactPatch = components['schemas']['ContactPatch'];
 export type CustomField = components['schemas']['CustomField'];
 export type CustomFieldInput = components['schemas']['CustomFieldInput'];
 export type CustomFieldPatch = components['schemas']['CustomFieldPatch'];
 export type Deal = components['schemas']['Deal'];
-export type DealContact = components['schemas']['DealContact'];
-export type DealContactInput = components['schemas']['DealContactInput'];
 export type DealInput = components['schemas']['DealInput'];
 export type DealLine = components['schemas']['DealLine'];
 export type DealLineInput = components['schemas']['DealLineInput'];
@@ -3203,7 +3328,6 @@ export type ListInput = components['schemas']['ListInput'];
 export type ListPatch = components['schemas']['ListPatch'];
 export type MemberChange = components['schemas']['MemberChange'];
 export type MembersChanged = components['schemas']['MembersChanged'];
-export type NoteInput = components['schemas']['NoteInput'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineInput = components['schemas']['PipelineInput'];
 export type PipelinePatch = components['schemas']['PipelinePatch'];
@@ -3222,6 +3346,354 @@ export type TagRename = components['schemas']['TagRename'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type $defs = Record<string, never>;
 export interface operations {
+    listActivities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description Each word must begin a word of the subject or text; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
+                tag?: string;
+                /**
+                 * @description Activities about this contact, company or deal.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                record_id?: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Activity"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createActivity: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+        };
+    };
+    batchActivities: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        action: "create" | "update" | "delete";
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        id?: string;
+                        /** @description As the header of a single change. */
+                        if_match?: string;
+                        /** @description The new record, or a JSON merge patch. */
+                        body?: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /** @description Change all or nothing; default false: what can be changed is. */
+                    atomic?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            /** @description Place of the item in the batch. */
+                            index: number;
+                            /** @description The status that a request of its own would have. */
+                            status: number;
+                            /**
+                             * @description Id, a UUID.
+                             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                             */
+                            id?: string;
+                            etag?: string;
+                            body?: components["schemas"]["Activity"];
+                            /** @description Why it was refused, as problem details. */
+                            problem?: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        succeeded: number;
+                        failed: number;
+                    };
+                };
+            };
+        };
+    };
+    exportActivities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /**
+                 * @description Names of the columns in their order, separated by commas; default all that an import reads.
+                 * @example email,last_name,company_id
+                 */
+                columns?: string;
+                /** @description What stands between two cells; default `comma`. */
+                delimiter?: "comma" | "semicolon" | "tab" | "pipe";
+                /** @description True begins the file with one, by which Excel knows UTF-8; default false. */
+                byte_order_mark?: boolean;
+                /** @description Each word must begin a word of the subject or text; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                q?: string;
+                /**
+                 * @description Only members of this list.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                list?: string;
+                tag?: string;
+                /**
+                 * @description Activities about this contact, company or deal.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                record_id?: string;
+            };
+        };
+        responses: {
+            /** @description The file, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    queryActivities: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                    /** @description Each word must begin a word of the subject or text; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                    q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
+                    tag?: string;
+                    /**
+                     * @description Activities about this contact, company or deal.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    record_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Activity"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+        };
+    };
+    deleteActivity: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    updateActivity: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["ActivityPatch"];
+                "application/json": components["schemas"]["ActivityPatch"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+        };
+    };
     listCompanies: {
         parameters: {
             query?: {
@@ -3559,9 +4031,10 @@ export interface operations {
             };
         };
     };
-    listContactsOfCompany: {
+    listAssociationsOfCompany: {
         parameters: {
             query?: {
+                kind?: "contact" | "company" | "deal";
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
@@ -3583,7 +4056,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["CompanyContact"][];
+                        items: components["schemas"]["Association"][];
                         /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
                         count?: {
@@ -3596,7 +4069,7 @@ export interface operations {
             };
         };
     };
-    addCompanyNote: {
+    associateCompany: {
         parameters: {
             path: {
                 /**
@@ -3604,26 +4077,29 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                other_id: string;
             };
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteInput"];
+                "application/json": components["schemas"]["AssociationInput"];
             };
         };
         responses: {
-            /** @description Default Response */
-            201: {
+            /** @description Done; no body. */
+            204: {
                 headers: {
                     [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimelineEntry"];
                 };
             };
         };
     };
-    deleteCompanyNote: {
+    endAssociationOfCompany: {
         parameters: {
             path: {
                 /**
@@ -3631,11 +4107,12 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
                 /**
                  * @description Id, a UUID.
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
-                note_id: string;
+                other_id: string;
             };
         };
         responses: {
@@ -4032,9 +4509,10 @@ export interface operations {
             };
         };
     };
-    listCompaniesOfContact: {
+    listAssociationsOfContact: {
         parameters: {
             query?: {
+                kind?: "contact" | "company" | "deal";
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
@@ -4056,7 +4534,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["ContactCompany"][];
+                        items: components["schemas"]["Association"][];
                         /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
                         count?: {
@@ -4069,7 +4547,7 @@ export interface operations {
             };
         };
     };
-    putAssociation: {
+    associateContact: {
         parameters: {
             path: {
                 /**
@@ -4077,11 +4555,12 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
                 /**
                  * @description Id, a UUID.
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
-                company_id: string;
+                other_id: string;
             };
         };
         requestBody: {
@@ -4098,7 +4577,7 @@ export interface operations {
             };
         };
     };
-    deleteAssociation: {
+    endAssociationOfContact: {
         parameters: {
             path: {
                 /**
@@ -4106,99 +4585,12 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
                 /**
                  * @description Id, a UUID.
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
-                company_id: string;
-            };
-        };
-        responses: {
-            /** @description Done; no body. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-            };
-        };
-    };
-    listDealsOfContact: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the page before, with the same filters and order. */
-                cursor?: string;
-                /** @description Items a page; default 50. */
-                limit?: number;
-            };
-            path: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["ContactDeal"][];
-                        /** @description Give it back in `cursor` to read on; null at the end. */
-                        next_cursor: string | null;
-                        count?: {
-                            value: number;
-                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
-                            estimated: boolean;
-                        };
-                    };
-                };
-            };
-        };
-    };
-    addContactNote: {
-        parameters: {
-            path: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-            };
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteInput"];
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimelineEntry"];
-                };
-            };
-        };
-    };
-    deleteContactNote: {
-        parameters: {
-            path: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                note_id: string;
+                other_id: string;
             };
         };
         responses: {
@@ -4321,7 +4713,7 @@ export interface operations {
                          * @description The kind of record it belongs to.
                          * @enum {string}
                          */
-                        object: "contacts" | "companies" | "deals";
+                        object: "contacts" | "companies" | "deals" | "activities";
                         name: string;
                         /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
                         answered_as: string;
@@ -4366,7 +4758,7 @@ export interface operations {
                             retired: boolean;
                         }[] | null;
                         /** @enum {string|null} */
-                        references: "contacts" | "companies" | "deals" | null;
+                        references: "contacts" | "companies" | "deals" | "activities" | null;
                         /** @description Fields are answered and exported in this order, after those that are built in. */
                         position: number;
                         /**
@@ -4538,7 +4930,7 @@ export interface operations {
                          * @description The kind of record it belongs to.
                          * @enum {string}
                          */
-                        object: "contacts" | "companies" | "deals";
+                        object: "contacts" | "companies" | "deals" | "activities";
                         name: string;
                         /** @description The field in records, filters and files: its name, or `custom_` and the name where a later version brought a built-in field of that name. */
                         answered_as: string;
@@ -4583,7 +4975,7 @@ export interface operations {
                             retired: boolean;
                         }[] | null;
                         /** @enum {string|null} */
-                        references: "contacts" | "companies" | "deals" | null;
+                        references: "contacts" | "companies" | "deals" | "activities" | null;
                         /** @description Fields are answered and exported in this order, after those that are built in. */
                         position: number;
                         /**
@@ -5061,9 +5453,10 @@ export interface operations {
             };
         };
     };
-    listContactsOfDeal: {
+    listAssociationsOfDeal: {
         parameters: {
             query?: {
+                kind?: "contact" | "company" | "deal";
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
                 cursor?: string;
                 /** @description Items a page; default 50. */
@@ -5085,7 +5478,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["DealContact"][];
+                        items: components["schemas"]["Association"][];
                         /** @description Give it back in `cursor` to read on; null at the end. */
                         next_cursor: string | null;
                         count?: {
@@ -5098,7 +5491,7 @@ export interface operations {
             };
         };
     };
-    putDealContact: {
+    associateDeal: {
         parameters: {
             path: {
                 /**
@@ -5106,16 +5499,17 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
                 /**
                  * @description Id, a UUID.
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
-                contact_id: string;
+                other_id: string;
             };
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DealContactInput"];
+                "application/json": components["schemas"]["AssociationInput"];
             };
         };
         responses: {
@@ -5127,7 +5521,7 @@ export interface operations {
             };
         };
     };
-    deleteDealContact: {
+    endAssociationOfDeal: {
         parameters: {
             path: {
                 /**
@@ -5135,62 +5529,12 @@ export interface operations {
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
                 id: string;
+                kind: "contact" | "company" | "deal";
                 /**
                  * @description Id, a UUID.
                  * @example 01890a5d-ac96-774b-bcce-b302099a8057
                  */
-                contact_id: string;
-            };
-        };
-        responses: {
-            /** @description Done; no body. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-            };
-        };
-    };
-    addDealNote: {
-        parameters: {
-            path: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-            };
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteInput"];
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TimelineEntry"];
-                };
-            };
-        };
-    };
-    deleteDealNote: {
-        parameters: {
-            path: {
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                id: string;
-                /**
-                 * @description Id, a UUID.
-                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
-                 */
-                note_id: string;
+                other_id: string;
             };
         };
         responses: {
@@ -5310,7 +5654,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Records that the file holds. */
-                object: "contacts" | "companies" | "deals";
+                object: "contacts" | "companies";
                 /** @description Contacts: `email`. Companies: `domain` or `name`. Default the first of them. */
                 key?: string;
                 /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */

@@ -24,6 +24,7 @@ export function createDealService(kinds: Kinds, options: RecordServiceOptions): 
   const records = createRecordService(kinds.deals, options);
   return {
     ...records,
+
     async forecast(request, status, by) {
       const { conditions } = await records.source(request, by);
       const asked = status === 'all' ? [] : [sql`deals.status = ${status}`];

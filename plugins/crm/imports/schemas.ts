@@ -4,9 +4,9 @@ import type { Static } from 'typebox';
 import { CsvFormat, Delimiter, Encoding, QuoteStyle } from '../csv/format.ts';
 
 /** Which records a file holds. */
-export const ImportObject = Type.Unsafe<'contacts' | 'companies'>({
+export const ImportObject = Type.Unsafe<'contacts' | 'companies' | 'deals'>({
   type: 'string',
-  enum: ['contacts', 'companies'],
+  enum: ['contacts', 'companies', 'deals'],
   description: 'Records that the file holds.',
 });
 export type ImportObject = Static<typeof ImportObject>;
@@ -84,7 +84,8 @@ export type Import = Static<typeof Import>;
 /** The field by which a row finds its record. */
 export const ImportKey = Type.String({
   maxLength: 100,
-  description: 'Contacts: `email`. Companies: `domain` or `name`. Default the first of them.',
+  description:
+    'Contacts: `email`. Companies: `domain` or `name`. Deals: `external_id` or `name`. Default the first of them.',
 });
 
 const settings = {
