@@ -2608,7 +2608,7 @@ export interface components {
              * @description Records that the file holds.
              * @enum {string}
              */
-            object: "contacts" | "companies";
+            object: "contacts" | "companies" | "deals";
             /** @description Field by which a row finds the record it changes; empty where records have no key. */
             key: string;
             /** @description `uploaded` waits for its mapping or start; `checking` and `checked` are a dry run, whose counts say what would be. */
@@ -2673,7 +2673,7 @@ export interface components {
         };
         /** ImportPatch */
         ImportPatch: {
-            /** @description Contacts: `email`. Companies: `domain` or `name`. Default the first of them. */
+            /** @description Contacts: `email`. Companies: `domain` or `name`. Deals: `external_id` or `name`. Default the first of them. */
             key?: string;
             /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */
             missing_references?: "create" | "leave_empty" | "fail";
@@ -5654,8 +5654,8 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Records that the file holds. */
-                object: "contacts" | "companies";
-                /** @description Contacts: `email`. Companies: `domain` or `name`. Default the first of them. */
+                object: "contacts" | "companies" | "deals";
+                /** @description Contacts: `email`. Companies: `domain` or `name`. Deals: `external_id` or `name`. Default the first of them. */
                 key?: string;
                 /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */
                 missing_references?: "create" | "leave_empty" | "fail";
