@@ -1,3 +1,5 @@
+export { eraseBulkChanges } from './bulk/erase.ts';
+export type { BulkErased, BulkErasure } from './bulk/erase.ts';
 export { serveBulk } from './bulk/serve-bulk.ts';
 export type { BulkContext, BulkResource } from './bulk/serve-bulk.ts';
 export { Batch, runBatch } from './changes/batch.ts';

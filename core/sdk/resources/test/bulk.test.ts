@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { TestAppliance } from '../../../testing/appliance.ts';
+import { eraseBulkChanges } from '../bulk/erase.ts';
 import { allParcels, ask, createParcel, ended, parcels, startDepot } from './depot.ts';
 
 let world: TestAppliance;
@@ -248,6 +249,33 @@ test('a bulk change whose job is gone is ended by the sweep, which says so', asy
   await sweep();
   const { body } = await ask(world, 'GET', `${parcels}/bulk/018f0000-0000-7000-8000-00000000abcd`);
   expect(body).toMatchObject({ status: 'failed', reason: 'its job has ended without it: it is gone' });
+});
+
+test('an erasure reaches what records were before and what was asked for, once that has ended', async () => {
+  await createParcel(world, { code: 'Ada "Lovelace"', weight: 3 });
+  await fill(2);
+  const { location, change } = await carryOut({
+    action: 'update',
+    filter: { code: 'ADA "LOVELACE"' },
+    patch: { code: 'somebody' },
+  });
+  expect(change).toMatchObject({ matched: 1, changed: 1 });
+  const all = await allParcels(world);
+  const ids = all.map(({ id }) => id);
+  const erased = await depot().transaction((tx) =>
+    eraseBulkChanges(tx, { ids, texts: ['ada "lovelace"', ''] }),
+  );
+  expect(erased).toEqual({ items: 1, changes: 1, underWay: [] });
+  expect((await ask(world, 'GET', location)).body).toMatchObject({ filter: {}, patch: {} });
+  expect(await undo(location)).toMatchObject({ undone: 0, kept: 1 });
+  const stored = await depot().query(
+    `select bulk_changes::text, bulk_items::text from bulk_changes, bulk_items`,
+  );
+  expect(JSON.stringify(stored)).not.toContain('Lovelace');
+  await depot().query(`update bulk_changes set finished_at = null where id = $1`, [change['id']]);
+  const again = await depot().transaction((tx) => eraseBulkChanges(tx, { ids: [], texts: ['FILTER'] }));
+  expect(again.underWay).toContain(change['id']);
+  await depot().query(`update bulk_changes set finished_at = now() where id = $1`, [change['id']]);
 });
 
 test('the same key begins one change', async () => {
