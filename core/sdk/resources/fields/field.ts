@@ -37,9 +37,9 @@ export interface Field<Schema extends TSchema = TSchema, Input extends TSchema =
   readonly required?: boolean | undefined;
   /** Filters and sorting go by it where it is present. */
   readonly folded?: FoldedColumn | undefined;
-  /** Whether `filter` may name it; default true. */
+  /** Whether `filter` may name it; default true. Never for `jsonb`. */
   readonly filterable?: boolean | undefined;
-  /** Whether `sort` may name it; default true, but for text of more than 500 characters without `folded`. Never for lists. */
+  /** Whether `sort` may name it; default true, but for text of more than 500 characters without `folded`. Never for lists and `jsonb`. */
   readonly sortable?: boolean | undefined;
   /** Names under which files carry it beside its own, folded: without case, accents, spaces, `_`, `-` and `.`. */
   readonly headers: readonly string[];

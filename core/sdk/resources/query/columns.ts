@@ -31,9 +31,12 @@ export function columnsOf(fields: FieldSet, hidden: ReadonlySet<string> = new Se
   }
   for (const [name, field] of Object.entries(fields)) {
     if (hidden.has(name)) continue;
-    const { type, column = name, required = false, folded, filterable = true } = field;
+    const { type, column = name, required = false, folded } = field;
+    // What is structured has no values that could be compared.
+    const filterable = type !== 'jsonb' && (field.filterable ?? true);
     // Lists have no order, and text beyond the length of a key neither fits an index nor a cursor.
-    const sortable = type !== 'text[]' && (field.sortable ?? (folded !== undefined || isShort(field)));
+    const hasOrder = type !== 'jsonb' && type !== 'text[]';
+    const sortable = hasOrder && (field.sortable ?? (folded !== undefined || isShort(field)));
     columns.set(name, { type, column, nullable: !required, folded, filterable, sortable });
   }
   return columns;
