@@ -157,6 +157,13 @@ describe('what is refused, and says why', () => {
     ['a negative amount', { amount: '-1' }, '/amount', /must not be negative/],
     ['an exponent', { amount: '1e3' }, '/amount', /must be decimal text such as 1250.00/],
     ['no number', { amount: 'NaN' }, '/amount', /must be decimal text such as 1250.00/],
+    ['an amount that has been a float', { amount: 1e15 }, '/amount', /must be/],
+    [
+      'a price that has been a float',
+      { lines: [{ name: 'x', unit_price: 0.1 }] },
+      '/lines/0/unit_price',
+      /must be/,
+    ],
     ['hexadecimal', { amount: '0x10' }, '/amount', /must be decimal text/],
     [
       'yen with a fraction',
