@@ -1,8 +1,9 @@
 import { isId } from '@orchestrall/sdk';
 import type { Fault } from '@orchestrall/sdk';
-import { Nullable, isObject, keepText, kindOf, readText, refused } from '@orchestrall/sdk/resources';
+import { Nullable, isObject, keepText, readText, refused } from '@orchestrall/sdk/resources';
 import type { Field } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
+import { objectsColumn, readItems } from '../fields/list-of-objects.ts';
 import { subjectTypes } from '../records/kind.ts';
 import { RecordLink, RecordLinkInput, maxLinkRoleLength, maxLinkedRecords } from './record-link.ts';
 
@@ -17,19 +18,11 @@ export function recordsField() {
   return {
     schema: Links,
     input: Type.Optional(Nullable(Input)),
-    type: 'jsonb',
-    required: true,
-    filterable: false,
-    sortable: false,
-    inFiles: false,
-    headers: [],
+    ...objectsColumn,
     read(given: unknown) {
-      const items: unknown = given ?? [];
-      if (!Array.isArray(items)) return refused([], `must be a list of records, is ${kindOf(items)}`);
-      if (items.length > maxLinkedRecords) {
-        return refused([], `must be at most ${maxLinkedRecords} records, are ${items.length}`);
-      }
-      const read = items.map((item: unknown, index) => readLink(item, `/${index}`));
+      const { items, fault } = readItems(given, 'records', maxLinkedRecords);
+      if (fault !== undefined) return refused([], fault);
+      const read = items.map((item, index) => readLink(item, `/${index}`));
       const links = read.flatMap(({ link }) => link ?? []);
       const faults = read.flatMap((one) => one.faults);
       const twice = links.findIndex(({ id }, index) => links.findIndex((link) => link.id === id) < index);

@@ -11,6 +11,7 @@ import {
 } from '@orchestrall/sdk/resources';
 import type { Field, TextResult } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
+import { objectsColumn, readItems } from '../fields/list-of-objects.ts';
 import { DealLine, DealLineInput, maxLineNameLength, maxLines } from './line.ts';
 
 const Lines = Type.Array(DealLine, { description: 'What is sold, in order.' });
@@ -27,19 +28,11 @@ export function linesField() {
   return {
     schema: Lines,
     input: Type.Optional(Nullable(Input)),
-    type: 'jsonb',
-    required: true,
-    filterable: false,
-    sortable: false,
-    inFiles: false,
-    headers: [],
+    ...objectsColumn,
     read(given: unknown) {
-      const items: unknown = given ?? [];
-      if (!Array.isArray(items)) return refused([], `must be a list of lines, is ${kindOf(items)}`);
-      if (items.length > maxLines) {
-        return refused([], `must be at most ${maxLines} lines, are ${items.length}; sum some up`);
-      }
-      const lines = items.map((item: unknown, index) => readLine(item, `/${index}`));
+      const { items, fault } = readItems(given, 'lines', maxLines);
+      if (fault !== undefined) return refused([], fault);
+      const lines = items.map((item, index) => readLine(item, `/${index}`));
       return { kept: lines.map(({ line }) => line), faults: lines.flatMap(({ faults }) => faults) };
     },
   } satisfies Field;
