@@ -36,7 +36,11 @@ export function rangesOf(keys: readonly SortKey[], position: Position | undefine
     const equal = sql`${column} = ${typedValue(first.column, value)}`;
     ranges.push({ condition: sql`${equal} and ${behind}`, orderBy: equals });
     ranges.push({ condition: beyond(first, value, table), orderBy: all });
-  } else ranges.push({ condition: row, orderBy: all });
+  } else {
+    // Said again for PostgreSQL, which follows an index on present values only where it is said.
+    const condition = first.column.nullable ? sql`${column} is not null and ${row}` : row;
+    ranges.push({ condition, orderBy: all });
+  }
   if (first.column.nullable) ranges.push(missing);
   return ranges;
 }
