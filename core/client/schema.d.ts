@@ -2608,7 +2608,7 @@ export interface components {
              * @description Records that the file holds.
              * @enum {string}
              */
-            object: "contacts" | "companies" | "deals";
+            object: "contacts" | "companies" | "deals" | "activities";
             /** @description Field by which a row finds the record it changes; empty where records have no key. */
             key: string;
             /** @description `uploaded` waits for its mapping or start; `checking` and `checked` are a dry run, whose counts say what would be. */
@@ -5654,7 +5654,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Records that the file holds. */
-                object: "contacts" | "companies" | "deals";
+                object: "contacts" | "companies" | "deals" | "activities";
                 /** @description Contacts: `email`. Companies: `domain` or `name`. Deals: `external_id` or `name`. Default the first of them. */
                 key?: string;
                 /** @description What to do with a company, or another record, that a row names by a key and that does not exist; default `create`. */

@@ -4,9 +4,9 @@ import type { Static } from 'typebox';
 import { CsvFormat, Delimiter, Encoding, QuoteStyle } from '../csv/format.ts';
 
 /** Which records a file holds. */
-export const ImportObject = Type.Unsafe<'contacts' | 'companies' | 'deals'>({
+export const ImportObject = Type.Unsafe<'contacts' | 'companies' | 'deals' | 'activities'>({
   type: 'string',
-  enum: ['contacts', 'companies', 'deals'],
+  enum: ['contacts', 'companies', 'deals', 'activities'],
   description: 'Records that the file holds.',
 });
 export type ImportObject = Static<typeof ImportObject>;

@@ -244,3 +244,18 @@ describe('the deletion of a record', () => {
     }
   });
 });
+
+test('activities are imported and exported as all records are', async () => {
+  const file =
+    'type,subject,due_at,status,tags\ntask,From a file,2026-03-01T08:00:00Z,open,filed\nparty,None,,,filed\n';
+  const { status, body: started } = await crm.send('POST', '/imports?object=activities', { body: file });
+  expect(status, JSON.stringify(started)).toBe(202);
+  expect(await crm.importEnded(started.id)).toMatchObject({ rows_created: 1, rows_failed: 1 });
+  const exported = await crm.send(
+    'GET',
+    '/activities/export?tag=filed&columns=type,subject,due_at,author_name',
+  );
+  expect(exported.body).toBe(
+    `type,subject,due_at,author_name\r\ntask,From a file,2026-03-01T08:00:00.000Z,${callerName}\r\n`,
+  );
+});

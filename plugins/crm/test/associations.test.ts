@@ -175,3 +175,42 @@ test('of many requests for one association one makes it, and it is told so', asy
     'contact.updated',
   ]);
 });
+
+const own = () => ({ records: 'own' as const, hidden: [], read_only: [] });
+
+test('records that a caller may not see are in no list, and none can be associated with them', async () => {
+  await using ruled = await startCrm({
+    access: { viewer: { contacts: own() }, operator: { contacts: own() } },
+  });
+  const admin = { role: 'admin' } as const;
+  const make = async (kind: string, body: object) =>
+    (await ruled.send('POST', `/${kind}`, { ...admin, body })).body;
+  const firm = await make('companies', { name: 'Firm' });
+  const hidden = await make('contacts', { first_name: 'Hidden', owner_id: 'other', company_id: firm.id });
+  const path = `/companies/${firm.id}/associations`;
+  expect((await ruled.send('PUT', `${path}/contact/${hidden.id}`, { ...admin, body: {} })).status).toBe(204);
+  expect((await ruled.send('GET', path, admin)).body.items).toMatchObject([{ id: hidden.id }]);
+  expect((await ruled.send('GET', path)).body.items).toEqual([]);
+  const refused = [
+    await ruled.send('PUT', `${path}/contact/${hidden.id}`, { body: { role: 'x' } }),
+    await ruled.send('DELETE', `${path}/contact/${hidden.id}`),
+    await ruled.send('GET', `/contacts/${hidden.id}/associations`),
+  ];
+  expect(refused.map(({ body }) => body.code)).toEqual([
+    'CONTACT_NOT_FOUND',
+    'ASSOCIATION_NOT_FOUND',
+    'CONTACT_NOT_FOUND',
+  ]);
+  const { body: activity } = await ruled.send('POST', '/activities', {
+    body: { type: 'note', body: 'x', records: [{ kind: 'contact', id: hidden.id }] },
+  });
+  expect(activity.faults).toEqual([
+    { path: '/records/0/id', message: `must be the id of a contact; no contact has the id ${hidden.id}` },
+  ]);
+  await ruled.events(hidden.id, 2);
+  const { bus } = ruled.appliance.appliance.rooms;
+  const told = async (...principals: string[]) =>
+    (await bus.history.query({ subject: hidden.id, limit: 10 }, principals)).items.map(({ type }) => type);
+  expect(await told('operator', 'user:ada', 'operator@user:ada')).toEqual([]);
+  expect(await told('operator', 'user:other', 'operator@user:other')).toContain('association.created');
+});
