@@ -1,6 +1,5 @@
 -- Every word that people may mistype, of all records. Letters only, in lower case and without accents.
 create table search_words (word text collate "C" primary key);
-create index search_words_beginning on search_words (length(word), word);
 create index search_words_ending on search_words (length(word), reverse(word));
 
 -- Words of records that were just written; a job takes them on.

@@ -15,8 +15,8 @@ const routes: Routes<Crm> = async (app, { search }) => {
         summary: 'Search records of all kinds',
         description:
           'Best first: names, then e-mails and domains, phones, and other texts. Case and accents do not matter, words ' +
-          'may be begun, phones are found in any spelling and by their last digits. Where fewer are found than asked ' +
-          'for, words with a typing error are taken too: one from 4 letters on, two from 8. Of words that more than ' +
+          'may be begun, phones are found in any spelling and by their last digits. Where fewer than five ' +
+          'are found, words with a typing error are taken too: one from 4 letters on, two from 8. Of words that more than ' +
           '100 records of a kind have, the newest 100 are weighed.',
         querystring: SearchQuery,
         response: { 200: SearchAnswer, ...problems(400, 401, 403, 429) },

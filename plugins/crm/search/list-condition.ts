@@ -30,8 +30,10 @@ export async function questionCondition(
   const foundBy = async (near?: NearWords): Promise<Sql | undefined> => {
     const query = queryOf(terms, fields, near);
     if (query === undefined) return undefined;
-    const found = searchSql(table, query);
-    const seen = sql`select id from ${sql.table(table)} where ${found} and ${condition} limit ${few}`;
+    const found = await searchSql(database, table, query);
+    // Behind `offset 0` the planner does not go along the table in the hope of meeting enough of them soon.
+    const all = sql`select ${sql.ref(`${table}.id`)} from ${sql.table(table)} where ${found} and ${condition} offset 0`;
+    const seen = sql`select id from (${all}) as found limit ${few}`;
     const ids = (await database.query<{ id: string }>(toStatement(seen))).map(({ id }) => id);
     if (ids.length === 0 || ids.length === few) return ids.length === 0 ? undefined : found;
     return sql`${sql.ref(`${table}.id`)} = any(${ids}::uuid[])`;
@@ -39,5 +41,6 @@ export async function questionCondition(
   const asked = await foundBy();
   if (asked !== undefined) return asked;
   const near = await nearWords(database, askedWords(terms));
-  return (near.size === 0 ? undefined : await foundBy(near)) ?? sql`false`;
+  const known = [...near.values()].some((words) => words.length > 0);
+  return (known ? await foundBy(near) : undefined) ?? sql`false`;
 }

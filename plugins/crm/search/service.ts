@@ -27,11 +27,17 @@ import type { NearWords } from './tsquery.ts';
  */
 const maxCandidates = 100;
 
+/** Records as they were asked for, from which on none is looked for that has words near those. */
+const enoughHits = 5;
+
+/** Longest title of a record that has no name, such as the beginning of a note; UTF-16 units. */
+const maxTitleLength = 100;
+
 /** Finds records of all kinds by words, e-mails, domains and phones. */
 export interface Search {
   /**
    * What the caller may see of what was found, best first. Names are looked through first, then all fields; where
-   * fewer are found than asked for, words near the asked ones follow. Throws `VALIDATION_FAILED`, `LIST_NOT_FOUND`,
+   * fewer than five are found, words near the asked ones follow. Throws `VALIDATION_FAILED`, `LIST_NOT_FOUND`,
    * `LIST_FILTER_INVALID`.
    */
   search(request: SearchQuery, by: Caller): Promise<SearchAnswer>;
@@ -83,7 +89,10 @@ export function createSearch(
         for (const hit of (await Promise.all(found)).flat()) if (!hits.has(hit.id)) hits.set(hit.id, hit);
       };
       await take(searched.map((one) => findAsked(database, one, terms)));
-      if (hits.size < limit && terms.length > 0) {
+      if (
+        hits.size < Math.min(limit, enoughHits) &&
+        !terms.some(({ wholeFirst }) => wholeFirst === true && hits.size > 0)
+      ) {
         const near = await nearWords(database, askedWords(terms));
         if ([...near.values()].some((words) => words.length > 0)) {
           await take(searched.map((one) => find(database, one, one.fields, terms, near)));
@@ -112,8 +121,15 @@ async function find(
 ): Promise<Hit[]> {
   const query = queryOf(terms, asked, near);
   if (query === undefined) return [];
-  const where = sql.join([searchSql(kind.table, query), ...conditions], sql` and `);
-  const statement = sql`select ${selectionSql(kind)} from ${sql.table(kind.table)} where ${where}
+  const found = await searchSql(database, kind.table, query);
+  const where = sql.join([found, ...conditions], sql` and `);
+  const table = sql.table(kind.table);
+  // Near words are rare, which the planner does not know: behind `offset 0` it does not go along the table to meet them.
+  const source =
+    near === undefined
+      ? sql`${table} where ${where}`
+      : sql`(select * from ${table} where ${where} offset 0) as ${table}`;
+  const statement = sql`select ${selectionSql(kind)} from ${source}
     order by ${sql.ref(`${kind.table}.id`)} desc limit ${maxCandidates}`;
   const rows = await database.query<RecordRow<CommonFields>>(toStatement(statement));
   return rows.flatMap((row) => {
@@ -137,7 +153,9 @@ function titleOf(kind: RecordKind, record: object): string {
       return typeof value === 'string' ? [value] : [];
     });
   const title = said(titlesOf(kind)).join(' ');
-  return title === '' ? (said(Object.keys(kind.keys))[0] ?? '') : title;
+  if (title !== '') return title;
+  const [other = ''] = said(searchedFields(kind).map(({ name }) => name));
+  return cut(other, maxTitleLength);
 }
 
 function readKinds(kinds: readonly RecordKind[], given: string | undefined): readonly RecordKind[] {

@@ -8,6 +8,7 @@ import { createKinds, kindsOfFields, tablesByKind } from '../kinds.ts';
 import { createRecordService } from '../records/service.ts';
 import { createLists } from '../lists/service.ts';
 import { fieldCode } from '../search/field-code.ts';
+import { createSearch } from '../search/service.ts';
 import { explained } from './explained.ts';
 import { startCrm } from './support.ts';
 import type { CrmAppliance } from './support.ts';
@@ -34,6 +35,19 @@ beforeAll(async () => {
       ) as named`,
     [companyId, ...['first_name', 'last_name', 'email'].map(fieldCode)],
   );
+  await crm.database.query(
+    `insert into search_words
+      select distinct translate((n * 7919 % 99991)::text || (n * 10473 % 9973)::text, '0123456789', 'abcdefghij')
+      from generate_series(1, 50000) as n`,
+  );
+  await crm.database.query(
+    `update contacts set last_name = 'Wischnewski', last_name_key = 'wischnewski',
+    search = array_to_tsvector(array[$1 || 'wischnewski']) where email = 'person7@plan.example'`,
+    [fieldCode('last_name')],
+  );
+  await crm.database.query(`insert into search_words values ('wischnewski')`);
+  await crm.database.query('analyze contacts');
+  await crm.database.query('analyze search_words');
   for (const field of [
     { name: 'rank', type: 'integer', indexed: true },
     { name: 'number', type: 'text', unique: true },
@@ -63,7 +77,7 @@ test.each<[string, ListRequest, readonly (string | RegExp)[]]>([
   ['the list by last name, from the end', { sort: '-last_name' }, ['contacts_last_name']],
   ['the latest', { sort: '-created_at' }, ['contacts_created']],
   ['a whole e-mail', filters({ q: 'person4711@plan.example' }), ['contacts_search']],
-  ['three letters', filters({ q: 'per' }), ['contacts_search']],
+  ['the beginning of a name', filters({ q: 'last77' }), ['contacts_search']],
   ['a name', filters({ q: 'last777' }), ['contacts_search']],
   ['two words', filters({ q: 'first7 last77' }), ['contacts_search']],
   ['what nobody has', filters({ q: 'zzz' }), ['contacts_search']],
@@ -90,6 +104,21 @@ test.each<[string, ListRequest, readonly (string | RegExp)[]]>([
   },
 );
 
+test.each([
+  ['a name', 'last777', ['contacts_search']],
+  ['two words', 'first7 last777', ['contacts_search']],
+  ['a whole e-mail', 'person4711@plan.example', ['contacts_search']],
+  ['a phone', '0171 1234567', ['contacts_search']],
+  ['a typing error', 'wischnevski', ['contacts_search', 'search_words_pkey', 'search_words_ending']],
+])('among 50,000 contacts a search for %s asks indexes alone', async (_, q, indexes) => {
+  const { search, plans } = watched();
+  const { items } = await search.search({ q }, by);
+  expect(items.length).toBeGreaterThan(q.startsWith('0') ? -1 : 0);
+  for (const nodes of plans) expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+  const used = plans.flat().flatMap((node) => node['Index Name'] ?? []);
+  expect(used).toEqual(expect.arrayContaining([...indexes]));
+});
+
 const by: Caller = { id: 'planner', kind: 'user', name: 'planner', roles: ['admin'], teams: [], leads: [] };
 
 /** The service of contacts over a database that explains each statement before it runs it. */
@@ -99,6 +128,7 @@ function watched() {
   const { contacts: kind } = createKinds(access, sets);
   const lists = createLists([kind], { database, access });
   return {
+    search: createSearch([kind], { database, access, lists }),
     service: createRecordService(kind, { database, access, tables: tablesByKind, lists }),
     plans,
   };

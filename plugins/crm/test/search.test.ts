@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordKinds } from '../kinds.ts';
+import { forgetWords } from '../search/forget-words.ts';
 import { learnWords } from '../search/vocabulary.ts';
 import { startCrm } from './support.ts';
 import type { Answer, CrmAppliance, Sent } from './support.ts';
@@ -168,10 +170,10 @@ test.each([
   }
 });
 
-test('NUL is refused in an address and matches nothing in a body', async () => {
+test('NUL is refused, in an address and in a body', async () => {
   expect((await search('a\u0000b')).status).toBe(400);
   const { status } = await crm.send('POST', '/contacts/query', { body: { q: 'a\u0000b' } });
-  expect(status).toBe(200);
+  expect(status).toBe(400);
 });
 
 test('a question of 10,000 characters, an empty one and none are refused', async () => {
@@ -190,4 +192,18 @@ test('a word that many write at a time is kept once', async () => {
   const rows = await crm.database.query(`select word from search_words where word = 'gleichzeitig'`);
   expect(rows).toHaveLength(1);
   expect(await crm.database.query('select 1 from search_words_noted')).toEqual([]);
+});
+
+test('words that no record has any more are forgotten, others are not', async () => {
+  const { id } = await crm.create('contacts', { first_name: 'Unvergleichlich', last_name: 'Gewöhnlich' });
+  await crm.create('contacts', { last_name: 'Gewöhnlich' });
+  await learn();
+  await crm.send('DELETE', `/contacts/${id}`);
+  await crm.database.transaction((tx) =>
+    forgetWords(tx, Object.values(recordKinds), ['unvergleichlich', 'gewohnlich']),
+  );
+  const known = 'select word from search_words where word = any($1)';
+  expect(await crm.database.query(known, [['unvergleichlich', 'gewohnlich']])).toEqual([
+    { word: 'gewohnlich' },
+  ]);
 });

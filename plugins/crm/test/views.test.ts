@@ -23,6 +23,14 @@ async function save(body: object): Promise<Answer> {
   return crm.send('POST', '/views', { role: 'viewer', body: { name: 'Mine', kind: 'contact', ...body } });
 }
 
+/** Ids of the views that a caller begins with. */
+async function defaults(by: Caller): Promise<unknown[]> {
+  const { items } = await views.list({ limit: 200 }, by);
+  return items.flatMap((view) =>
+    'default' in view && view.default === true && 'id' in view ? [view.id] : [],
+  );
+}
+
 test('a view keeps a filter, an order and fields, and its owner changes it with If-Match', async () => {
   const kept = {
     filter: { last_name: { starts_with: 'A' } },
@@ -72,10 +80,6 @@ test('a user begins with one view of each kind', async () => {
   await begin(companies.id, ada);
   await begin(second.id, ada);
   await begin(first.id, eve);
-  const defaults = async (by: Caller) =>
-    (await views.list({ limit: 200 }, by)).items.flatMap((view) =>
-      'default' in view && view.default === true && 'id' in view ? [view.id] : [],
-    );
   expect(await defaults(ada)).toEqual([second.id, companies.id]);
   expect(await defaults(eve)).toEqual([first.id]);
   await changeRecords(crm.database, (tx) => views.unsetDefault(tx, second.id, ada));
