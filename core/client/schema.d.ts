@@ -31,6 +31,64 @@ export interface paths {
          */
         post: operations["batchActivities"];
     };
+    "/api/v1/crm/activities/bulk": {
+        parameters: {
+        };
+        /**
+         * List bulk changes of activities
+         * @description One’s own, newest first; administrators see those of everybody.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["list bulk changes ofActivities"];
+        /**
+         * Change or delete all activities of a filter
+         * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["bulk changeActivities"];
+    };
+    "/api/v1/crm/activities/bulk/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far a bulk change of activities is
+         * @description Needs the role operator.
+         */
+        get: operations["get bulk change ofActivities"];
+    };
+    "/api/v1/crm/activities/bulk/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a bulk change of activities, or its undo
+         * @description What it has changed stays changed until it is undone.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["cancel bulk change ofActivities"];
+    };
+    "/api/v1/crm/activities/bulk/{id}/items": {
+        parameters: {
+        };
+        /**
+         * List the activities that a bulk change could not change or put back
+         * @description Needs the role operator.
+         */
+        get: operations["list bulk items ofActivities"];
+    };
+    "/api/v1/crm/activities/bulk/{id}/undo": {
+        parameters: {
+        };
+        /**
+         * Put back what a bulk change of activities has changed
+         * @description As a job, with the rights of who asks now. Records changed since are left alone and listed.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["undo bulk change ofActivities"];
+    };
     "/api/v1/crm/activities/export": {
         parameters: {
         };
@@ -104,6 +162,64 @@ export interface paths {
          *     Needs the role operator.
          */
         post: operations["batchCompanies"];
+    };
+    "/api/v1/crm/companies/bulk": {
+        parameters: {
+        };
+        /**
+         * List bulk changes of companies
+         * @description One’s own, newest first; administrators see those of everybody.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["list bulk changes ofCompanies"];
+        /**
+         * Change or delete all companies of a filter
+         * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["bulk changeCompanies"];
+    };
+    "/api/v1/crm/companies/bulk/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far a bulk change of companies is
+         * @description Needs the role operator.
+         */
+        get: operations["get bulk change ofCompanies"];
+    };
+    "/api/v1/crm/companies/bulk/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a bulk change of companies, or its undo
+         * @description What it has changed stays changed until it is undone.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["cancel bulk change ofCompanies"];
+    };
+    "/api/v1/crm/companies/bulk/{id}/items": {
+        parameters: {
+        };
+        /**
+         * List the companies that a bulk change could not change or put back
+         * @description Needs the role operator.
+         */
+        get: operations["list bulk items ofCompanies"];
+    };
+    "/api/v1/crm/companies/bulk/{id}/undo": {
+        parameters: {
+        };
+        /**
+         * Put back what a bulk change of companies has changed
+         * @description As a job, with the rights of who asks now. Records changed since are left alone and listed.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["undo bulk change ofCompanies"];
     };
     "/api/v1/crm/companies/export": {
         parameters: {
@@ -218,6 +334,64 @@ export interface paths {
          *     Needs the role operator.
          */
         post: operations["batchContacts"];
+    };
+    "/api/v1/crm/contacts/bulk": {
+        parameters: {
+        };
+        /**
+         * List bulk changes of contacts
+         * @description One’s own, newest first; administrators see those of everybody.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["list bulk changes ofContacts"];
+        /**
+         * Change or delete all contacts of a filter
+         * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["bulk changeContacts"];
+    };
+    "/api/v1/crm/contacts/bulk/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far a bulk change of contacts is
+         * @description Needs the role operator.
+         */
+        get: operations["get bulk change ofContacts"];
+    };
+    "/api/v1/crm/contacts/bulk/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a bulk change of contacts, or its undo
+         * @description What it has changed stays changed until it is undone.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["cancel bulk change ofContacts"];
+    };
+    "/api/v1/crm/contacts/bulk/{id}/items": {
+        parameters: {
+        };
+        /**
+         * List the contacts that a bulk change could not change or put back
+         * @description Needs the role operator.
+         */
+        get: operations["list bulk items ofContacts"];
+    };
+    "/api/v1/crm/contacts/bulk/{id}/undo": {
+        parameters: {
+        };
+        /**
+         * Put back what a bulk change of contacts has changed
+         * @description As a job, with the rights of who asks now. Records changed since are left alone and listed.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["undo bulk change ofContacts"];
     };
     "/api/v1/crm/contacts/export": {
         parameters: {
@@ -395,6 +569,64 @@ export interface paths {
          *     Needs the role operator.
          */
         post: operations["batchDeals"];
+    };
+    "/api/v1/crm/deals/bulk": {
+        parameters: {
+        };
+        /**
+         * List bulk changes of deals
+         * @description One’s own, newest first; administrators see those of everybody.
+         *
+         *     Needs the role operator.
+         */
+        get: operations["list bulk changes ofDeals"];
+        /**
+         * Change or delete all deals of a filter
+         * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["bulk changeDeals"];
+    };
+    "/api/v1/crm/deals/bulk/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far a bulk change of deals is
+         * @description Needs the role operator.
+         */
+        get: operations["get bulk change ofDeals"];
+    };
+    "/api/v1/crm/deals/bulk/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a bulk change of deals, or its undo
+         * @description What it has changed stays changed until it is undone.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["cancel bulk change ofDeals"];
+    };
+    "/api/v1/crm/deals/bulk/{id}/items": {
+        parameters: {
+        };
+        /**
+         * List the deals that a bulk change could not change or put back
+         * @description Needs the role operator.
+         */
+        get: operations["list bulk items ofDeals"];
+    };
+    "/api/v1/crm/deals/bulk/{id}/undo": {
+        parameters: {
+        };
+        /**
+         * Put back what a bulk change of deals has changed
+         * @description As a job, with the rights of who asks now. Records changed since are left alone and listed.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["undo bulk change ofDeals"];
     };
     "/api/v1/crm/deals/export": {
         parameters: {
@@ -860,7 +1092,7 @@ export interface paths {
         };
         /**
          * Search records of all kinds
-         * @description Best first: names, then e-mails and domains, phones, and other texts. Case and accents do not matter, words may be begun, phones are found in any spelling and by their last digits. Where fewer are found than asked for, words with a typing error are taken too: one from 4 letters on, two from 8. Of words that more than 100 records of a kind have, the newest 100 are weighed.
+         * @description Best first: names, then e-mails and domains, phones, and other texts. Case and accents do not matter, words may be begun, phones are found in any spelling and by their last digits. Where fewer than five are found, words with a typing error are taken too: one from 4 letters on, two from 8. Of words that more than 100 records of a kind have, the newest 100 are weighed.
          *
          *     Needs the role viewer.
          */
@@ -3494,6 +3726,203 @@ export interface operations {
             };
         };
     };
+    "list bulk changes ofActivities": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkChange"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "bulk changeActivities": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each word must begin a word of the subject or text; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                    q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
+                    tag?: string;
+                    /**
+                     * @description Activities about this contact, company or deal.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    record_id?: string;
+                    /** @enum {string} */
+                    action: "update" | "delete";
+                    /** @description Which records, as lists are filtered; `{}` for all of them. */
+                    filter: {
+                        [key: string]: unknown;
+                    };
+                    patch?: components["schemas"]["ActivityPatch"];
+                    /** @description Show what would be changed and change nothing; default false. */
+                    preview?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "get bulk change ofActivities": {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "cancel bulk change ofActivities": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "list bulk items ofActivities": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkItem"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "undo bulk change ofActivities": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
     exportActivities: {
         parameters: {
             query?: {
@@ -3833,6 +4262,198 @@ export interface operations {
                         succeeded: number;
                         failed: number;
                     };
+                };
+            };
+        };
+    };
+    "list bulk changes ofCompanies": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkChange"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "bulk changeCompanies": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each word must begin a word of the name, domain or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                    q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
+                    tag?: string;
+                    /** @enum {string} */
+                    action: "update" | "delete";
+                    /** @description Which records, as lists are filtered; `{}` for all of them. */
+                    filter: {
+                        [key: string]: unknown;
+                    };
+                    patch?: components["schemas"]["CompanyPatch"];
+                    /** @description Show what would be changed and change nothing; default false. */
+                    preview?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "get bulk change ofCompanies": {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "cancel bulk change ofCompanies": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "list bulk items ofCompanies": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkItem"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "undo bulk change ofCompanies": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
                 };
             };
         };
@@ -4305,6 +4926,203 @@ export interface operations {
                         succeeded: number;
                         failed: number;
                     };
+                };
+            };
+        };
+    };
+    "list bulk changes ofContacts": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkChange"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "bulk changeContacts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each word must begin a word of the name, e-mail or phone digits; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                    q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
+                    tag?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    company_id?: string;
+                    /** @enum {string} */
+                    action: "update" | "delete";
+                    /** @description Which records, as lists are filtered; `{}` for all of them. */
+                    filter: {
+                        [key: string]: unknown;
+                    };
+                    patch?: components["schemas"]["ContactPatch"];
+                    /** @description Show what would be changed and change nothing; default false. */
+                    preview?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "get bulk change ofContacts": {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "cancel bulk change ofContacts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "list bulk items ofContacts": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkItem"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "undo bulk change ofContacts": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
                 };
             };
         };
@@ -5178,6 +5996,213 @@ export interface operations {
                         succeeded: number;
                         failed: number;
                     };
+                };
+            };
+        };
+    };
+    "list bulk changes ofDeals": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkChange"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "bulk changeDeals": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each word must begin a word of the name or external_id; case and accents do not matter. Where nothing is found so, words with a typing error are taken. */
+                    q?: string;
+                    /**
+                     * @description Only members of this list.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    list?: string;
+                    tag?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    pipeline_id?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    stage_id?: string;
+                    /**
+                     * @description Id, a UUID.
+                     * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                     */
+                    company_id?: string;
+                    /** @enum {string} */
+                    action: "update" | "delete";
+                    /** @description Which records, as lists are filtered; `{}` for all of them. */
+                    filter: {
+                        [key: string]: unknown;
+                    };
+                    patch?: components["schemas"]["DealPatch"];
+                    /** @description Show what would be changed and change nothing; default false. */
+                    preview?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkPreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "get bulk change ofDeals": {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "cancel bulk change ofDeals": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
+                };
+            };
+        };
+    };
+    "list bulk items ofDeals": {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BulkItem"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    "undo bulk change ofDeals": {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChange"];
                 };
             };
         };
