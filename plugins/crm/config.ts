@@ -28,6 +28,13 @@ export const CrmConfig = Type.Object(
       default: 'EUR',
       description: 'Currency of deals and products that name none, by its code in ISO 4217.',
     }),
+    default_region: Type.Optional(
+      Type.String({
+        pattern: '^[A-Z]{2}$',
+        description:
+          'Country of phone numbers that are written without its code, by its code in ISO 3166-1, such as DE; default none: such numbers are compared by their digits.',
+      }),
+    ),
     access: AccessConfig,
     instance_url: Type.Optional(
       Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),

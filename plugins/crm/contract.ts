@@ -125,6 +125,23 @@ export const tagRenamed = defineEvent(
   }),
 );
 
+/** Two contacts were made one; `contact` is the one that is left, as it is now, `merged_id` the other's. Subject is what is left. */
+export const contactMerged = defineEvent('contact.merged', Type.Object({ contact: Contact, merged_id: Id }));
+/** Two companies were made one, likewise. */
+export const companyMerged = defineEvent('company.merged', Type.Object({ company: Company, merged_id: Id }));
+
+/** Two records were found that may be one; subject is the pair's id. */
+export const duplicateFound = defineEvent(
+  'duplicate.found',
+  Type.Object({
+    id: Id,
+    kind: Type.Unsafe<'contact' | 'company'>({ type: 'string', enum: ['contact', 'company'] }),
+    record_ids: Type.Array(Id, { minItems: 2, maxItems: 2, description: 'The lower id first.' }),
+    score: Type.Integer({ minimum: 0, maximum: 100 }),
+    reasons: Type.Array(Type.String()),
+  }),
+);
+
 /** A list was made; subject is its id. */
 export const listCreated = defineEvent('list.created', Type.Object({ list: List }));
 /** Fields of a list changed; `list` is the state after, subject its id. */
@@ -291,6 +308,9 @@ export const crmContract = defineContract<CrmService>()({
     timelineEntryAdded,
     timelineEntryRemoved,
     tagRenamed,
+    contactMerged,
+    companyMerged,
+    duplicateFound,
     listCreated,
     listUpdated,
     listDeleted,

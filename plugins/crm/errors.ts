@@ -78,6 +78,36 @@ export const crmErrors = {
     message: '`default_currency` is {currency}, which is not the code of a currency in ISO 4217.',
     remedy: 'Give a code such as EUR in the configuration of crm_integration.',
   },
+  REGION_UNKNOWN: {
+    status: 422,
+    message: '`default_region` is {region}, which is not the code of a country in ISO 3166-1.',
+    remedy: 'Give a code such as DE in the configuration of crm_integration, or leave it out.',
+  },
+  DUPLICATE_NOT_FOUND: {
+    status: 404,
+    message: 'No pair of duplicates that you see has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/duplicates.',
+  },
+  PAIR_IS_MERGED: {
+    status: 409,
+    message: 'The two records of the pair {id} were merged.',
+    remedy: 'Nothing is left to decide.',
+  },
+  RECORD_MERGED: {
+    status: 410,
+    message: 'The {kind} {id} was merged into the {kind} {merged_into}.',
+    remedy: 'Use {merged_into} in its place.',
+  },
+  MERGE_INTO_ITSELF: {
+    status: 422,
+    message: 'The {kind} {id} cannot be merged into itself.',
+    remedy: 'Give the id of another {kind} in other_id.',
+  },
+  MERGE_ACROSS_KINDS: {
+    status: 422,
+    message: '{other_id} is a {other_kind}; a {kind} is merged with another {kind} only.',
+    remedy: 'Give the id of a {kind} in other_id.',
+  },
   CUSTOM_FIELD_NOT_FOUND: {
     status: 404,
     message: 'No custom field has the id {id}.',

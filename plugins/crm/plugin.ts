@@ -25,6 +25,8 @@ export default definePlugin({
       { serveTable },
       { products },
       { createReminderRun, reminderJob },
+      { matchJob, matchJobOptions },
+      { createMatchSweep },
     ] = await Promise.all([
       import('./service.ts'),
       import('./imports/jobs.ts'),
@@ -34,6 +36,8 @@ export default definePlugin({
       import('@orchestrall/sdk/resources'),
       import('./products/resource.ts'),
       import('./activities/reminders.ts'),
+      import('./duplicates/jobs.ts'),
+      import('./duplicates/sweep.ts'),
     ]);
     const { bus, config, database, http, jobs, log } = context;
     const crm = await createCrm(context);
@@ -54,6 +58,8 @@ export default definePlugin({
     jobs.schedule({ name: 'remind-of-activities', cron: '* * * * *' }, reminderJob, {});
     jobs.handle(learnWordsJob, learnWords);
     jobs.schedule({ name: 'learn-search-words', cron: '* * * * *' }, learnWordsJob, {});
+    jobs.handle(matchJob, createMatchSweep(database, crm.swept), matchJobOptions);
+    jobs.schedule({ name: 'find-duplicates', cron: '* * * * *' }, matchJob, {});
     return { service: createContractService(crm) };
   },
 });

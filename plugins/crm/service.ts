@@ -25,10 +25,17 @@ import type { CustomFieldChanges } from './custom-fields/flow.ts';
 import { createCustomFieldService } from './custom-fields/service.ts';
 import type { CustomFields } from './custom-fields/service.ts';
 import { readFieldSets } from './custom-fields/set-up.ts';
+import { findDuplicates } from './duplicates/find.ts';
+import { regionOf } from './duplicates/matching/phone-number.ts';
+import { createDuplicates } from './duplicates/service.ts';
+import type { Duplicates } from './duplicates/service.ts';
+import type { SweptKind } from './duplicates/sweep.ts';
 import { createKinds, kindsOfFields, tablesByKind } from './kinds.ts';
 import type { Kinds } from './kinds.ts';
 import { createLists } from './lists/service.ts';
 import type { Lists } from './lists/service.ts';
+import { createMerge } from './merge/service.ts';
+import type { Merge } from './merge/service.ts';
 import { isCurrency } from './money/currency.ts';
 import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
@@ -64,6 +71,10 @@ export interface Crm {
   readonly views: Views;
   /** The service of each kind of records, by the kind's name. */
   readonly records: ReadonlyMap<string, ResourceService>;
+  readonly duplicates: Duplicates;
+  /** What the sweep for duplicates looks at. */
+  readonly swept: readonly SweptKind[];
+  readonly merge: Merge;
   readonly customFields: CustomFields;
   readonly customFieldChanges: CustomFieldChanges;
 }
@@ -75,7 +86,10 @@ export async function createCrm(
   const { config, database, jobs, log, reload } = context;
   const access = createAccess(config.access, tablesByKind);
   const sets = await readFieldSets(database, kindsOfFields);
-  const kinds = createKinds(access, sets, { currency: currencyOf(config) });
+  const { kinds, swept } = findDuplicates(
+    createKinds(access, sets, { currency: currencyOf(config) }),
+    phoneRegionOf(config),
+  );
   const customFields = createCustomFieldService({ database, access, kinds: kindsOfFields });
   const importScope = { kinds, access, tables: tablesByKind };
   const all: readonly RecordKind[] = Object.values(kinds);
@@ -114,6 +128,9 @@ export async function createCrm(
       ['deal', deals],
       ['activity', activities],
     ]),
+    duplicates: createDuplicates(kinds, records, jobs),
+    swept,
+    merge: createMerge(kinds, records),
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
   };
@@ -164,6 +181,12 @@ export function createContractService({
 function currencyOf({ default_currency: currency }: CrmConfig): string {
   if (isCurrency(currency)) return currency;
   throw crmError('CURRENCY_UNKNOWN', { currency });
+}
+
+function phoneRegionOf({ default_region: code }: CrmConfig): ReturnType<typeof regionOf> {
+  const region = code === undefined ? undefined : regionOf(code);
+  if (code === region) return region;
+  throw crmError('REGION_UNKNOWN', { region: code });
 }
 
 /** A plugin that acts on somebody's behalf: it may what an administrator may, and owns nothing. */

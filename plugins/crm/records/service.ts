@@ -28,6 +28,7 @@ import { fieldsOf, withDefaults } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { questionCondition } from '../search/list-condition.ts';
 import type { ListConditions } from './list-conditions.ts';
+import { absenceOf } from './merged.ts';
 import { ownConditions } from './own-filters.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
 import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
@@ -156,7 +157,7 @@ export function createRecordService<Fields extends CommonFields>(
   };
 }
 
-/** The record; throws the kind's `notFound` when there is none, or none that is visible. */
+/** The record; throws the kind's `notFound` when there is none, or none that is visible, and `RECORD_MERGED` when it is part of another. */
 export async function requireRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   database: Queryable,
@@ -164,11 +165,11 @@ export async function requireRecord<Fields extends CommonFields>(
   visible?: Sql,
 ): Promise<Kept<Fields>> {
   const record = await findRecord(kind, database, id, visible);
-  if (record === undefined) throw kind.notFound(id);
+  if (record === undefined) throw await absenceOf(kind, database, id, visible);
   return record;
 }
 
-/** The record, locked until the transaction ends; throws the kind's `notFound` as `requireRecord` does. */
+/** The record, locked until the transaction ends; throws as `requireRecord` does. */
 export async function lockRecord<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
@@ -176,7 +177,7 @@ export async function lockRecord<Fields extends CommonFields>(
   visible?: Sql,
 ): Promise<Kept<Fields>> {
   const [record] = isId(id) ? await lockRecords(kind, tx, [id], visible) : [];
-  if (record === undefined) throw kind.notFound(id);
+  if (record === undefined) throw await absenceOf(kind, tx, id, visible);
   return record;
 }
 

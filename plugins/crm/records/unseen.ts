@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { Access, View } from './access.ts';
 import { uniqueKeyOf } from './kind.ts';
 import type { CommonFields, KindName, RecordKind, Reference, TableName } from './kind.ts';
+import { findWinners } from './merged.ts';
 import { findRecord } from './store.ts';
 
 /** Where the records of each kind stand. */
@@ -33,7 +34,16 @@ export async function refuseUnseenReferences<Fields extends CommonFields>(
     const query = sql`select id from ${sql.table(table)}
       where ${sql.ref(`${table}.id`)} = any(${ids}::uuid[]) and ${condition}`;
     const seen = new Set((await tx.query<{ id: string }>(toStatement(query))).map(({ id }) => id));
-    for (const { path, id } of references) if (!seen.has(id)) faults.push(noSuchRecord(path, referred, id));
+    const unseen = references.filter(({ id }) => !seen.has(id));
+    if (unseen.length === 0) continue;
+    const winners = await findWinners(
+      table,
+      tx,
+      unseen.map(({ id }) => id),
+      condition,
+    );
+    for (const { path, id } of unseen)
+      faults.push(withWinner(noSuchRecord(path, referred, id), winners.get(id)));
   }
   if (faults.length > 0) throw validationFailed(faults);
 }
@@ -43,7 +53,16 @@ export function noSuchRecord(path: string, kind: KindName, id: string): Fault {
   return { path, message: `must be the id of a ${kind}; no ${kind} has the id ${id}` };
 }
 
-function referencesOf<Fields extends CommonFields>(kind: RecordKind<Fields>, fields: Fields): Reference[] {
+/** A fault of a reference with what it should be, where its record was merged into another one. */
+export function withWinner({ path, message }: Fault, winner: string | undefined): Fault {
+  return { path, message: winner === undefined ? message : `${message}, which was merged into ${winner}` };
+}
+
+/** The records that fields refer to. */
+export function referencesOf<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  fields: Fields,
+): Reference[] {
   const values = new Map<string, unknown>(Object.entries(fields));
   const single = Object.entries(kind.references).flatMap(([field, referred]): Reference[] => {
     const id = values.get(field);

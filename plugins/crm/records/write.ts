@@ -5,6 +5,7 @@ import type { Actor } from '../contract.ts';
 import { changesBetween, recordCreations, recordDeletions, recordUpdates } from './history.ts';
 import { uniqueKeysOf } from './kind.ts';
 import type { CommonFields, HeldReferences, Kept, RecordKind, UniqueKey, Written } from './kind.ts';
+import { withWinners } from './refused-references.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
 import { deleteRecords, findByKey, lockWhere } from './store.ts';
 
@@ -26,7 +27,8 @@ export async function createRecords<Fields extends CommonFields>(
 ): Promise<(Kept<Fields> | AppError)[]> {
   const written = given.map((fields) => ({ id: createId(), fields }));
   const references = await holdReferences(kind, tx, written, actor);
-  const planned = written.map(({ id, fields }) => settle(references, { id, fields }));
+  const settled = written.map(({ id, fields }) => settle(references, { id, fields }));
+  const planned = await withWinners(kind, tx, settled);
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
@@ -51,10 +53,11 @@ export async function editRecords<Fields extends CommonFields>(
   const given = edits.map(({ before, fields }) => ({ id: before.id, fields, before }));
   const references = await holdReferences(kind, tx, given, actor);
   const taken = await claimKeys(kind, tx, edits);
-  const planned = edits.map((edit) => {
+  const settled = edits.map((edit) => {
     const refusal = taken.get(edit);
     return refusal === undefined ? settle(references, edit) : { ...edit, refusal };
   });
+  const planned = await withWinners(kind, tx, settled);
   const changing = planned.filter(
     ({ before, fields, refusal }) =>
       refusal === undefined && Object.keys(changesBetween(before, fields)).length > 0,

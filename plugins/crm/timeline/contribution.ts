@@ -39,7 +39,7 @@ export interface KeptContribution {
 }
 
 /** Kinds of entries that only CRM makes. */
-const reserved = new Set(['created', 'changed', 'activity', 'stage_changed']);
+const reserved = new Set(['created', 'changed', 'merged', 'activity', 'stage_changed']);
 
 const described = { description: '' };
 const fields = {

@@ -12,7 +12,7 @@ export const TimelineEntry = Type.Object(
     id: Id,
     kind: Type.String({
       description:
-        '`created` and `changed` are the record’s own, `activity` is one about it; others are named by who made them.',
+        '`created`, `changed` and `merged` are the record’s own, `activity` is one about it; others are named by who made them.',
     }),
     title: nullableText('What a plugin calls it; null for other kinds.'),
     text: nullableText('What a plugin says of it; null for other kinds.'),
