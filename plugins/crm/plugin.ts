@@ -22,7 +22,7 @@ export default definePlugin({
       { createImportRun },
       { createSweep },
       { learnWords, learnWordsJob },
-      { serveTable },
+      { serveBulk, serveTable },
       { products },
       { createReminderRun, reminderJob },
       { matchJob, matchJobOptions },
@@ -43,6 +43,7 @@ export default definePlugin({
     const crm = await createCrm(context);
     http.routes(crm);
     serveTable(context, products);
+    for (const resource of crm.bulk) serveBulk(context, resource);
     const batchRows = config.import_batch_rows;
     const progressed = (progress: ImportProgress) =>
       bus.broadcast(importProgressed, progress, { subject: progress.import_id });

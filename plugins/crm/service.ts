@@ -1,6 +1,6 @@
 import type { Caller, Database, PluginContext } from '@orchestrall/sdk';
 import { changeRecords } from '@orchestrall/sdk/resources';
-import type { ResourceService } from '@orchestrall/sdk/resources';
+import type { BulkResource, ResourceService } from '@orchestrall/sdk/resources';
 import { createAccess } from './access/rules.ts';
 import type { ActivityFields } from './activities/fields.ts';
 import type { ActivityInput } from './activities/schemas.ts';
@@ -39,9 +39,10 @@ import type { Merge } from './merge/service.ts';
 import { isCurrency } from './money/currency.ts';
 import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
-import type { RecordKind } from './records/kind.ts';
+import { createBulkService } from './records/bulk.ts';
+import type { CommonFields, RecordKind } from './records/kind.ts';
 import { createRecordService } from './records/service.ts';
-import type { RecordService } from './records/service.ts';
+import type { RecordService, RecordServiceOptions } from './records/service.ts';
 import { createSearch } from './search/service.ts';
 import type { Search } from './search/service.ts';
 import { createTagService } from './tags/service.ts';
@@ -71,10 +72,15 @@ export interface Crm {
   readonly views: Views;
   /** The service of each kind of records, by the kind's name. */
   readonly records: ReadonlyMap<string, ResourceService>;
+<<<<<<< plugins/crm/service.ts
+  /** Kinds of records whose changes by filter are served. */
+  readonly bulk: readonly BulkResource[];
+=======
   readonly duplicates: Duplicates;
   /** What the sweep for duplicates looks at. */
   readonly swept: readonly SweptKind[];
   readonly merge: Merge;
+>>>>>>> /tmp/wt-dup/plugins/crm/service.ts
   readonly customFields: CustomFields;
   readonly customFieldChanges: CustomFieldChanges;
 }
@@ -128,9 +134,18 @@ export async function createCrm(
       ['deal', deals],
       ['activity', activities],
     ]),
+<<<<<<< plugins/crm/service.ts
+    bulk: [
+      bulkOf(kinds.contacts, contacts, records),
+      bulkOf(kinds.companies, companies, records),
+      bulkOf(kinds.deals, deals, records),
+      bulkOf(kinds.activities, activities, records),
+    ],
+=======
     duplicates: createDuplicates(kinds, records, jobs),
     swept,
     merge: createMerge(kinds, records),
+>>>>>>> /tmp/wt-dup/plugins/crm/service.ts
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
   };
@@ -176,6 +191,14 @@ export function createContractService({
     addTimelineEntry: (entry, by) => timeline.add(entry, by),
     removeTimelineEntry: ({ subject, key }, by) => timeline.remove(subject, key, by),
   };
+}
+
+function bulkOf<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  service: RecordService<Fields>,
+  options: RecordServiceOptions,
+): BulkResource {
+  return { resource: { ...kind, plural: kind.table }, service: createBulkService(kind, service, options) };
 }
 
 function currencyOf({ default_currency: currency }: CrmConfig): string {

@@ -64,7 +64,7 @@ function recordSource({ kind, view, by }: KindScope): ReferenceSource {
       const results = await createRecords(
         kind,
         tx,
-        whole.map(({ fields }) => fields),
+        whole.map(({ fields }) => ({ fields })),
         by,
       );
       const created = new Map(whole.map((one, index) => [one, results[index]]));

@@ -216,7 +216,7 @@ async function writeRows(
   const creations = rows.filter(({ before }) => before === undefined);
   const edits = rows.flatMap(({ before, ...rest }) => (before === undefined ? [] : [{ ...rest, before }]));
   const contested: Wave = new Map();
-  const given = creations.map(({ fields }) => fields);
+  const given = creations.map(({ fields }) => ({ fields }));
   const created = await createRecords(kind, tx, given, by);
   for (const [index, { key, row, fields }] of creations.entries()) {
     const result = await withoutUnseen(kind, tx, fields, view, created[index]);

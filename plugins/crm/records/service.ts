@@ -1,11 +1,10 @@
-import { isId, validationFailed } from '@orchestrall/sdk';
+import { isId } from '@orchestrall/sdk';
 import type { Caller, Database, Transaction } from '@orchestrall/sdk';
 import {
   checkVersion,
   columnsOf,
   conditionSql,
   countRows,
-  isObject,
   listName,
   readListRequest,
   readPage,
@@ -30,6 +29,7 @@ import { questionCondition } from '../search/list-condition.ts';
 import type { ListConditions } from './list-conditions.ts';
 import { absenceOf } from './merged.ts';
 import { ownConditions } from './own-filters.ts';
+import { refuseProtected } from './protected.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
 import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
 import type { RecordRow } from './store.ts';
@@ -133,7 +133,7 @@ export function createRecordService<Fields extends CommonFields>(
         kind.read(withDefaults(kind, given)),
       );
       await refuseUnseenReferences(kind, tx, { fields }, by, access, tables);
-      const [created] = await createRecords(kind, tx, [fields], by);
+      const [created] = await createRecords(kind, tx, [{ fields }], by);
       return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, created)), view);
     },
 
@@ -187,16 +187,6 @@ export function masked<Fields extends CommonFields>(record: Kept<Fields>, { hidd
   const seen = { ...record };
   for (const name of hidden) Reflect.deleteProperty(seen, name);
   return seen;
-}
-
-/** Refuses fields that the caller may not write. */
-function refuseProtected(given: unknown, { hidden, readOnly }: View): void {
-  if (!isObject(given)) return;
-  const faults = Object.keys(given).flatMap((name) => {
-    if (hidden.has(name)) return [{ path: `/${name}`, message: 'is not a known field' }];
-    return readOnly.has(name) ? [{ path: `/${name}`, message: 'may not be written by your role' }] : [];
-  });
-  if (faults.length > 0) throw validationFailed(faults);
 }
 
 function allOf({ table, selection, conditions }: ListSource) {

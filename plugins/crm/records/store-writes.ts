@@ -10,6 +10,8 @@ import type { RecordRow } from './store.ts';
 export interface WrittenRecord<Fields> {
   readonly id: string;
   readonly fields: Fields;
+  /** Of a record that is inserted; default 1. */
+  readonly version?: number;
 }
 
 /** Inserts records; those whose unique key another record has are absent from the answer. */
@@ -22,8 +24,8 @@ export async function insertRecords<Fields extends CommonFields>(
   return write(kind, tx, records, (columns, given) => {
     const names = columns.join(', ');
     // Sorted, so that two writers of the same keys wait for each other instead of deadlocking.
-    return `insert into ${kind.table} (id, ${names}, search)
-      select id, ${names}, array_to_tsvector(words) from ${given}
+    return `insert into ${kind.table} (id, ${names}, search, version)
+      select id, ${names}, array_to_tsvector(words), coalesce(version, 1) from ${given}
       order by ${unique} on conflict do nothing`;
   });
 }
@@ -82,15 +84,18 @@ function columnsOf<Fields extends CommonFields>(kind: RecordKind<Fields>): Map<s
 /** Records as they are sent; `words` is what a search looks into. */
 function readRows(columns: Map<string, string>): string {
   const types = [...columns].map(([column, type]) => `${column} ${type}`).join(', ');
-  return `json_to_recordset($1::json) as written (id uuid, ${types}, words text[])`;
+  return `json_to_recordset($1::json) as written (id uuid, version integer, ${types}, words text[])`;
 }
 
 /** The value of each column of a record. */
 function toWritten<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
-  { id, fields }: WrittenRecord<Fields>,
+  { id, version, fields }: WrittenRecord<Fields>,
 ) {
-  const values = new Map<string, unknown>([['id', id]]);
+  const values = new Map<string, unknown>([
+    ['id', id],
+    ['version', version ?? null],
+  ]);
   for (const key of Object.values(kind.keys)) {
     const text = key.of(fields);
     values.set(key.column, text === null ? null : key.fold(text));

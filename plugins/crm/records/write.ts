@@ -15,6 +15,15 @@ export interface RecordEdit<Fields> {
   readonly fields: Fields;
 }
 
+/** A record to be created. */
+export interface NewRecord<Fields> {
+  readonly fields: Fields;
+  /** Of a record that is put back; default a new one. */
+  readonly id?: string;
+  /** Of a record that is put back; default 1. */
+  readonly version?: number;
+}
+
 /**
  * Creates records with their events, audit entries and timelines. In place of a record that cannot be created
  * stands the reason: its unique key is taken, or it refers to a record that does not exist.
@@ -22,13 +31,17 @@ export interface RecordEdit<Fields> {
 export async function createRecords<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   tx: Transaction,
-  given: readonly Fields[],
+  given: readonly NewRecord<Fields>[],
   actor: Actor,
 ): Promise<(Kept<Fields> | AppError)[]> {
-  const written = given.map((fields) => ({ id: createId(), fields }));
+  const written = given.map((record) => ({ ...record, id: record.id ?? createId() }));
   const references = await holdReferences(kind, tx, written, actor);
+<<<<<<< plugins/crm/records/write.ts
+  const planned = written.map((record) => settle(references, record));
+=======
   const settled = written.map(({ id, fields }) => settle(references, { id, fields }));
   const planned = await withWinners(kind, tx, settled);
+>>>>>>> /tmp/wt-dup/plugins/crm/records/write.ts
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
