@@ -72,15 +72,12 @@ export interface Crm {
   readonly views: Views;
   /** The service of each kind of records, by the kind's name. */
   readonly records: ReadonlyMap<string, ResourceService>;
-<<<<<<< plugins/crm/service.ts
   /** Kinds of records whose changes by filter are served. */
   readonly bulk: readonly BulkResource[];
-=======
   readonly duplicates: Duplicates;
   /** What the sweep for duplicates looks at. */
   readonly swept: readonly SweptKind[];
   readonly merge: Merge;
->>>>>>> /tmp/wt-dup/plugins/crm/service.ts
   readonly customFields: CustomFields;
   readonly customFieldChanges: CustomFieldChanges;
 }
@@ -134,18 +131,15 @@ export async function createCrm(
       ['deal', deals],
       ['activity', activities],
     ]),
-<<<<<<< plugins/crm/service.ts
     bulk: [
       bulkOf(kinds.contacts, contacts, records),
       bulkOf(kinds.companies, companies, records),
       bulkOf(kinds.deals, deals, records),
       bulkOf(kinds.activities, activities, records),
     ],
-=======
     duplicates: createDuplicates(kinds, records, jobs),
     swept,
     merge: createMerge(kinds, records),
->>>>>>> /tmp/wt-dup/plugins/crm/service.ts
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
   };

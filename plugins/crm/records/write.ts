@@ -36,12 +36,8 @@ export async function createRecords<Fields extends CommonFields>(
 ): Promise<(Kept<Fields> | AppError)[]> {
   const written = given.map((record) => ({ ...record, id: record.id ?? createId() }));
   const references = await holdReferences(kind, tx, written, actor);
-<<<<<<< plugins/crm/records/write.ts
-  const planned = written.map((record) => settle(references, record));
-=======
-  const settled = written.map(({ id, fields }) => settle(references, { id, fields }));
+  const settled = written.map((record) => settle(references, record));
   const planned = await withWinners(kind, tx, settled);
->>>>>>> /tmp/wt-dup/plugins/crm/records/write.ts
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
