@@ -7,3 +7,8 @@ export function eraseEntriesStatement(plugin: string, subjects: readonly History
     parameters: [plugin, subjects.map(({ type }) => type), subjects.map(({ id }) => id)],
   };
 }
+
+/** SQL that erases the content of single entries of a plugin likewise. */
+export function eraseEntryItemsStatement(plugin: string, ids: readonly string[]): Statement {
+  return { sql: 'select core.erase_audit_items($1, $2::uuid[])', parameters: [plugin, ids] };
+}

@@ -7,3 +7,8 @@ export const erasedType = 'event.erased';
 export function eraseEventsStatement(source: string, subjects: readonly string[]): Statement {
   return { sql: 'select core.erase_events($1, $2::text[])', parameters: [source, subjects] };
 }
+
+/** SQL that erases the data of single events of a source; run as the core. */
+export function eraseEventItemsStatement(source: string, ids: readonly string[]): Statement {
+  return { sql: 'select core.erase_event_items($1, $2::uuid[])', parameters: [source, ids] };
+}

@@ -4,6 +4,7 @@ import type {
   EmitOptions,
   EnqueueOptions,
   EventDefinition,
+  HistoryItem,
   HistorySubject,
   JobDefinition,
   Statement,
@@ -46,8 +47,14 @@ export type EnqueuePort = EffectPort<
 /** Takes the answer of the request under way; undefined forgets the bodies kept for the owner of the transaction. */
 export type AnswerPort = EffectPort<readonly [answer: Answer | undefined], void>;
 
-/** Takes the subjects whose content a transaction erases from what the core keeps. */
-export type ErasePort = EffectPort<readonly [subjects: readonly HistorySubject[]], void>;
+/** What a transaction erases from what the core keeps: all about subjects, and single items. */
+export interface ErasedHistory {
+  readonly subjects: readonly HistorySubject[];
+  readonly items: readonly Pick<HistoryItem, 'kind' | 'id'>[];
+}
+
+/** Takes what a transaction erases. */
+export type ErasePort = EffectPort<readonly [erased: ErasedHistory], void>;
 
 /** Ports of the rooms above; without one, using it in a transaction throws a `TypeError`, but for `answer`. */
 export interface EffectPorts {
@@ -94,7 +101,7 @@ export interface Effects {
   enqueue(definition: JobDefinition, payload: unknown, options: EnqueueOptions | undefined): string;
   /** Keeps an answer; undefined forgets the bodies kept until now. */
   answer(answer: Answer | undefined): void;
-  eraseHistory(subjects: readonly HistorySubject[]): void;
+  erase(erased: ErasedHistory): void;
   afterCommit(work: () => void): void;
   /** Remembers where things stand; calling the result takes back what came after. */
   mark(): () => void;
@@ -119,7 +126,7 @@ export function createEffects(ports: EffectPorts, scope: Scope): Effects {
     answer(answer) {
       if (ports.answer !== undefined) answers.open().add(answer);
     },
-    eraseHistory: (subjects) => erasures.open().add(subjects),
+    erase: (erased) => erasures.open().add(erased),
     afterCommit: (work) => void callbacks.push(work),
     mark() {
       const sizes = buffers.map((buffer) => buffer.opened()?.size ?? 0);

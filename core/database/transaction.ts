@@ -76,7 +76,8 @@ export function openTransaction(options: OpenTransactionOptions): OpenTransactio
       return given;
     },
     forgetAnswers: () => effects.answer(undefined),
-    eraseHistory: (subjects) => effects.eraseHistory(subjects),
+    eraseHistory: (subjects) => effects.erase({ subjects, items: [] }),
+    eraseHistoryItems: (items) => effects.erase({ subjects: [], items }),
     afterCommit: (work) => effects.afterCommit(work),
 
     async savepoint(work) {

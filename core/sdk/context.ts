@@ -4,6 +4,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Database } from './database.ts';
 import type { Directory } from './directory.ts';
 import type { EventDefinition } from './events.ts';
+import type { History } from './history.ts';
 import type { Http } from './http.ts';
 import type { Jobs } from './jobs.ts';
 import type { Locks } from './locks.ts';
@@ -38,6 +39,8 @@ export interface PluginContext<
   readonly timers: Timers;
   /** Audit entries outside a transaction of one's own; prefer `tx.audit`. */
   readonly audit: { record(entry: AuditEntry): Promise<void> };
+  /** The plugin's own events and audit entries, for exports of personal data and erasures. */
+  readonly history: History;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;

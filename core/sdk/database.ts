@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import type { Answer } from './answer.ts';
 import type { EmitOptions, EventDefinition } from './events.ts';
 import type { AuditEntry } from './audit.ts';
+import type { HistoryItem } from './history.ts';
 import type { EnqueueOptions, JobDefinition } from './jobs.ts';
 
 /** SQL with its values, as Kysely's `compile()` gives it. */
@@ -70,6 +71,8 @@ export interface Transaction<Emitted extends EventDefinition = EventDefinition> 
    * digests. What this transaction itself emits and audits stays. At most 10,000 subjects.
    */
   eraseHistory(subjects: readonly HistorySubject[]): void;
+  /** Takes the content of single events and audit entries of this plugin likewise; at most 10,000. */
+  eraseHistoryItems(items: readonly Pick<HistoryItem, 'kind' | 'id'>[]): void;
   /** Calls back once the transaction has committed; an error in it is logged, never thrown. */
   afterCommit(work: () => void): void;
 }

@@ -30,6 +30,7 @@ export type {
   Routes,
   WebSocket,
 } from './http.ts';
+export type { History, HistoryItem, HistorySearch } from './history.ts';
 export { createId, idPattern, isId } from './id.ts';
 export { defineJob } from './jobs.ts';
 export type {

@@ -7,6 +7,8 @@ export { compared, figure, median, percentile, report } from './bench/measure.ts
 export type { BenchRow } from './bench/measure.ts';
 export { productNodeOptions, startProcess } from './bench/started-process.ts';
 export type { StartedProcess, StartOptions } from './bench/started-process.ts';
+export { searchDatabase } from './database-search.ts';
+export type { FoundText } from './database-search.ts';
 export { describeOnServers, testDatabase } from './postgres.ts';
 export type { TestDatabase, TestDatabaseOptions } from './postgres.ts';
 export type { TestServer } from './test-server.ts';

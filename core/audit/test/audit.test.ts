@@ -7,7 +7,8 @@ import { withScope } from '../../telemetry/scope.ts';
 import { describeOnServers, testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
 import { createAudit } from '../audit.ts';
-import { eraseEntriesStatement } from '../erasure.ts';
+import { eraseEntriesStatement, eraseEntryItemsStatement } from '../erasure.ts';
+import { findEntries } from '../find-entries.ts';
 import type { AuditRoom } from '../audit.ts';
 
 describeOnServers('audit entries', (server) => {
@@ -124,6 +125,33 @@ describeOnServers('audit entries', (server) => {
     }
     await core.query('update core.audit_entries set position = 1 where position is null');
     await expect(core.query('update core.audit_entries set position = 2')).rejects.toThrow();
+  });
+
+  test('entries are found by subject and by text, those of other plugins never, and erased one by one', async () => {
+    const core = database.core();
+    const write = async (plugin: string, subjectId: string, name: string) =>
+      database.forPlugin(plugin).transaction(async (tx) => {
+        tx.audit({ action: 'thing.updated', subjectType: 'thing', subjectId, after: { name } });
+      });
+    await write('crm', 'found', 'about it');
+    await write('crm', 'other', 'names a NEEDLE too');
+    await write('crm', 'other', 'neither');
+    const find = async (plugin: string) =>
+      Array.fromAsync(findEntries(core, plugin, { subjects: ['found'], pattern: 'needle' }));
+    const found = await find('crm');
+    expect(found.map(({ content }) => content)).toEqual([
+      { before: null, after: { name: 'about it' } },
+      { before: null, after: { name: 'names a NEEDLE too' } },
+    ]);
+    expect(await find('stranger')).toEqual([]);
+    const ids = found.map(({ id }) => id);
+    for (const plugin of ['stranger', 'crm']) {
+      const { sql, parameters } = eraseEntryItemsStatement(plugin, ids);
+      await core.query(sql, parameters);
+      expect(await find('crm')).toHaveLength(plugin === 'crm' ? 0 : 2);
+    }
+    const { items } = await audit.list({ subjectType: 'thing' });
+    expect(items.map(({ after }) => after)).toEqual([{ name: 'neither' }, null, null]);
   });
 
   test('an erased entry keeps who did what and when, and digests of what it held; nothing else changes it', async () => {

@@ -4,7 +4,8 @@ import Type from 'typebox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testDatabase } from '../../testing/postgres.ts';
 import type { TestDatabase } from '../../testing/postgres.ts';
-import { eraseEventsStatement } from '../erasure.ts';
+import { eraseEventItemsStatement, eraseEventsStatement } from '../erasure.ts';
+import { findEvents } from '../history/find-events.ts';
 import { activate, busMigrations, createCollector, createOwner, startReplica, until } from './fixture.ts';
 import type { Replica } from './fixture.ts';
 
@@ -77,4 +78,40 @@ test('a stream that resumes reads what the history holds now, not what memory he
     }
     return !JSON.stringify(seen).includes('planted');
   });
+});
+
+test('events are found by subject and by text wherever they stand, those of others never, and erased one by one', async () => {
+  const core = replica.database.core();
+  const source = '/plugins/finder';
+  const { api } = await activate(replica, createOwner('finder'), [written], () => {});
+  const other = await activate(replica, createOwner('stranger'), [written], () => {});
+  await other.api.emit(written, { text: 'Needle of another' }, { subject: 'n' });
+  for (const [subject, text] of [
+    ['n', 'about it'],
+    ['m', 'names a NEEDLE too'],
+    ['m', 'neither'],
+  ] as const) {
+    await api.emit(written, { text }, { subject });
+  }
+  const find = async (search: { subjects?: string[]; pattern?: string }) => {
+    const { subjects = [], pattern } = search;
+    return Array.fromAsync(findEvents(core, source, { subjects, pattern }));
+  };
+  const both = await find({ subjects: ['n'], pattern: 'needle' });
+  expect(new Map(both.map(({ id, content }) => [id, content])).values().toArray()).toEqual([
+    { text: 'about it' },
+    { text: 'names a NEEDLE too' },
+  ]);
+  expect(await find({ pattern: 'haystack' })).toEqual([]);
+  const { sql, parameters } = eraseEventItemsStatement(
+    source,
+    both.map(({ id }) => id),
+  );
+  await core.query(sql, parameters);
+  expect(await find({ subjects: ['n', 'm'], pattern: 'needle' })).toMatchObject([
+    { content: { text: 'neither' } },
+  ]);
+  const left = await core.query(`select data from core.events where source = '/plugins/stranger'
+    union all select data from core.outbox where source = '/plugins/stranger'`);
+  expect(JSON.stringify(left)).toContain('Needle of another');
 });

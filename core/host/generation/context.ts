@@ -73,6 +73,7 @@ export function buildContext(options: ContextOptions): BuiltContext {
     flags: own('flags', rooms.flags.forPlugin(owner)),
     timers: options.timers,
     audit: rooms.audit.forPlugin(owner),
+    history: rooms.history.forPlugin(owner),
     metrics: own('metrics', rooms.metrics.forPlugin(owner)),
     log: rooms.log(owner),
     clock: rooms.clock,

@@ -8,6 +8,7 @@ import type {
   Flags,
   Health,
   HealthResult,
+  History,
   Jobs,
   Locks,
   Log,
@@ -43,6 +44,7 @@ export interface Rooms {
   readonly locks: { forPlugin(owner: Owner): Locks };
   readonly state: { forPlugin(owner: Owner): Registration<State> };
   readonly audit: { forPlugin(owner: Owner): { record(entry: AuditEntry): Promise<void> } };
+  readonly history: { forPlugin(owner: Owner): History };
   readonly flags: { forPlugin(owner: Owner): Registration<Flags> };
   readonly metrics: { forPlugin(owner: Owner): Registration<Metrics> };
   readonly health: { forPlugin(owner: Owner): OwnedHealth };

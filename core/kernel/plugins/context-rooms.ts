@@ -12,6 +12,7 @@ import type { ServiceRegistry } from '../../telemetry/health.ts';
 import type { Logs } from '../../telemetry/logs.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics.ts';
 import type { Owner } from '../../telemetry/owner.ts';
+import { historyOf } from './history.ts';
 import { pluginMigrations } from './plugin-migrations.ts';
 import { purgeEnded } from './purge.ts';
 
@@ -55,6 +56,7 @@ export function contextRooms(options: ContextRoomsOptions): Rooms {
     locks: { forPlugin: (owner): Locks => options.locks.forPlugin(owner) },
     state,
     audit,
+    history: { forPlugin: ({ plugin }) => historyOf(database.core(), plugin) },
     flags,
     metrics: { forPlugin: (owner) => metricsOf(owner, options.metrics) },
     health: { forPlugin: (owner) => healthOf(owner, options.services) },
