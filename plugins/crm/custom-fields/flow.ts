@@ -58,7 +58,7 @@ export function createCustomFieldChanges({
       // Replicas may have taken it up, and this one may fail to let go of it just as it did to take it up.
       await serve(`the change of the custom field ${field.name} was undone`).catch((failure: unknown) =>
         log.error(
-          { err: failure, field: field.name },
+          { error: failure, field: field.name },
           'an undone change of a custom field may still be served',
         ),
       );

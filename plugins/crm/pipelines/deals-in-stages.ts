@@ -2,19 +2,21 @@ import { AppError } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
 import { sql } from 'kysely';
 import type { Actor } from '../contract.ts';
-import type { DealFields } from '../deals/fields.ts';
 import { crmError } from '../errors.ts';
-import type { Kept, RecordKind } from '../records/kind.ts';
+import type { CommonFields, Kept, RecordKind } from '../records/kind.ts';
 import { maxRecordsPerRequest } from '../records/request-bound.ts';
 import { lockWhere } from '../records/store.ts';
 import { editRecords } from '../records/write.ts';
 
+/** What a deal has of its stage. */
+type Staged = CommonFields & { readonly stage_id: string };
+
 /** Locks the deals in these stages; throws `TOO_MANY_RECORDS` when they are more than one request changes. */
-export async function lockDealsIn(
-  kind: RecordKind<DealFields>,
+export async function lockDealsIn<Deal extends Staged>(
+  kind: RecordKind<Deal>,
   tx: Transaction,
   stageIds: readonly string[],
-): Promise<Kept<DealFields>[]> {
+): Promise<Kept<Deal>[]> {
   if (stageIds.length === 0) return [];
   const inside = sql`stage_id = any(${[...stageIds]}::uuid[])`;
   const deals = await lockWhere(kind, tx, inside, maxRecordsPerRequest + 1);
@@ -26,8 +28,8 @@ export async function lockDealsIn(
 }
 
 /** Gives the deals in these stages another stage, or what has changed of their own; their pipeline is locked. */
-export async function moveDeals(
-  kind: RecordKind<DealFields>,
+export async function moveDeals<Deal extends Staged>(
+  kind: RecordKind<Deal>,
   tx: Transaction,
   { from, to }: { readonly from: readonly string[]; readonly to?: string },
   by: Actor,

@@ -8,10 +8,10 @@ import {
   textField,
 } from '@orchestrall/sdk/resources';
 import type { TableChange } from '@orchestrall/sdk/resources';
-import { countDealsWithProduct } from '../deals/store.ts';
 import { crmError } from '../errors.ts';
 import { foldName } from '../fields/folded.ts';
 import { currencyField } from '../money/currency.ts';
+import { countDealsWithProduct } from './in-use.ts';
 
 /** Something that lines of deals may name: a plain resource, by the SDK's conventions. */
 export const products = defineTable({
