@@ -63,6 +63,7 @@ async function write<Fields extends CommonFields>(
   const rows = await tx.query<RecordRow<Fields>>(statement, [JSON.stringify(written)]);
   await noteWords(
     tx,
+    kind.fields,
     searched.flatMap(({ words }) => words),
   );
   return rows.map((row) => toRecord<Fields>(row));

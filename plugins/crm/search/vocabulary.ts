@@ -1,5 +1,6 @@
 import { defineJob } from '@orchestrall/sdk';
 import type { Job, Transaction } from '@orchestrall/sdk';
+import type { FieldSet } from '@orchestrall/sdk/resources';
 import Type from 'typebox';
 
 /** Words that one transaction of `learnWords` takes on. */
@@ -8,20 +9,33 @@ const wordsAtOnce = 20_000;
 /** Takes the words of written records into the vocabulary. */
 export const learnWordsJob = defineJob('learn-search-words', Type.Object({}));
 
+/** Most words of which it is remembered that the vocabulary has them. */
+const maxRemembered = 50_000;
+
+/** Words that the vocabulary has, remembered by the fields of a generation's kinds. */
+const remembered = new WeakMap<FieldSet, Set<string>>();
+
 /**
- * Notes words of records that are being written and that the vocabulary has not. They are only noted, since two writers
- * of one new word would wait for each other; a job takes them on within a minute, and until then they are found as they
- * are, and not by near ones.
+ * Notes words of records of these fields that are being written and that the vocabulary has not. They are only noted,
+ * since two writers of one new word would wait for each other; a job takes them on within a minute, and until then they
+ * are found as they are, and not by near ones.
  */
-export async function noteWords(tx: Transaction, words: Iterable<string>): Promise<void> {
-  const given = [...new Set(words)];
+export async function noteWords(tx: Transaction, fields: FieldSet, words: Iterable<string>): Promise<void> {
+  const known = remembered.get(fields) ?? new Set();
+  remembered.set(fields, known);
+  const given = [...new Set(words)].filter((word) => !known.has(word));
   if (given.length === 0) return;
-  await tx.query(
+  const noted = await tx.query<{ word: string }>(
     `insert into search_words_noted (word)
      select word from unnest($1::text[]) as given (word)
-     where not exists (select from search_words as known where known.word = given.word)`,
+     where not exists (select from search_words as known where known.word = given.word)
+     returning word`,
     [given],
   );
+  // What is noted may be undone with the transaction.
+  const unsure = new Set(noted.map(({ word }) => word));
+  if (known.size > maxRemembered) known.clear();
+  for (const word of given) if (!unsure.has(word)) known.add(word);
 }
 
 /** Takes noted words into the vocabulary, some at a time, until none is left. */

@@ -25,9 +25,10 @@ export function wordsOf(text: string): string[] {
 
 /**
  * The words under which a text is found, each by its beginning. Of an e-mail these are the whole, what follows in its
- * local part, and its domain, which its first label begins; of any other text without white space the whole too.
+ * local part, and its domain, which its first label begins; parts that begin with one of `named` are left out. Of
+ * any other text without white space the whole is one too.
  */
-export function keptWordsOf(text: string): string[] {
+export function keptWordsOf(text: string, named: readonly string[] = []): string[] {
   const folded = foldAccents(text);
   if (/\s/u.test(folded)) return wordsOf(folded);
   const at = folded.lastIndexOf('@');
@@ -35,7 +36,9 @@ export function keptWordsOf(text: string): string[] {
   const domain = folded.slice(at + 1);
   const parts = [
     folded,
-    ...wordsOf(folded.slice(0, at)).slice(1),
+    ...wordsOf(folded.slice(0, at))
+      .slice(1)
+      .filter((word) => !named.some((name) => word.startsWith(name))),
     domain,
     // The last label says nothing of anybody.
     ...wordsOf(domain).slice(1, -1),
