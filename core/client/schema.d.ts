@@ -295,6 +295,26 @@ export interface paths {
          */
         delete: operations["endAssociationOfCompany"];
     };
+    "/api/v1/crm/companies/{id}/duplicates": {
+        parameters: {
+        };
+        /**
+         * List the companies that a company may be
+         * @description Needs the role viewer.
+         */
+        get: operations["listDuplicatesOfCompany"];
+    };
+    "/api/v1/crm/companies/{id}/merge": {
+        parameters: {
+        };
+        /**
+         * Merge another company into this one
+         * @description With its timeline, activities, associations, deals, lists and whatever refers to it. The id of the other is answered with 410 and this id from then on. A merge cannot be undone. Emits `company.merged`.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["mergeCompanies"];
+    };
     "/api/v1/crm/companies/{id}/timeline": {
         parameters: {
         };
@@ -466,6 +486,26 @@ export interface paths {
          *     Needs the role operator.
          */
         delete: operations["endAssociationOfContact"];
+    };
+    "/api/v1/crm/contacts/{id}/duplicates": {
+        parameters: {
+        };
+        /**
+         * List the contacts that a contact may be
+         * @description Needs the role viewer.
+         */
+        get: operations["listDuplicatesOfContact"];
+    };
+    "/api/v1/crm/contacts/{id}/merge": {
+        parameters: {
+        };
+        /**
+         * Merge another contact into this one
+         * @description With its timeline, activities, associations, deals, lists and whatever refers to it. The id of the other is answered with 410 and this id from then on. A merge cannot be undone. Emits `contact.merged`.
+         *
+         *     Needs the role operator.
+         */
+        post: operations["mergeContacts"];
     };
     "/api/v1/crm/contacts/{id}/timeline": {
         parameters: {
@@ -734,6 +774,46 @@ export interface paths {
          *     Needs the role viewer.
          */
         get: operations["listDealTimeline"];
+    };
+    "/api/v1/crm/duplicates": {
+        parameters: {
+        };
+        /**
+         * List pairs of records that may be one
+         * @description Pairs of which the caller sees both records, the best first. `filter` takes `kind`, `score` and `created_at`.
+         *
+         *     Needs the role viewer.
+         */
+        get: operations["listDuplicates"];
+    };
+    "/api/v1/crm/duplicates/sweep": {
+        parameters: {
+        };
+        /**
+         * Look for duplicates now
+         * @description As a job, which is not started twice. Records that were written are looked at every minute by themselves.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["sweepDuplicates"];
+    };
+    "/api/v1/crm/duplicates/{id}/dismiss": {
+        parameters: {
+        };
+        /**
+         * Say that two records are not one
+         * @description Needs the role operator.
+         */
+        post: operations["dismissDuplicate"];
+    };
+    "/api/v1/crm/duplicates/{id}/reopen": {
+        parameters: {
+        };
+        /**
+         * Say that two dismissed records may be one after all
+         * @description Needs the role operator.
+         */
+        post: operations["reopenDuplicate"];
     };
     "/api/v1/crm/imports": {
         parameters: {
@@ -2207,6 +2287,37 @@ export interface components {
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
+        /** CompanyDuplicate */
+        CompanyDuplicate: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            company: components["schemas"]["Company"];
+            /** @description The sum of the weights, within 0 to 100. */
+            score: number;
+            /** @description Those that the caller may be told. */
+            reasons: {
+                /** @description Such as `same_phone`. */
+                reason: string;
+                /** @description Points for it; below zero, against it. */
+                weight: number;
+            }[];
+            /** @enum {string} */
+            status: "open" | "dismissed" | "merged";
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at: string;
+            version: number;
+        };
         /** CompanyInput */
         CompanyInput: {
             /** @description Name as the company writes it. */
@@ -2227,6 +2338,31 @@ export interface components {
             /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
             team_id?: string | null;
             tags?: string[] | null;
+        };
+        /** CompanyMerge */
+        CompanyMerge: {
+            company: components["schemas"]["Company"];
+            /**
+             * @description The record that is gone; its id leads to the one that is left.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            merged_id: string;
+            /** @description The fields in which the two differed, and whose value was taken. */
+            choices: {
+                field: string;
+                kept: unknown;
+                other: unknown;
+                /** @enum {string} */
+                from: "kept" | "other" | "both";
+            }[];
+            /** @description How much of the other record is the kept one’s now; `references`: records that named it. */
+            moved: {
+                associations: number;
+                lists: number;
+                activities: number;
+                timeline_entries: number;
+                references: number;
+            };
         };
         /** CompanyPatch */
         CompanyPatch: {
@@ -2287,6 +2423,37 @@ export interface components {
             /** @description Grows by one with each change; also the ETag. */
             version: number;
         };
+        /** ContactDuplicate */
+        ContactDuplicate: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            contact: components["schemas"]["Contact"];
+            /** @description The sum of the weights, within 0 to 100. */
+            score: number;
+            /** @description Those that the caller may be told. */
+            reasons: {
+                /** @description Such as `same_phone`. */
+                reason: string;
+                /** @description Points for it; below zero, against it. */
+                weight: number;
+            }[];
+            /** @enum {string} */
+            status: "open" | "dismissed" | "merged";
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at: string;
+            version: number;
+        };
         /** ContactInput */
         ContactInput: {
             /** @description Given name. */
@@ -2307,6 +2474,31 @@ export interface components {
             /** @description Id of the team it belongs to; default the team of whoever creates it, if there is only one. */
             team_id?: string | null;
             tags?: string[] | null;
+        };
+        /** ContactMerge */
+        ContactMerge: {
+            contact: components["schemas"]["Contact"];
+            /**
+             * @description The record that is gone; its id leads to the one that is left.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            merged_id: string;
+            /** @description The fields in which the two differed, and whose value was taken. */
+            choices: {
+                field: string;
+                kept: unknown;
+                other: unknown;
+                /** @enum {string} */
+                from: "kept" | "other" | "both";
+            }[];
+            /** @description How much of the other record is the kept one’s now; `references`: records that named it. */
+            moved: {
+                associations: number;
+                lists: number;
+                activities: number;
+                timeline_entries: number;
+                references: number;
+            };
         };
         /** ContactPatch */
         ContactPatch: {
@@ -2810,6 +3002,45 @@ export interface components {
             /** @description How long it has been in it, whole seconds. */
             seconds: number;
         };
+        /** Duplicate */
+        Duplicate: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "contact" | "company";
+            /** @description The lower id first. */
+            record_ids: string[];
+            /** @description The sum of the weights, within 0 to 100. */
+            score: number;
+            /** @description Those that the caller may be told. */
+            reasons: {
+                /** @description Such as `same_phone`. */
+                reason: string;
+                /** @description Points for it; below zero, against it. */
+                weight: number;
+            }[];
+            /** @enum {string} */
+            status: "open" | "dismissed" | "merged";
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at: string;
+            version: number;
+            /**
+             * @description Which of the two is left after a merge.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            merged_into: string | null;
+        };
         /** ForecastSum */
         ForecastSum: {
             /**
@@ -3087,6 +3318,20 @@ export interface components {
             removed: number;
             /** @description Ids to add that are no records, or none that the caller sees. */
             unknown: string[];
+        };
+        /** MergeInput */
+        MergeInput: {
+            /**
+             * @description The record that is merged into this one and is gone then.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            other_id: string;
+            /** @description ETag of the other record; needed unless `preview` is asked for. */
+            other_if_match?: string;
+            /** @description By field: whose value it is to have. Default the kept record’s, the other’s where it has none, and the tags of both. */
+            prefer?: {
+                [key: string]: "kept" | "other";
+            };
         };
         /** Pipeline */
         Pipeline: {
@@ -3404,7 +3649,7 @@ export interface components {
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             id: string;
-            /** @description `created` and `changed` are the record’s own, `activity` is one about it; others are named by who made them. */
+            /** @description `created`, `changed` and `merged` are the record’s own, `activity` is one about it; others are named by who made them. */
             kind: string;
             /** @description What a plugin calls it; null for other kinds. */
             title: string | null;
@@ -3537,10 +3782,14 @@ export type BulkChange = components['schemas']['BulkChange'];
 export type BulkItem = components['schemas']['BulkItem'];
 export type BulkPreview = components['schemas']['BulkPreview'];
 export type Company = components['schemas']['Company'];
+export type CompanyDuplicate = components['schemas']['CompanyDuplicate'];
 export type CompanyInput = components['schemas']['CompanyInput'];
+export type CompanyMerge = components['schemas']['CompanyMerge'];
 export type CompanyPatch = components['schemas']['CompanyPatch'];
 export type Contact = components['schemas']['Contact'];
+export type ContactDuplicate = components['schemas']['ContactDuplicate'];
 export type ContactInput = components['schemas']['ContactInput'];
+export type ContactMerge = components['schemas']['ContactMerge'];
 export type ContactPatch = components['schemas']['ContactPatch'];
 export type CustomField = components['schemas']['CustomField'];
 export type CustomFieldInput = components['schemas']['CustomFieldInput'];
@@ -3551,6 +3800,7 @@ export type DealLine = components['schemas']['DealLine'];
 export type DealLineInput = components['schemas']['DealLineInput'];
 export type DealPatch = components['schemas']['DealPatch'];
 export type DealStage = components['schemas']['DealStage'];
+export type Duplicate = components['schemas']['Duplicate'];
 export type ForecastSum = components['schemas']['ForecastSum'];
 export type Import = components['schemas']['Import'];
 export type ImportPatch = components['schemas']['ImportPatch'];
@@ -3560,6 +3810,7 @@ export type ListInput = components['schemas']['ListInput'];
 export type ListPatch = components['schemas']['ListPatch'];
 export type MemberChange = components['schemas']['MemberChange'];
 export type MembersChanged = components['schemas']['MembersChanged'];
+export type MergeInput = components['schemas']['MergeInput'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineInput = components['schemas']['PipelineInput'];
 export type PipelinePatch = components['schemas']['PipelinePatch'];
@@ -4745,6 +4996,95 @@ export interface operations {
             };
         };
     };
+    listDuplicatesOfCompany: {
+        parameters: {
+            query?: {
+                /** @description Default `open`: those that wait for a decision. */
+                status?: "open" | "dismissed" | "merged" | "any";
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CompanyDuplicate"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    mergeCompanies: {
+        parameters: {
+            query?: {
+                /** @description Answer what it would give, and change nothing. */
+                preview?: boolean;
+            };
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyMerge"];
+                };
+            };
+        };
+    };
     listCompanyTimeline: {
         parameters: {
             query?: {
@@ -5416,6 +5756,95 @@ export interface operations {
             204: {
                 headers: {
                     [name: string]: unknown;
+                };
+            };
+        };
+    };
+    listDuplicatesOfContact: {
+        parameters: {
+            query?: {
+                /** @description Default `open`: those that wait for a decision. */
+                status?: "open" | "dismissed" | "merged" | "any";
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ContactDuplicate"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    mergeContacts: {
+        parameters: {
+            query?: {
+                /** @description Answer what it would give, and change nothing. */
+                preview?: boolean;
+            };
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMerge"];
                 };
             };
         };
@@ -6641,6 +7070,134 @@ export interface operations {
                             estimated: boolean;
                         };
                     };
+                };
+            };
+        };
+    };
+    listDuplicates: {
+        parameters: {
+            query?: {
+                /** @description Default `open`: those that wait for a decision. */
+                status?: "open" | "dismissed" | "merged" | "any";
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Duplicate"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    sweepDuplicates: {
+        parameters: {
+            query?: {
+                /** @description Look at every record anew; default at those written since the last time. */
+                all?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Id, a UUID.
+                         * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                         */
+                        job_id: string;
+                    };
+                };
+            };
+        };
+    };
+    dismissDuplicate: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it any version is changed. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicate"];
+                };
+            };
+        };
+    };
+    reopenDuplicate: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it any version is changed. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicate"];
                 };
             };
         };

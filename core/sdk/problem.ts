@@ -34,6 +34,7 @@ const meanings: Readonly<Record<number, string>> = {
   403: 'The caller lacks the role.',
   404: 'There is no such record, or the capability is off.',
   409: 'It conflicts with what is stored.',
+  410: 'It has become part of another record, which `details.merged_into` names.',
   412: 'The record has changed since it was read.',
   413: 'The body is too large.',
   415: 'The content type is not accepted.',

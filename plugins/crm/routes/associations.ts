@@ -15,7 +15,7 @@ const routes: Routes<Crm> = async (app, { kinds, associations }) => {
   for (const subject of subjectTypes) {
     const path = `${kindNamed(kinds, subject).path}/:id/associations`;
     const noun = subject.charAt(0).toUpperCase() + subject.slice(1);
-    const nothing = { 204: Nothing, ...problems(400, 401, 403, 404, 415, 429, 507) };
+    const nothing = { 204: Nothing, ...problems(400, 401, 403, 404, 410, 415, 429, 507) };
     app.get(
       path,
       {
@@ -28,7 +28,7 @@ const routes: Routes<Crm> = async (app, { kinds, associations }) => {
             'Those that the caller may see, by id, with their roles; contacts and their `company_id` are among them.',
           params: IdParams,
           querystring: ListQuery,
-          response: { 200: PageOf(Association), ...problems(400, 401, 403, 404, 429) },
+          response: { 200: PageOf(Association), ...problems(400, 401, 403, 404, 410, 429) },
         },
       },
       async (request) => {
@@ -73,7 +73,7 @@ const routes: Routes<Crm> = async (app, { kinds, associations }) => {
           summary: `End an association of a ${subject}`,
           description: 'The `company_id` of a contact stays as it is. Emits `association.deleted`.',
           params: PairParams,
-          response: { 204: Nothing, ...problems(400, 401, 403, 404, 429) },
+          response: { 204: Nothing, ...problems(400, 401, 403, 404, 410, 429) },
         },
       },
       async (request, reply) => {

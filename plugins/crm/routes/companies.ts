@@ -26,6 +26,7 @@ const routes: Routes<Crm> = async (app, { kinds, companies, database }) => {
     ...kinds.companies,
     plural: 'companies',
     requireMatch: true,
+    merges: true,
     notes: {
       list: 'Oldest first. With `q` those whose name, domain or phone has words beginning with its words.',
       create: 'Needs a name. Emits `company.created`.',
@@ -48,7 +49,7 @@ const routes: Routes<Crm> = async (app, { kinds, companies, database }) => {
         params: IdParams,
         headers: versionHeaders(true),
         querystring: DeleteQuery,
-        response: { 204: Nothing, ...problems(400, 401, 403, 404, 409, 412, 422, 428, 429) },
+        response: { 204: Nothing, ...problems(400, 401, 403, 404, 409, 410, 412, 422, 428, 429) },
       },
     },
     async (request, reply) => {

@@ -7,6 +7,7 @@ const routes: Routes<Crm> = async (app, { kinds, contacts, database }) => {
     ...kinds.contacts,
     plural: 'contacts',
     requireMatch: true,
+    merges: true,
     notes: {
       list: 'Oldest first. With `q` those whose name, e-mail or phone has words beginning with its words.',
       create: 'Needs a name or an e-mail. Emits `contact.created`.',

@@ -22,7 +22,7 @@ const routes: Routes<Crm> = async (app, { kinds, timeline }) => {
             'plugins tell of it; newest first.',
           params: IdParams,
           querystring: Type.Object(pageParameters),
-          response: { 200: PageOf(TimelineEntry), ...problems(400, 401, 403, 404, 429) },
+          response: { 200: PageOf(TimelineEntry), ...problems(400, 401, 403, 404, 410, 429) },
         },
       },
       async (request) => timeline.list(subject, request.params.id, request.query, callerOf(request)),

@@ -5,7 +5,7 @@ import { problems } from '../../problem.ts';
 import { changeRecords } from '../changes/change-records.ts';
 import { etagOf, requireVersion } from '../changes/version.ts';
 import type { ResourceRecord } from '../service.ts';
-import { accessOf, operationId, withArticle } from './operation.ts';
+import { accessOf, goneOf, operationId, withArticle } from './operation.ts';
 import { minimalApplied, prefersMinimal } from './prefer.ts';
 import { callerOf } from './read-routes.ts';
 import type { Resource, ResourceRoutesOptions } from './resource.ts';
@@ -60,7 +60,7 @@ export function updateRoute({ app, resource, service, database }: ResourceRoutes
         response: {
           200: answerOf(record),
           204: Nothing,
-          ...problems(400, 401, 403, 404, 409, 412, 415, 422, 428, 429, 507),
+          ...problems(400, 401, 403, 404, 409, ...goneOf(resource), 412, 415, 422, 428, 429, 507),
         },
       },
     },
@@ -93,7 +93,10 @@ export function deleteRoute({ app, resource, service, database }: ResourceRoutes
         ...(notes?.delete === undefined ? {} : { description: notes.delete }),
         params: IdParams,
         headers: versionHeaders(requireMatch),
-        response: { 204: Nothing, ...problems(400, 401, 403, 404, 409, 412, 422, 428, 429) },
+        response: {
+          204: Nothing,
+          ...problems(400, 401, 403, 404, 409, ...goneOf(resource), 412, 422, 428, 429),
+        },
       },
     },
     async (request, reply) => {

@@ -15,3 +15,8 @@ export function withArticle(name: string): string {
 export function accessOf({ access = {} }: Resource) {
   return { read: access.read ?? 'viewer', write: access.write ?? 'operator' };
 }
+
+/** The statuses of a refusal that only records which become part of others have. */
+export function goneOf({ merges = false }: Resource): readonly number[] {
+  return merges ? [410] : [];
+}

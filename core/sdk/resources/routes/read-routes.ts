@@ -6,7 +6,7 @@ import { listParameters, shapeParameters } from '../query/list-request.ts';
 import type { ListRequest } from '../query/list-request.ts';
 import { readIncluded } from '../relations/included.ts';
 import type { RecordPage } from '../service.ts';
-import { accessOf, operationId, withArticle } from './operation.ts';
+import { accessOf, goneOf, operationId, withArticle } from './operation.ts';
 import type { Resource, ResourceRoutesOptions } from './resource.ts';
 import { IdParams, Nothing, PageOf, ReadHeaders, answerOf } from './schemas.ts';
 
@@ -72,7 +72,7 @@ export function getRoute({ app, resource, service }: ResourceRoutesOptions): voi
         response: {
           200: Type.Unsafe<object>(answerOf(record, relations)),
           304: Nothing,
-          ...problems(400, 401, 403, 404, 429),
+          ...problems(400, 401, 403, 404, ...goneOf(resource), 429),
         },
       },
     },

@@ -22,6 +22,8 @@ export interface Resource {
   readonly access?: { readonly read?: Access; readonly write?: Access };
   /** Whether a change must name the version it is meant for; default false. */
   readonly requireMatch?: boolean;
+  /** Whether a record may become part of another one, by whose id it is then answered with 410; default false. */
+  readonly merges?: boolean;
   /** Related records that `include` may ask for; default none. */
   readonly relations?: readonly Relation[];
   /** Filters of the list beside the conventions' own. */
