@@ -496,6 +496,17 @@ export interface paths {
          */
         get: operations["listDuplicatesOfContact"];
     };
+    "/api/v1/crm/contacts/{id}/erase": {
+        parameters: {
+        };
+        /**
+         * Erase a person, or count what that would reach
+         * @description Reaches the contact and those merged into it, activities, texts of other records, lists, imports, earlier exports, events, dead letters and audit entries, as a job. It cannot be undone. Emits `contact.erased`.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["eraseContact"];
+    };
     "/api/v1/crm/contacts/{id}/merge": {
         parameters: {
         };
@@ -506,6 +517,17 @@ export interface paths {
          *     Needs the role operator.
          */
         post: operations["mergeContacts"];
+    };
+    "/api/v1/crm/contacts/{id}/personal-data-export": {
+        parameters: {
+        };
+        /**
+         * Export all that is held about a person
+         * @description A job puts one JSON document together: records, activities, deals, lists, imports, history, whoever may see them. It is deleted after `personal_data_export_hours`.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["exportPersonalData"];
     };
     "/api/v1/crm/contacts/{id}/timeline": {
         parameters: {
@@ -815,6 +837,35 @@ export interface paths {
          */
         post: operations["reopenDuplicate"];
     };
+    "/api/v1/crm/erasures": {
+        parameters: {
+        };
+        /**
+         * List erasures and their reports
+         * @description Newest first; they hold no personal data and are kept.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["listErasures"];
+    };
+    "/api/v1/crm/erasures/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far an erasure is, and its report
+         * @description Needs the role admin.
+         */
+        get: operations["getErasure"];
+    };
+    "/api/v1/crm/erasures/{id}/retry": {
+        parameters: {
+        };
+        /**
+         * Go on with an erasure that failed
+         * @description Needs the role admin.
+         */
+        post: operations["retryErasure"];
+    };
     "/api/v1/crm/imports": {
         parameters: {
         };
@@ -975,6 +1026,37 @@ export interface paths {
          *     Needs the role operator.
          */
         post: operations["changeListMembers"];
+    };
+    "/api/v1/crm/personal-data": {
+        parameters: {
+        };
+        /**
+         * Find contacts by e-mail or phone, whoever may see them
+         * @description Up to 100, with the contacts that were merged into them.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["findPeople"];
+    };
+    "/api/v1/crm/personal-data-exports/{id}": {
+        parameters: {
+        };
+        /**
+         * Read how far an export of personal data is
+         * @description Needs the role admin.
+         */
+        get: operations["getPersonalDataExport"];
+    };
+    "/api/v1/crm/personal-data-exports/{id}/document": {
+        parameters: {
+        };
+        /**
+         * Download an export of personal data
+         * @description Who reads it stands in the audit.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["readPersonalDataExport"];
     };
     "/api/v1/crm/pipelines": {
         parameters: {
@@ -1166,6 +1248,17 @@ export interface paths {
          *     Needs the role operator.
          */
         patch: operations["updateProduct"];
+    };
+    "/api/v1/crm/retention": {
+        parameters: {
+        };
+        /**
+         * Try the rules of retention out, and see what they did
+         * @description Changes nothing: `due` is what tonight would take, up to `per_night`.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getRetention"];
     };
     "/api/v1/crm/search": {
         parameters: {
@@ -3041,6 +3134,64 @@ export interface components {
              */
             merged_into: string | null;
         };
+        /** EraseInput */
+        EraseInput: {
+            /** @description Count what would be reached and change nothing; default false. */
+            preview?: boolean;
+            /** @description The e-mail of the contact, or first and last name where it has none; its id where it was deleted before. */
+            confirm?: string;
+        };
+        /** Erasure */
+        Erasure: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            contact_ids: string[];
+            /** @enum {string} */
+            cause: "request" | "retention";
+            /** @enum {string} */
+            status: "queued" | "running" | "completed" | "failed";
+            /** @description Such as an import that reads a file with the person in it. */
+            waits_for: string | null;
+            places: {
+                /** @description A table of CRM, or `history`: events, dead letters, audit entries. */
+                place: string;
+                /** @description Rows deleted or emptied. */
+                removed: number;
+                /** @description Rows in which `[erased]` stands now where the person was named. */
+                replaced: number;
+            }[];
+            not_reached: {
+                what: string;
+                why: string;
+            }[];
+            requested_by: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            finished_at: string | null;
+        };
+        /** ErasurePreview */
+        ErasurePreview: {
+            /** @description The contact, and those that were merged into it. */
+            contact_ids: string[];
+            places: {
+                /** @description A table of CRM, or `history`: events, dead letters, audit entries. */
+                place: string;
+                /** @description Rows about the person, which go or are emptied. */
+                about: number;
+                /** @description Other rows that name the person, which get a mark in its place. */
+                mentions: number;
+            }[];
+        };
         /** ForecastSum */
         ForecastSum: {
             /**
@@ -3059,6 +3210,21 @@ export interface components {
             amount?: string;
             /** @description Sum of their weighted values, likewise. */
             weighted_value?: string;
+        };
+        /** FoundPeople */
+        FoundPeople: {
+            items: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                first_name: string | null;
+                last_name: string | null;
+                email: string | null;
+                phone: string | null;
+                merged_ids: string[];
+            }[];
         };
         /** Import */
         Import: {
@@ -3333,6 +3499,41 @@ export interface components {
                 [key: string]: "kept" | "other";
             };
         };
+        /** PersonalDataExport */
+        PersonalDataExport: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            contact_id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "completed" | "failed";
+            /** @description Why it failed. */
+            reason: string | null;
+            requested_by: string;
+            bytes: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it is deleted.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            expires_at: string;
+        };
         /** Pipeline */
         Pipeline: {
             /**
@@ -3465,6 +3666,40 @@ export interface components {
             currency?: string | null;
             /** @description Whether new lines may name it; default true. */
             is_active?: boolean | null;
+        };
+        /** RetentionReport */
+        RetentionReport: {
+            rules: {
+                /** @enum {string} */
+                rule: "contacts" | "activities" | "timeline";
+                /** @enum {string} */
+                action: "erase" | "delete";
+                /**
+                 * Format: date-time
+                 * @description What has not moved since then is due.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                before: string;
+                due: number;
+                per_night: number;
+            }[];
+            /** @description The last 30, newest first. */
+            runs: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @description By rule. */
+                counts: {
+                    [key: string]: number;
+                };
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                created_at: string;
+            }[];
         };
         /** SavedView */
         SavedView: {
@@ -3801,7 +4036,11 @@ export type DealLineInput = components['schemas']['DealLineInput'];
 export type DealPatch = components['schemas']['DealPatch'];
 export type DealStage = components['schemas']['DealStage'];
 export type Duplicate = components['schemas']['Duplicate'];
+export type EraseInput = components['schemas']['EraseInput'];
+export type Erasure = components['schemas']['Erasure'];
+export type ErasurePreview = components['schemas']['ErasurePreview'];
 export type ForecastSum = components['schemas']['ForecastSum'];
+export type FoundPeople = components['schemas']['FoundPeople'];
 export type Import = components['schemas']['Import'];
 export type ImportPatch = components['schemas']['ImportPatch'];
 export type ImportPreview = components['schemas']['ImportPreview'];
@@ -3811,6 +4050,7 @@ export type ListPatch = components['schemas']['ListPatch'];
 export type MemberChange = components['schemas']['MemberChange'];
 export type MembersChanged = components['schemas']['MembersChanged'];
 export type MergeInput = components['schemas']['MergeInput'];
+export type PersonalDataExport = components['schemas']['PersonalDataExport'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineInput = components['schemas']['PipelineInput'];
 export type PipelinePatch = components['schemas']['PipelinePatch'];
@@ -3818,6 +4058,7 @@ export type Problem = components['schemas']['Problem'];
 export type Product = components['schemas']['Product'];
 export type ProductInput = components['schemas']['ProductInput'];
 export type ProductPatch = components['schemas']['ProductPatch'];
+export type RetentionReport = components['schemas']['RetentionReport'];
 export type SavedView = components['schemas']['SavedView'];
 export type SavedViewInput = components['schemas']['SavedViewInput'];
 export type SavedViewPatch = components['schemas']['SavedViewPatch'];
@@ -5810,6 +6051,46 @@ export interface operations {
             };
         };
     };
+    eraseContact: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
     mergeContacts: {
         parameters: {
             query?: {
@@ -5845,6 +6126,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactMerge"];
+                };
+            };
+        };
+    };
+    exportPersonalData: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataExport"];
                 };
             };
         };
@@ -7202,6 +7509,84 @@ export interface operations {
             };
         };
     };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Erasure"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
+    retryErasure: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+        };
+    };
     listImports: {
         parameters: {
             query?: {
@@ -7785,6 +8170,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+        };
+    };
+    findPeople: {
+        parameters: {
+            query?: {
+                /** @description In any spelling of case. */
+                email?: string;
+                /** @description Its digits are compared, however set apart. */
+                phone?: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPeople"];
+                };
+            };
+        };
+    };
+    getPersonalDataExport: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataExport"];
+                };
+            };
+        };
+    };
+    readPersonalDataExport: {
+        parameters: {
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description The document, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };
@@ -8587,6 +9037,21 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Product"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionReport"];
                 };
             };
         };

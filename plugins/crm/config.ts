@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { AccessConfig } from './access/config.ts';
+import { RetentionConfig } from './personal-data/retention/config.ts';
 
 /** `features.crm_integration.config` of the client's YAML. */
 export const CrmConfig = Type.Object(
@@ -28,6 +29,13 @@ export const CrmConfig = Type.Object(
       default: 'EUR',
       description: 'Currency of deals and products that name none, by its code in ISO 4217.',
     }),
+    personal_data_export_hours: Type.Integer({
+      minimum: 1,
+      maximum: 720,
+      default: 24,
+      description: 'How long an export of all that is held about a person can be downloaded, hours.',
+    }),
+    retention: RetentionConfig,
     default_region: Type.Optional(
       Type.String({
         pattern: '^[A-Z]{2}$',

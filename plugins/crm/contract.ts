@@ -39,6 +39,8 @@ export const contactCreated = defineEvent('contact.created', Type.Object({ conta
 export const contactUpdated = defineEvent('contact.updated', Type.Object({ contact: Contact, changed }));
 /** A contact was deleted; `contact` is its last state, subject its id. */
 export const contactDeleted = defineEvent('contact.deleted', Type.Object({ contact: Contact }));
+/** All that tells of a contact was erased; delete what you keep of it. Subject is its id, which is all that is left. */
+export const contactErased = defineEvent('contact.erased', Type.Object({ id: Id }));
 /** A company was created; subject is its id. */
 export const companyCreated = defineEvent('company.created', Type.Object({ company: Company }));
 /** Fields of a company changed; `company` is the state after, subject its id. */
@@ -283,6 +285,7 @@ export const crmContract = defineContract<CrmService>()({
     contactCreated,
     contactUpdated,
     contactDeleted,
+    contactErased,
     companyCreated,
     companyUpdated,
     companyDeleted,

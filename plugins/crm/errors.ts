@@ -73,6 +73,32 @@ export const crmErrors = {
     message: 'No import has the id {id}.',
     remedy: 'List the imports: GET /api/v1/crm/imports.',
   },
+  PERSONAL_DATA_EXPORT_NOT_FOUND: {
+    status: 404,
+    message: 'No export of personal data has the id {id}.',
+    remedy: 'It is deleted after some time, and with the person; ask for it again.',
+  },
+  PERSONAL_DATA_EXPORT_NOT_READY: {
+    status: 409,
+    message: 'The export of personal data {id} is {status}.',
+    remedy: 'Read its status until it is completed; one that failed has to be asked for again.',
+  },
+  ERASURE_NOT_FOUND: {
+    status: 404,
+    message: 'No erasure has the id {id}.',
+    remedy: 'List the erasures: GET /api/v1/crm/erasures.',
+  },
+  ERASURE_NOT_CONFIRMED: {
+    status: 422,
+    message: 'The erasure of the contact {id} is not confirmed.',
+    remedy:
+      'Repeat its e-mail in `confirm`, or first and last name where it has none; `preview` shows what is reached.',
+  },
+  ERASURE_NOT_FAILED: {
+    status: 409,
+    message: 'The erasure {id} is {status}.',
+    remedy: 'Only one that failed can be taken up again.',
+  },
   CURRENCY_UNKNOWN: {
     status: 422,
     message: '`default_currency` is {currency}, which is not the code of a currency in ISO 4217.',

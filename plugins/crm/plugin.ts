@@ -25,6 +25,7 @@ export default definePlugin({
       { serveBulk, serveTable },
       { products },
       { createReminderRun, reminderJob },
+      { handlePersonalData },
       { matchJob, matchJobOptions },
       { createMatchSweep },
     ] = await Promise.all([
@@ -32,10 +33,11 @@ export default definePlugin({
       import('./imports/jobs.ts'),
       import('./imports/run.ts'),
       import('./imports/sweep.ts'),
-      import('./search/vocabulary.ts'),
+      import('./words/vocabulary.ts'),
       import('@orchestrall/sdk/resources'),
       import('./products/resource.ts'),
       import('./activities/reminders.ts'),
+      import('./personal-data/jobs.ts'),
       import('./duplicates/jobs.ts'),
       import('./duplicates/sweep.ts'),
     ]);
@@ -59,6 +61,7 @@ export default definePlugin({
     jobs.schedule({ name: 'remind-of-activities', cron: '* * * * *' }, reminderJob, {});
     jobs.handle(learnWordsJob, learnWords);
     jobs.schedule({ name: 'learn-search-words', cron: '* * * * *' }, learnWordsJob, {});
+    handlePersonalData(context, crm.kinds);
     jobs.handle(matchJob, createMatchSweep(database, crm.swept), matchJobOptions);
     jobs.schedule({ name: 'find-duplicates', cron: '* * * * *' }, matchJob, {});
     return { service: createContractService(crm) };

@@ -37,6 +37,8 @@ import type { Lists } from './lists/service.ts';
 import { createMerge } from './merge/service.ts';
 import type { Merge } from './merge/service.ts';
 import { isCurrency } from './money/currency.ts';
+import { createPersonalData } from './personal-data/service.ts';
+import type { PersonalData } from './personal-data/service.ts';
 import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
 import { createBulkService } from './records/bulk.ts';
@@ -72,6 +74,7 @@ export interface Crm {
   readonly views: Views;
   /** The service of each kind of records, by the kind's name. */
   readonly records: ReadonlyMap<string, ResourceService>;
+  readonly personalData: PersonalData;
   /** Kinds of records whose changes by filter are served. */
   readonly bulk: readonly BulkResource[];
   readonly duplicates: Duplicates;
@@ -84,9 +87,9 @@ export interface Crm {
 
 /** Builds the services on what the host gives, and on the fields that administrators have added. */
 export async function createCrm(
-  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'jobs' | 'log' | 'reload'>,
+  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'history' | 'jobs' | 'log' | 'reload'>,
 ): Promise<Crm> {
-  const { config, database, jobs, log, reload } = context;
+  const { config, database, history, jobs, log, reload } = context;
   const access = createAccess(config.access, tablesByKind);
   const sets = await readFieldSets(database, kindsOfFields);
   const { kinds, swept } = findDuplicates(
@@ -131,6 +134,7 @@ export async function createCrm(
       ['deal', deals],
       ['activity', activities],
     ]),
+    personalData: createPersonalData({ database, history, kinds, config }),
     bulk: [
       bulkOf(kinds.contacts, contacts, records),
       bulkOf(kinds.companies, companies, records),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createTestAppliance } from '@orchestrall/core/testing';
-import type { TestAppliance } from '@orchestrall/core/testing';
+import type { TestAppliance, TestDatabase } from '@orchestrall/core/testing';
 import type { Database, Event, Role } from '@orchestrall/sdk';
 import type { CrmConfig } from '../config.ts';
 
@@ -44,12 +44,27 @@ export const callerName = 'orchestrall-local';
 
 const greeter = fileURLToPath(new URL('fixtures/greeter', import.meta.url));
 
+/** Other things that an appliance is started with. */
+export interface CrmOptions {
+  /** A database that outlives it, for a test to look into. */
+  readonly database?: Pick<TestDatabase, 'connection'>;
+  /** Folders of further plugins. */
+  readonly plugins?: readonly string[];
+  /** Sections of `features` beside CRM's. */
+  readonly features?: Readonly<Record<string, unknown>>;
+}
+
 /** Starts an appliance with a database of its own; `greets` switches the greeter on, default false. */
-export async function startCrm(config: Partial<CrmConfig> = {}, greets = false): Promise<CrmAppliance> {
+export async function startCrm(
+  config: Partial<CrmConfig> = {},
+  greets = false,
+  { database, plugins = [], features = {} }: CrmOptions = {},
+): Promise<CrmAppliance> {
   const appliance = await createTestAppliance({
+    ...(database === undefined ? {} : { database }),
     configuration: {
-      features: { crm_integration: { enabled: true, config }, greeter: greets },
-      plugins: { paths: [greeter] },
+      features: { crm_integration: { enabled: true, config }, greeter: greets, ...features },
+      plugins: { paths: [greeter, ...plugins] },
     },
   });
   const { rooms } = appliance.appliance;
