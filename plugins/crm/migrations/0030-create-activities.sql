@@ -55,7 +55,7 @@ create index activity_records_record on activity_records (record_id, occurred_at
 insert into activities (id, type, body, records, author_id, author_name, search, created_at, updated_at)
   select id, 'note', text, jsonb_build_array(jsonb_build_object('kind', subject_type, 'id', subject_id, 'role', null)),
     actor_id, actor_name,
-    -- Words stand behind the code of their field (search/field-code.ts).
+    -- Words stand behind the code of their field (words/field-code.ts).
     array_to_tsvector(array(
       select distinct substr(translate(encode(sha256(convert_to('body', 'UTF8')), 'base64'), '+/', '-_'), 1, 3) || left(word, 250)
       from regexp_split_to_table(lower(normalize(text, NFKC)), '[^[:alnum:]]+') as word where word <> '')),

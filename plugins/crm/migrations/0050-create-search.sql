@@ -5,7 +5,7 @@ create index search_words_ending on search_words (length(word), reverse(word));
 -- Words of records that were just written; a job takes them on.
 create table search_words_noted (word text not null);
 
--- Words stand behind the code of their field (search/field-code.ts). Records from before are folded as far as PostgreSQL
+-- Words stand behind the code of their field (words/field-code.ts). Records from before are folded as far as PostgreSQL
 -- can, and wholly when they are written again.
 create function search_code(field text) returns text language sql immutable
   return substr(translate(encode(sha256(convert_to(field, 'UTF8')), 'base64'), '+/', '-_'), 1, 3);

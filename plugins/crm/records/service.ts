@@ -25,7 +25,7 @@ import type { Access, View } from './access.ts';
 import { withDefaultOwner } from './default-owner.ts';
 import { fieldsOf, withDefaults } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
-import { questionCondition } from '../search/list-condition.ts';
+import { questionCondition } from './question-condition.ts';
 import type { ListConditions } from './list-conditions.ts';
 import { absenceOf } from './merged.ts';
 import { ownConditions } from './own-filters.ts';

@@ -1,6 +1,6 @@
 import type { Transaction } from '@orchestrall/sdk';
-import { searchedOf } from '../search/lexemes.ts';
-import { noteWords } from '../search/vocabulary.ts';
+import { searchedOf } from '../words/lexemes.ts';
+import { noteWords } from '../words/vocabulary.ts';
 import { fieldsOf, uniqueKeyOf } from './kind.ts';
 import type { CommonFields, Kept, RecordKind } from './kind.ts';
 import { selectionOf, toRecord } from './store.ts';

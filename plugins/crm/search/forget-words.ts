@@ -1,7 +1,7 @@
 import type { Transaction } from '@orchestrall/sdk';
 import type { RecordKind } from '../records/kind.ts';
-import { searchedFields } from './searched-fields.ts';
-import { wordQuery } from './tsquery.ts';
+import { searchedFields } from '../words/searched-fields.ts';
+import { wordQuery } from '../words/tsquery.ts';
 
 /**
  * Takes those of these words out of the vocabulary that no record has any more: an erasure calls it with the words of

@@ -1,8 +1,8 @@
 import { foldAccents } from '@orchestrall/sdk/resources';
-import { isAskedPhone } from './phone-digits.ts';
-import type { Term } from './question.ts';
-import type { NearWords } from './tsquery.ts';
-import { tokensOf } from './words.ts';
+import { isAskedPhone } from '../words/phone-digits.ts';
+import type { Term } from '../words/question.ts';
+import type { NearWords } from '../words/tsquery.ts';
+import { tokensOf } from '../words/words.ts';
 
 /** A part of a text, UTF-16 units. */
 export interface Range {

@@ -1,10 +1,10 @@
 import { cut } from '@orchestrall/sdk/resources';
 import { matchPhone, matchWords, mergedRanges, readText } from './match-text.ts';
 import type { TextMatch } from './match-text.ts';
-import type { Term } from './question.ts';
+import type { Term } from '../words/question.ts';
 import type { Hit } from './schemas.ts';
-import type { FieldRank, SearchedField } from './searched-fields.ts';
-import type { NearWords } from './tsquery.ts';
+import type { FieldRank, SearchedField } from '../words/searched-fields.ts';
+import type { NearWords } from '../words/tsquery.ts';
 
 /** What a match in a field counts. */
 const weights: Readonly<Record<FieldRank, number>> = { name: 8, address: 4, phone: 3, text: 1 };

@@ -9,17 +9,17 @@ import type { ListConditions } from '../records/list-conditions.ts';
 import { masked } from '../records/service.ts';
 import { selectionSql, toRecord } from '../records/store.ts';
 import type { RecordRow } from '../records/store.ts';
-import { nearWords } from './near-words.ts';
-import { askedWords, termsOf } from './question.ts';
-import type { Term } from './question.ts';
+import { nearWords } from '../words/near-words.ts';
+import { askedWords, termsOf } from '../words/question.ts';
+import type { Term } from '../words/question.ts';
 import { defaultHits } from './schemas.ts';
 import type { Hit, SearchAnswer, SearchQuery } from './schemas.ts';
 import { scoreRecord } from './score.ts';
-import { searchSql } from './search-sql.ts';
-import { searchedFields, titlesOf } from './searched-fields.ts';
-import type { SearchedField } from './searched-fields.ts';
-import { queryOf } from './tsquery.ts';
-import type { NearWords } from './tsquery.ts';
+import { searchSql } from '../words/search-sql.ts';
+import { searchedFields, titlesOf } from '../words/searched-fields.ts';
+import type { SearchedField } from '../words/searched-fields.ts';
+import { queryOf } from '../words/tsquery.ts';
+import type { NearWords } from '../words/tsquery.ts';
 
 /**
  * Records of one kind that are weighed at each step. Of words that more records have, the newest are: the work for a

@@ -7,7 +7,7 @@ import { openAccess } from '../records/access.ts';
 import { createKinds, kindsOfFields, tablesByKind } from '../kinds.ts';
 import { createRecordService } from '../records/service.ts';
 import { createLists } from '../lists/service.ts';
-import { fieldCode } from '../search/field-code.ts';
+import { fieldCode } from '../words/field-code.ts';
 import { createSearch } from '../search/service.ts';
 import { explained } from './explained.ts';
 import { startCrm } from './support.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordKinds } from '../kinds.ts';
 import { forgetWords } from '../search/forget-words.ts';
-import { learnWords } from '../search/vocabulary.ts';
+import { learnWords } from '../words/vocabulary.ts';
 import { startCrm } from './support.ts';
 import type { Answer, CrmAppliance, Sent } from './support.ts';
 

@@ -1,14 +1,14 @@
 import { toStatement } from '@orchestrall/sdk/resources';
 import type { Queryable, Sql } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
-import type { View } from '../records/access.ts';
-import type { RecordKind } from '../records/kind.ts';
-import { nearWords } from './near-words.ts';
-import { askedWords, termsOf } from './question.ts';
-import { searchSql } from './search-sql.ts';
-import { searchedFields } from './searched-fields.ts';
-import { queryOf } from './tsquery.ts';
-import type { NearWords } from './tsquery.ts';
+import type { View } from './access.ts';
+import type { RecordKind } from './kind.ts';
+import { nearWords } from '../words/near-words.ts';
+import { askedWords, termsOf } from '../words/question.ts';
+import { searchSql } from '../words/search-sql.ts';
+import { searchedFields } from '../words/searched-fields.ts';
+import { queryOf } from '../words/tsquery.ts';
+import type { NearWords } from '../words/tsquery.ts';
 
 /** Up to how many records a question is answered by the records themselves. */
 const few = 200;

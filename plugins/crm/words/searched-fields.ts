@@ -1,4 +1,4 @@
-import type { RecordKind } from '../records/kind.ts';
+import type { FieldSet } from '@orchestrall/sdk/resources';
 import { fieldCode } from './field-code.ts';
 
 /** What a field says of a record, from what names it to what is written about it. */
@@ -13,7 +13,14 @@ export interface SearchedField {
   readonly digits: boolean;
 }
 
-type Searchable = Pick<RecordKind, 'fields' | 'keys' | 'titles'>;
+/** What is known of a kind of record to find its records by words. */
+interface Searchable {
+  readonly fields: FieldSet;
+  /** By the names of fields that are keys. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  /** Fields that a record is called by; default the first that is found by its words. */
+  readonly titles?: readonly string[];
+}
 
 /**
  * The fields by which a caller finds records of a kind: those that are declared with `search`, but for what is hidden.
