@@ -63,7 +63,7 @@ export default definePlugin({
     jobs.schedule({ name: 'learn-search-words', cron: '* * * * *' }, learnWordsJob, {});
     handlePersonalData(context, crm.kinds);
     jobs.handle(matchJob, createMatchSweep(database, crm.swept), matchJobOptions);
-    jobs.schedule({ name: 'find-duplicates', cron: '* * * * *' }, matchJob, {});
+    jobs.schedule({ name: 'find-duplicates', cron: '* * * * *' }, matchJob, { waits: true });
     return { service: createContractService(crm) };
   },
 });

@@ -5,7 +5,12 @@ import Type from 'typebox';
 /** Looks for duplicates of the records that were written since the last run, or of all. */
 export const matchJob = defineJob(
   'find-duplicates',
-  Type.Object({ all: Type.Optional(Type.Boolean({ description: 'Every record anew; default false.' })) }),
+  Type.Object({
+    all: Type.Optional(Type.Boolean({ description: 'Every record anew; default false.' })),
+    waits: Type.Optional(
+      Type.Boolean({ description: 'Leaves the machine to an import that runs; default false.' }),
+    ),
+  }),
 );
 
 /** A run over all records may take hours; an attempt that ends early is resumed where it was. */

@@ -12,7 +12,7 @@ export interface KeyedRecord {
 const mostFound = 20;
 
 /** Most other records that may have what is common, such as a name, for it to find them. */
-const mostNamesakes = 5;
+const mostNamesakes = 2;
 
 /** Lists records as written, for the sweep. */
 export async function enqueueRecords(

@@ -17,7 +17,7 @@ export interface SweptKind {
 /** Where a run over all records is. */
 const Place = Type.Object({ kind: Type.String(), after: Type.String() });
 
-type SweepJob = Job<{ all?: boolean }>;
+type SweepJob = Job<{ all?: boolean; waits?: boolean }>;
 
 /**
  * Makes the handler that looks for duplicates: of the records written since the last run, or of all. Each batch is one
@@ -37,6 +37,8 @@ async function sweepQueue(kinds: readonly SweptKind[], job: SweepJob): Promise<v
     job.signal.throwIfAborted();
     const from: number = after;
     after = await job.transaction(async (tx) => {
+      // The next run, in a minute, goes on.
+      if (job.payload.waits === true && (await isImporting(tx))) return undefined;
       const queued = await tx.query<Queued>(
         'select seq, kind, record_id from match_queue where seq > $1 order by seq limit $2',
         [from, batchRecords],
@@ -52,6 +54,10 @@ async function sweepQueue(kinds: readonly SweptKind[], job: SweepJob): Promise<v
       return queued.at(-1)?.seq;
     });
   }
+}
+
+async function isImporting(tx: Transaction): Promise<boolean> {
+  return (await tx.query("select 1 from imports where status = 'running' limit 1")).length > 0;
 }
 
 interface Queued {

@@ -28,15 +28,16 @@ export function toldPairs(access: Access, tables: TablesByKind, by: Caller): Tol
     company: untoldReasons('company', views.company.hidden),
   };
   const seen = matchedKinds.map((kind) => {
-    const exists = (column: string) => {
+    const sees = (column: string) => {
       const table = tables[kind];
       const { condition } = views[kind];
       const visible = condition === undefined ? sql`` : sql`and ${condition}`;
-      return sql`exists (select 1 from ${sql.table(table)}
+      // No `exists`: for it PostgreSQL may read the whole table first.
+      return sql`(select true from ${sql.table(table)}
         where ${sql.ref(`${table}.id`)} = ${sql.ref(`pairs.${column}`)} ${visible})`;
     };
-    return sql`(pairs.kind = ${kind} and case when pairs.status = 'merged' then ${exists('merged_into')}
-      else ${exists('low_id')} and ${exists('high_id')} end)`;
+    return sql`(pairs.kind = ${kind} and case when pairs.status = 'merged' then ${sees('merged_into')}
+      else ${sees('low_id')} and ${sees('high_id')} end)`;
   });
   const conditions = [joined(seen, 'any')];
   const isAllTold = untold.contact.length + untold.company.length === 0;

@@ -149,13 +149,13 @@ test('what an import writes is found by the sweep, as what is written at a time 
   const { body: started } = await crm.send('POST', '/imports?object=contacts', { body: file });
   expect(await crm.importEnded(started.id)).toMatchObject({ rows_created: 60 });
   const concurrent = await Promise.all(
-    Array.from({ length: 4 }, () => crm.create('contacts', { first_name: 'Same', last_name: 'Moment' })),
+    Array.from({ length: 3 }, () => crm.create('contacts', { first_name: 'Same', last_name: 'Moment' })),
   );
   await swept();
   const found = `select from duplicate_pairs join contacts on contacts.id = low_id
     where first_name_key like 'given%' and score = 100`;
   expect(await countOf(found)).toBe(30);
-  expect(await duplicatesOf('contacts', concurrent[0].id)).toHaveLength(3);
+  expect(await duplicatesOf('contacts', concurrent[0].id)).toHaveLength(2);
 });
 
 test('the full sweep finds what nothing was kept of, also when it is cut again and again', async () => {
@@ -168,8 +168,8 @@ test('the full sweep finds what nothing was kept of, also when it is cut again a
   });
   await crm.importEnded(started.id);
   await swept();
-  const pairs = await countOf('select from duplicate_pairs');
-  expect(pairs).toBeGreaterThan(1_500);
+  const pairs = `select from duplicate_pairs join contacts on contacts.id = low_id where email like '%@cut.example'`;
+  expect(await countOf(pairs)).toBe(1_500);
   await crm.database.query("delete from duplicate_pairs where status = 'open'");
   await crm.database.query('delete from match_keys');
   const { status } = await crm.send('POST', '/duplicates/sweep?all=true', { role: 'admin' });
@@ -178,5 +178,5 @@ test('the full sweep finds what nothing was kept of, also when it is cut again a
     await eventually(async () => (await countOf('select from match_keys')) >= cut * 500 || undefined);
     await crm.reload();
   }
-  await eventually(async () => (await countOf('select from duplicate_pairs')) === pairs || undefined);
+  await eventually(async () => (await countOf(pairs)) === 1_500 || undefined);
 });
