@@ -5,8 +5,8 @@ import { sql } from 'kysely';
 import type { Kinds } from '../kinds.ts';
 import { fieldsOf } from '../records/kind.ts';
 import { findRecords } from '../records/store.ts';
-import { searchedOf } from '../search/lexemes.ts';
-import { isComparable, wordsOf } from '../search/words.ts';
+import { searchedOf } from '../words/lexemes.ts';
+import { isComparable, wordsOf } from '../words/words.ts';
 import { mergedInto } from './merged.ts';
 import type { Person } from './person.ts';
 

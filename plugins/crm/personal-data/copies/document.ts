@@ -3,7 +3,7 @@ import { toStatement } from '@orchestrall/sdk/resources';
 import { sql } from 'kysely';
 import type { Kinds } from '../../kinds.ts';
 import type { RecordKind } from '../../records/kind.ts';
-import { titlesOf } from '../../search/searched-fields.ts';
+import { titlesOf } from '../../words/searched-fields.ts';
 import { findRecords } from '../../records/store.ts';
 import { searchOf } from '../erasure/steps.ts';
 import { findPeople } from '../find-person.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { searchDatabase, testDatabase } from '@orchestrall/core/testing';
 import type { TestDatabase } from '@orchestrall/core/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { learnWordsJob } from '../../search/vocabulary.ts';
+import { learnWordsJob } from '../../words/vocabulary.ts';
 import { eventually, startCrm } from '../support.ts';
 import type { CrmAppliance } from '../support.ts';
 import { plantPerson } from './planted.ts';
