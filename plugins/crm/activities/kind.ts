@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { activityCreated, activityDeleted, activityUpdated } from '../contract.ts';
 import type { Actor } from '../contract.ts';
 import { crmError } from '../errors.ts';
+import { subjectTypes } from '../records/kind.ts';
 import type { HeldReferences, KindOptions, RecordKind, Reference, Written } from '../records/kind.ts';
 import { inputSchema, recordSchema } from '../records/schemas.ts';
 import { holdExisting } from '../records/store.ts';
@@ -47,6 +48,12 @@ export function createActivityKind({
     },
 
     refersTo,
+    linked: {
+      field: 'records',
+      kinds: subjectTypes,
+      withRecord: ({ records }, kind, id) =>
+        records.some((there) => there.id === id) ? records : [...records, { kind, id, role: null }],
+    },
 
     *conditions({ record_id: id }) {
       if (id === undefined) return;

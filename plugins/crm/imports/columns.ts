@@ -122,7 +122,14 @@ function candidatesOf(
       headers.map((folded, rank) => [folded, { target, rank }] as const),
     ),
   );
-  const ofFields = new Map([...known].map((target) => [foldHeader(target), target]));
+  // What has no field of its own is named by its surest key: `contact` by its e-mail.
+  const linked = [...targets.references].flatMap(([name, [key]]) =>
+    key === undefined || Object.hasOwn(targets.fields, name) ? [] : [[name, `${name}.${key}`] as const],
+  );
+  const ofFields = new Map([
+    ...linked.map(([name, target]) => [foldHeader(name), target] as const),
+    ...[...known].map((target) => [foldHeader(target), target] as const),
+  ]);
   const ofSource =
     source === undefined ? new Map<string, readonly Target[]>() : columnsOf(source, targets.table);
   const order = [...ofSource.keys()];

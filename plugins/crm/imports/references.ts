@@ -30,11 +30,20 @@ export interface Refusal {
 /** What a record of a kind cannot be made without, from the keys it is named by. */
 const besides: Readonly<Partial<Record<KindName, (keys: ReferenceKeys) => JsonObject>>> = {
   company: ({ name, domain }) => ({ name: name ?? domain }),
+  deal: ({ name, external_id: id }) => ({ name: name ?? id }),
 };
 
-/** What the fields of a kind of record refer to, by field, as its caller sees it. */
+/**
+ * What the fields of a kind of record refer to, by field, as its caller sees it; records that a list holds are named by
+ * their kinds.
+ */
 export function referencesOf(scope: KindScope): ReadonlyMap<string, ReferenceSource> {
-  const sources = Object.entries(scope.kind.references).map(([field, name]) => {
+  const { references, linked } = scope.kind;
+  const named = [
+    ...Object.entries(references),
+    ...(linked?.kinds.map((name) => [name, name] as const) ?? []),
+  ];
+  const sources = named.map(([field, name]) => {
     return [field, recordSource(scopeOf(scope, scope.tables[name], scope.by))] as const;
   });
   const lookups = Object.entries(scope.kind.lookups ?? {}).map(([field, make]) => [field, make()] as const);

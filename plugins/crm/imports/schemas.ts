@@ -34,7 +34,8 @@ export type ImportStatus = Static<typeof ImportStatus>;
 export const ImportMapping = Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]), {
   description:
     'Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the ' +
-    'company by its name. Columns that are not named are matched by themselves.',
+    'company by its name, and of an activity `contact.email`, `company.domain` and `deal.external_id` records that it is ' +
+    'about. Columns that are not named are matched by themselves.',
   examples: [{ Mail: 'email', Firma: 'company_id.name', '#7': null }],
 });
 export type ImportMapping = Static<typeof ImportMapping>;

@@ -8,14 +8,18 @@ import type { KindScope } from './scope.ts';
 /** What a file may feed of a kind of record: what its sender may write. */
 export function importTargets(scope: KindScope): ImportTargets {
   const { kind, view } = scope;
+  const { linked } = kind;
+  const mayWrite = (name: string): boolean => !view.hidden.has(name) && !view.readOnly.has(name);
   const writable = (name: string): boolean => {
     const { derived, inFiles } = kind.fields[name] ?? {};
     const isRead = derived === undefined && inFiles !== false;
-    return isRead && !view.hidden.has(name) && !view.readOnly.has(name);
+    return isRead && mayWrite(name);
   };
   const references = [...referencesOf(scope)].map(([field, { keys }]) => [field, keys] as const);
   const fields = Object.fromEntries(Object.entries(kind.fields).filter(([name]) => writable(name)));
-  return { table: kind.table, fields, references: new Map(references.filter(([name]) => writable(name))) };
+  const feeds = (name: string): boolean =>
+    linked?.kinds.some((one) => one === name) === true ? mayWrite(linked.field) : writable(name);
+  return { table: kind.table, fields, references: new Map(references.filter(([name]) => feeds(name))) };
 }
 
 /** A mapping, or what is wrong with it; `path` is where it was given. */

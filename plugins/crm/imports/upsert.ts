@@ -171,11 +171,21 @@ async function refer(
       outcomes.set(one.row, failed(`${name} ${result.reason}`));
       return [];
     }
-    const { fields, faults } = kind.read({ ...fieldsOf(kind, one.fields), [name]: result });
+    const { fields, faults } = kind.read({
+      ...fieldsOf(kind, one.fields),
+      ...valueOf(kind, one, name, result),
+    });
     if (faults.length === 0) return [{ ...one, fields }];
     outcomes.set(one.row, failed(reasonOf(faults)));
     return [];
   });
+}
+
+/** What a reference gives its record: the id in its field, or one more in the list that holds such records. */
+function valueOf({ linked }: RecordKind, { fields }: Prepared, name: string, id: string): JsonObject {
+  const kind = linked?.kinds.find((one) => one === name);
+  if (linked === undefined || kind === undefined) return { [name]: id };
+  return { [linked.field]: linked.withRecord(fields, kind, id) };
 }
 
 /** The rows that refer to nothing their caller does not see. */

@@ -72,6 +72,15 @@ export interface Recorded<Fields> {
   readonly after: Kept<Fields>;
 }
 
+/** A list among the fields that holds records, which a file names in columns of their own, one of each kind a row. */
+export interface LinkedRecords<Fields> {
+  /** The field; who may not write it may not name its records. */
+  readonly field: string;
+  readonly kinds: readonly SubjectType[];
+  /** The field's value with one record more; as it is where the record is in it. */
+  withRecord(fields: Fields, kind: SubjectType, id: string): readonly JsonObject[];
+}
+
 /** The events of one kind of record; each carries the record under the kind's name. */
 export interface RecordEvents {
   readonly created: EventDefinition;
@@ -120,6 +129,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   readonly references: Readonly<Record<string, KindName>>;
   /** The records that a field with several of them refers to; absent where there is no such field. */
   refersTo?(fields: Fields): readonly Reference[];
+  /** What the columns of a file that name other records by their kinds feed; absent where there are none. */
+  readonly linked?: LinkedRecords<Fields>;
   /** Conditions of the filters that are its own beside `q`, `tag` and references; absent where there are none. */
   conditions?(filters: JsonObject): Iterable<Sql>;
   /** Fields that hold the id of something else, made anew for each import; absent when there are none. */
