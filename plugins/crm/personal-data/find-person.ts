@@ -7,7 +7,7 @@ import { fieldsOf } from '../records/kind.ts';
 import { findRecords } from '../records/store.ts';
 import { searchedOf } from '../words/lexemes.ts';
 import { isComparable, wordsOf } from '../words/words.ts';
-import { mergedInto } from './merged.ts';
+import { samePerson } from './same-person.ts';
 import type { Person } from './person.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function findPeople(
   contactIds: readonly string[],
   history?: History,
 ): Promise<Person> {
-  const ids = await mergedInto(database, contactIds);
+  const ids = await samePerson(database, contactIds);
   const records = await findRecords(kinds.contacts, database, ids);
   const about = await activitiesOnlyAbout(database, ids);
   const values = new Values();

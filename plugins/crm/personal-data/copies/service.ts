@@ -6,7 +6,7 @@ import { crmError } from '../../errors.ts';
 import { foldEmail } from '../../fields/folded.ts';
 import type { Kinds } from '../../kinds.ts';
 import { findRecord, findRecords } from '../../records/store.ts';
-import { mergedInto } from '../merged.ts';
+import { samePerson } from '../same-person.ts';
 import { copyJob } from './jobs.ts';
 import type { FoundPeople, PersonQuery, PersonalDataExport } from './schemas.ts';
 import { findCopy, insertCopy, readCopy } from './store.ts';
@@ -56,7 +56,7 @@ export function createCopies({ database, kinds, keepHours }: CopiesOptions): Per
         const [contact] = await findRecords(kinds.contacts, database, [id]);
         if (contact === undefined) continue;
         const { first_name, last_name } = contact;
-        const merged_ids = (await mergedInto(database, [id])).filter((merged) => merged !== id);
+        const merged_ids = (await samePerson(database, [id])).filter((merged) => merged !== id);
         items.push({ id, first_name, last_name, email: contact.email, phone: contact.phone, merged_ids });
       }
       return { items };
