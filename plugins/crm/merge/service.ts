@@ -26,10 +26,14 @@ import { lockReferring, moveActivities, moveReferences } from './move-references
 
 /** How two records are to be one. */
 export interface MergeRequest {
+  /** The record that is left. */
+  readonly id: string;
+  /** The record that becomes part of it. */
   readonly other_id: string;
   /** By field: whose value it is to have where the default does not fit. */
   readonly prefer?: Preference | undefined;
-  /** ETag of the other record. */
+  /** ETags of the two. */
+  readonly if_match?: string | undefined;
   readonly other_if_match?: string | undefined;
 }
 
@@ -58,22 +62,9 @@ export interface Merge {
    * Throws the code for a record that is not there, `RECORD_MERGED`, `MERGE_INTO_ITSELF`, `MERGE_ACROSS_KINDS`,
    * `PRECONDITION_REQUIRED`, `VERSION_MISMATCH`, `VALIDATION_FAILED`, `TOO_MANY_RECORDS`.
    */
-  run(
-    tx: Transaction,
-    kind: MergedKind,
-    id: string,
-    request: MergeRequest,
-    by: Caller,
-    ifMatch?: string,
-  ): Promise<MergeResult>;
+  run(tx: Transaction, kind: MergedKind, asked: MergeRequest, by: Caller): Promise<MergeResult>;
   /** What a merge would give, by doing it and undoing it. Versions need not be named. Throws as `run` does. */
-  preview(
-    kind: MergedKind,
-    id: string,
-    request: MergeRequest,
-    by: Caller,
-    ifMatch?: string,
-  ): Promise<MergeResult>;
+  preview(kind: MergedKind, asked: MergeRequest, by: Caller): Promise<MergeResult>;
 }
 
 /** Creates the service of merges. */
@@ -90,16 +81,16 @@ export function createMerge(kinds: Kinds, options: RecordServiceOptions): Merge 
   });
   const merge = { contact: contacts, company: companies };
   return {
-    run(tx, kind, id, request, by, ifMatch) {
-      requireVersion(ifMatch);
-      requireVersion(request.other_if_match);
-      return merge[kind](tx, id, request, by, ifMatch);
+    run(tx, kind, asked, by) {
+      requireVersion(asked.if_match);
+      requireVersion(asked.other_if_match);
+      return merge[kind](tx, asked, by);
     },
-    async preview(kind, id, request, by, ifMatch) {
+    async preview(kind, asked, by) {
       let result: MergeResult | undefined;
       try {
         await changeRecords(options.database, async (tx) => {
-          result = await merge[kind](tx, id, request, by, ifMatch);
+          result = await merge[kind](tx, asked, by);
           throw new Undone();
         });
       } catch (error) {
@@ -135,10 +126,8 @@ function createMerger<Fields extends CommonFields>(
   const referring: readonly RecordKind[] = [kinds.contacts, kinds.deals, kinds.activities, kinds.companies];
   return async (
     tx: Transaction,
-    id: string,
-    { other_id, prefer = {}, other_if_match }: MergeRequest,
+    { id, other_id, prefer = {}, if_match, other_if_match }: MergeRequest,
     by: Caller,
-    ifMatch: string | undefined,
   ): Promise<MergeResult> => {
     const ends: Ends = { kind: name, winner: id.toLowerCase(), loser: other_id.toLowerCase() };
     if (ends.winner === ends.loser) throw crmError('MERGE_INTO_ITSELF', { kind: name, id });
@@ -146,7 +135,7 @@ function createMerger<Fields extends CommonFields>(
     checkPreference(kind, prefer, view);
     await lockReferring(referring, tx, ends);
     const pair = await lockPairOfRecords(kind, tx, ends, { parts, by });
-    checkVersion(pair.kept, ifMatch, (record) => masked(record, view));
+    checkVersion(pair.kept, if_match, (record) => masked(record, view));
     checkVersion(pair.other, other_if_match, (record) => masked(record, view));
     const decided = mergeFields(kind, pair, prefer);
     const fields = { ...decided.fields, ...(await settle?.(tx, pair, prefer)) };

@@ -38,12 +38,12 @@ const routes: Routes<Crm> = async (app, { kinds, merge, database }) => {
       async (request, reply) => {
         const { params, body, query, headers } = request;
         const by = callerOf(request);
-        const ifMatch = headers['if-match'];
+        const asked = { ...body, id: params.id, if_match: headers['if-match'] };
         if (query.preview === true) {
-          return reply.send(bodyOf(await merge.preview(name, params.id, body, by, ifMatch)));
+          return reply.send(bodyOf(await merge.preview(name, asked, by)));
         }
         const answer = await changeRecords(database, async (tx) => {
-          const merged = await merge.run(tx, name, params.id, body, by, ifMatch);
+          const merged = await merge.run(tx, name, asked, by);
           return tx.answer({ status: 200, headers: { etag: etagOf(merged.record) }, body: bodyOf(merged) });
         });
         return sendAnswer(reply, answer);
