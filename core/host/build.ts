@@ -1,7 +1,10 @@
+import { Secret } from '@orchestrall/sdk';
 import type { Fault } from '@orchestrall/sdk';
 import { gt, lt } from 'semver';
 import Type, { type Static, type TObject } from 'typebox';
-import { Check, Clone, Default, Errors } from 'typebox/value';
+import { Default, Errors } from 'typebox/value';
+import { revealed } from '../config/secrets/revealed.ts';
+import { fitsRevealed } from '../config/validation/fits.ts';
 import { coreError } from '../errors.ts';
 import type { HostStore } from './desired.ts';
 import { Generation } from './generation/generation.ts';
@@ -75,9 +78,10 @@ function providerOf(slot: Slot, providers: readonly string[]): string {
 
 /** The plugin's configuration with defaults; faults name paths, never values. */
 function checkedConfig(plugin: string, schema: TObject = Type.Object({}), given: object): Static<TObject> {
-  const config: unknown = Default(schema, Clone(given));
-  if (Check(schema, config)) return config;
-  const faults: Fault[] = Errors(schema, config).map((fault) => ({
+  const config: unknown = Default(schema, copied(given));
+  // A secret is text to its schema, and stays a `Secret` for the plugin.
+  if (fitsRevealed(schema, config)) return config;
+  const faults: Fault[] = Errors(schema, revealed(config)).map((fault) => ({
     path: fault.instancePath,
     message: fault.message,
   }));
@@ -85,6 +89,13 @@ function checkedConfig(plugin: string, schema: TObject = Type.Object({}), given:
     (fault) => `${fault.path === '' ? 'config' : `config${fault.path}`} ${fault.message}`,
   );
   throw coreError('PLUGIN_CONFIG_INVALID', { plugin, list: list.join('; '), faults });
+}
+
+/** A copy for defaults to be filled into; secrets are the same ones. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copied(item)]));
 }
 
 async function migrate(

@@ -15,7 +15,10 @@ export interface PluginManifest {
   readonly features?: readonly string[];
   /** URL prefixes it serves, such as `/api/v1/crm`; the longest match at a segment border wins. */
   readonly prefixes?: readonly string[];
-  /** Hosts it may call, `example.com`, `*.example.com` or `host:port`; the client's YAML must allow them too. */
+  /**
+   * Hosts it may call, `example.com`, `*.example.com` or `host:port`, and `config:key` for that of the address which its
+   * configuration has under this key; the client's YAML must allow them too.
+   */
   readonly hosts?: readonly string[];
   /**
    * Extensions of PostgreSQL that its tables and statements use: `btree_gin`, `citext`, `fuzzystrmatch`, `pg_trgm`,

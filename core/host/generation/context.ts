@@ -2,7 +2,7 @@ import type { Http, HttpInstance, Needs, PluginContext, PluginDefinition, Servic
 import type { Static, TObject } from 'typebox';
 import type { Owner, Registration } from '../../telemetry/owner.ts';
 import type { Effects } from './effects.ts';
-import { createOutgoingFetch } from './outgoing.ts';
+import { createOutgoingFetch, requestedHosts } from './outgoing.ts';
 import type { OwnedHealth, Rooms } from './rooms.ts';
 import type { ServiceHub } from './services.ts';
 import type { OwnedTimers } from './timers.ts';
@@ -79,7 +79,7 @@ export function buildContext(options: ContextOptions): BuiltContext {
     clock: rooms.clock,
     fetch: createOutgoingFetch({
       plugin: owner.plugin,
-      requested: definition.hosts ?? [],
+      requested: requestedHosts(definition.hosts ?? [], options.config),
       allowed: () => rooms.allowedHosts(owner.plugin),
       signal: options.disposed,
       fetch: options.fetch,

@@ -14,6 +14,19 @@ export interface OutgoingOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
+const fromConfiguration = 'config:';
+
+/** The hosts that a manifest asks for, `config:key` being that of the address which the configuration has there. */
+export function requestedHosts(hosts: readonly string[], config: unknown): string[] {
+  return hosts.flatMap((host) => {
+    if (!host.startsWith(fromConfiguration)) return [host];
+    if (typeof config !== 'object' || config === null) return [];
+    const address: unknown = Reflect.get(config, host.slice(fromConfiguration.length));
+    const named = typeof address === 'string' ? URL.parse(address)?.host : undefined;
+    return named === undefined || named === '' ? [] : [named];
+  });
+}
+
 const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 /** What speaks for the caller to the host that it meant, and to no other. */

@@ -12,6 +12,7 @@ const pluginName = /^(?=.{2,40}$)[a-z](?:-?[a-z0-9])+$/u;
 const keyName = /^[a-z](?:[-_]?[a-z0-9]){0,62}$/u;
 const hostName =
   /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?<port>\d{1,5}))?$/iu;
+const configuredHost = /^config:[a-z][a-z0-9_]*$/u;
 const known = new Set(
   'name version engine features prefixes emits hosts extensions rollbackFloor providers config needs provides setup'.split(
     ' ',
@@ -80,7 +81,9 @@ function checkVersions(check: Checker, value: Readonly<Record<string, unknown>>)
 }
 
 function checkHost(this: void, path: string, host: unknown, check: Checker): void {
-  const remedy = 'Write `example.com`, `*.example.com` or `host:port`, without scheme or path.';
+  const remedy =
+    'Write `example.com`, `*.example.com` or `host:port`, without scheme or path, or `config:key` for that of an address in the configuration.';
+  if (configuredHost.test(String(host))) return;
   if (!check.pattern(path, host, hostName, 'a host', remedy)) return;
   const port = hostName.exec(String(host))?.groups?.['port'];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
