@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { AccessConfig } from './access/config.ts';
+import { SyncConfig } from './exchange/config.ts';
+import { salesforceSettings } from './salesforce/config.ts';
 import { RetentionConfig } from './personal-data/retention/config.ts';
 
 /** `features.crm_integration.config` of the client's YAML. */
@@ -44,12 +46,8 @@ export const CrmConfig = Type.Object(
       }),
     ),
     access: AccessConfig,
-    instance_url: Type.Optional(
-      Type.String({ description: 'Address of the outside system; read by the provider salesforce only.' }),
-    ),
-    api_version: Type.Optional(
-      Type.String({ description: 'Version of its interface; read by the provider salesforce only.' }),
-    ),
+    ...salesforceSettings,
+    sync: SyncConfig,
   },
   { additionalProperties: false },
 );

@@ -222,6 +222,35 @@ export const importFailed = defineEvent('import.failed', imported);
 /** An import was cancelled; what it had committed stays. Subject is the import's id. */
 export const importCancelled = defineEvent('import.cancelled', imported);
 
+const synced = {
+  run_id: Id,
+  records_created: Type.Integer(),
+  records_updated: Type.Integer(),
+  records_deleted: Type.Integer(),
+  records_given: Type.Integer(),
+  records_rejected: Type.Integer(),
+  conflicts: Type.Integer(),
+};
+/** A run of the exchange with an outside system came to its end. Subject is the run's id. */
+export const syncCompleted = defineEvent('sync.completed', Type.Object(synced));
+/** A run ended early, or objects were refused; what it had committed stays. Subject is the run's id. */
+export const syncFailed = defineEvent(
+  'sync.failed',
+  Type.Object({ ...synced, code: Type.String(), reason: Type.String() }),
+);
+/** A record changed on both sides; `field` is empty for the record itself. Holds no value. Subject is the record's id. */
+export const syncConflicted = defineEvent(
+  'sync.conflicted',
+  Type.Object({
+    object: Type.String(),
+    external_id: Type.String(),
+    local_id: Id,
+    field: Type.String(),
+    reason: Type.String(),
+    settled: Type.Boolean({ description: 'Whether the mapping took their side by itself.' }),
+  }),
+);
+
 /** On whose behalf a record is written; shown in its timeline. */
 export interface Actor {
   readonly id: string;
@@ -330,5 +359,8 @@ export const crmContract = defineContract<CrmService>()({
     importCompleted,
     importFailed,
     importCancelled,
+    syncCompleted,
+    syncFailed,
+    syncConflicted,
   ],
 });

@@ -291,6 +291,63 @@ export const crmErrors = {
     message: 'The table of the records was in use all the time, such as by an export or a long import.',
     remedy: 'Nothing was changed; try again when that has ended.',
   },
+  SYNC_NOT_CONFIGURED: {
+    status: 409,
+    message: 'Records are exchanged with no outside system: the provider of CRM is builtin.',
+    remedy:
+      'Set features.crm_integration.provider to salesforce, see docs/how-to/connect-salesforce.md; the records that are here stay.',
+  },
+  SYNC_ORGANISATION_CHANGED: {
+    status: 409,
+    message: 'Records were exchanged with {found} so far, and instance_url is {address} now.',
+    remedy:
+      'Set instance_url back, or give up what is known of the other organisation with DELETE /api/v1/crm/sync/connection: records stay, and those without an e-mail or domain come again as new ones.',
+  },
+  SYNC_RUNNING: {
+    status: 409,
+    message: 'A run of the exchange is {run_status}.',
+    remedy: 'Wait for its end, or cancel it: POST /api/v1/crm/sync/runs/{run_id}/cancel.',
+  },
+  SYNC_RUN_NOT_FOUND: {
+    status: 404,
+    message: 'No run of the exchange has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/sync/runs.',
+  },
+  SYNC_RUN_ENDED: {
+    status: 409,
+    message: 'The run {id} has ended: it is {run_status}.',
+    remedy: 'Start another one: POST /api/v1/crm/sync/runs.',
+  },
+  SYNC_CONFLICT_NOT_FOUND: {
+    status: 404,
+    message: 'No conflict has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/sync/conflicts. One that is settled is gone.',
+  },
+  SYNC_CONFLICT_UNDECIDABLE: {
+    status: 409,
+    message: 'The conflict {id} cannot be decided for the local side: {reason}.',
+    remedy: 'Decide for the remote side, or change the record in the outside system.',
+  },
+  SYNC_REJECTION_NOT_FOUND: {
+    status: 404,
+    message: 'No rejection has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/sync/rejections. One that was settled is gone.',
+  },
+  SYNC_DELETION_NOT_FOUND: {
+    status: 404,
+    message: 'No deletion has the id {id}.',
+    remedy: 'List what there is: GET /api/v1/crm/sync/deletions.',
+  },
+  SYNC_MAPPING_INVALID: {
+    status: 400,
+    message: 'The mapping does not fit the outside system as it is now: {list}.',
+    remedy: 'Look at it and correct it: POST /api/v1/crm/sync/mapping/preview.',
+  },
+  SYNC_OWNER_UNKNOWN: {
+    status: 500,
+    message: 'sync.{setting} is {value}, which nobody here is.',
+    remedy: 'Name a user by name or id, or a team by id, or leave it out.',
+  },
   ...salesforceErrors,
 } as const;
 

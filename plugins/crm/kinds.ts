@@ -1,3 +1,4 @@
+import type { Transaction } from '@orchestrall/sdk';
 import type { ActivityFields } from './activities/fields.ts';
 import { createActivityKind } from './activities/kind.ts';
 import { releaseActivities } from './activities/release.ts';
@@ -14,7 +15,14 @@ import type { CustomFieldSet, CustomFieldSets } from './custom-fields/field-sets
 import { withCustomFields } from './custom-fields/with-custom-fields.ts';
 import type { KindOfFields } from './custom-fields/service.ts';
 import type { KindNames } from './custom-fields/with-custom-fields.ts';
-import type { CommonFields, KindName, RecordKind, SubjectType, TableName } from './records/kind.ts';
+import type {
+  CommonFields,
+  KindName,
+  NotedChange,
+  RecordKind,
+  SubjectType,
+  TableName,
+} from './records/kind.ts';
 
 /** Every kind of record, by the name of its table. */
 export interface Kinds {
@@ -30,6 +38,10 @@ const noFields: CustomFieldSet = { fields: {}, definitions: new Map() };
 export interface KindSettings {
   /** Of deals that name none; ISO 4217, default `EUR`. */
   readonly currency: string;
+  /** Lists records for an outside system, see `RecordKind.noted`; default nothing is listed. */
+  readonly noted?:
+    | ((tx: Transaction, table: TableName, changes: readonly NotedChange[]) => Promise<void>)
+    | undefined;
 }
 
 /** The tables of the kinds of records. */
@@ -52,7 +64,7 @@ export const kindsByTable: KindNames = {
 export function createKinds(
   access: Access,
   { contacts = noFields, companies = noFields, deals = noFields, activities = noFields }: CustomFieldSets,
-  { currency }: KindSettings = { currency: 'EUR' },
+  { currency, noted }: KindSettings = { currency: 'EUR' },
 ): Kinds {
   /** A record that is deleted leaves the activities about it, and its associations. */
   const related = <Fields extends CommonFields>(
@@ -72,11 +84,13 @@ export function createKinds(
     deals: related('deal', createDealKind({ access, custom: deals.fields, currency })),
     activities: createActivityKind({ access, custom: activities.fields, tables: tablesByKind }),
   };
+  const noting = <Fields extends CommonFields>(kind: RecordKind<Fields>): RecordKind<Fields> =>
+    noted === undefined ? kind : { ...kind, noted: (tx, changes) => noted(tx, kind.table, changes) };
   const kinds: Kinds = {
-    contacts: withCustomFields(plain.contacts, contacts, kindsByTable),
-    companies: withCustomFields(plain.companies, companies, kindsByTable),
-    deals: withCustomFields(plain.deals, deals, kindsByTable),
-    activities: withCustomFields(plain.activities, activities, kindsByTable),
+    contacts: noting(withCustomFields(plain.contacts, contacts, kindsByTable)),
+    companies: noting(withCustomFields(plain.companies, companies, kindsByTable)),
+    deals: noting(withCustomFields(plain.deals, deals, kindsByTable)),
+    activities: noting(withCustomFields(plain.activities, activities, kindsByTable)),
   };
   return kinds;
 }

@@ -4,7 +4,7 @@ export type FieldValue = string | number | boolean | readonly string[] | null;
 /** Values of fields by name. */
 export type FieldValues = Readonly<Record<string, FieldValue>>;
 
-/** What a field of ours can hold; `reference` holds the id of another record. */
+/** What a field of ours can hold; `reference` holds the id of another record, `user` that of a user of the appliance. */
 export type FieldType =
   | 'text'
   | 'integer'
@@ -15,6 +15,7 @@ export type FieldType =
   | 'choice'
   | 'multi_choice'
   | 'reference'
+  | 'user'
   | 'url'
   | 'email'
   | 'phone'
@@ -34,6 +35,8 @@ export interface TargetField {
   readonly choices?: readonly string[];
   /** The kind of record that a reference names. */
   readonly references?: string;
+  /** What is wrong with a value of the type; undefined when it can be kept. Absent when every value can. */
+  readonly faultOf?: (value: FieldValue) => string | undefined;
 }
 
 /** A kind of record that a provider may write to, such as `contacts`. */

@@ -17,6 +17,8 @@ import type { Deals } from './deals/service.ts';
 import { crmError } from './errors.ts';
 import { createExports } from './exports/service.ts';
 import type { Exports } from './exports/service.ts';
+import type { Exchange } from './exchange/service.ts';
+import { listsChanges, setUpExchange } from './exchange/set-up.ts';
 import { createImportService } from './imports/service.ts';
 import type { ImportScope } from './imports/scope.ts';
 import type { Imports } from './imports/service.ts';
@@ -47,6 +49,7 @@ import { createRecordService } from './records/service.ts';
 import type { RecordService, RecordServiceOptions } from './records/service.ts';
 import { createSearch } from './search/service.ts';
 import type { Search } from './search/service.ts';
+import { noteChanges } from './sync/sql-state.ts';
 import { createTagService } from './tags/service.ts';
 import type { Tags } from './tags/service.ts';
 import { createTimeline } from './timeline/service.ts';
@@ -83,17 +86,18 @@ export interface Crm {
   readonly merge: Merge;
   readonly customFields: CustomFields;
   readonly customFieldChanges: CustomFieldChanges;
+  /** With the outside system that the client's YAML names; undefined with the provider `builtin`. */
+  readonly exchange: Exchange | undefined;
 }
 
 /** Builds the services on what the host gives, and on the fields that administrators have added. */
-export async function createCrm(
-  context: Pick<PluginContext<CrmConfig, {}>, 'config' | 'database' | 'history' | 'jobs' | 'log' | 'reload'>,
-): Promise<Crm> {
+export async function createCrm(context: PluginContext<CrmConfig, {}>): Promise<Crm> {
   const { config, database, history, jobs, log, reload } = context;
   const access = createAccess(config.access, tablesByKind);
   const sets = await readFieldSets(database, kindsOfFields);
+  const noted = (await listsChanges(context)) ? noteChanges : undefined;
   const { kinds, swept } = findDuplicates(
-    createKinds(access, sets, { currency: currencyOf(config) }),
+    createKinds(access, sets, { currency: currencyOf(config), noted }),
     phoneRegionOf(config),
   );
   const customFields = createCustomFieldService({ database, access, kinds: kindsOfFields });
@@ -146,6 +150,7 @@ export async function createCrm(
     merge: createMerge(kinds, records),
     customFields,
     customFieldChanges: createCustomFieldChanges({ database, service: customFields, reload, log }),
+    exchange: await setUpExchange(context, { kinds: all, tables: tablesByKind, sets }),
   };
 }
 

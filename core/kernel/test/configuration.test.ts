@@ -24,7 +24,7 @@ test('the example is the client file as operators have it', async () => {
   expect(await readFile(example, 'utf8')).toBe(acmeClient);
 });
 
-test('the example starts; its provider, which is not installed, fails alone and health is degraded', async () => {
+test('the example starts; its provider, which is not told how to sign in, fails alone and health is degraded', async () => {
   await using appliance = await startProduct(join(folder.path, 'acme'), ['--config', example], {
     environment: { SALESFORCE_URL: 'https://acme.my.salesforce.com' },
   });

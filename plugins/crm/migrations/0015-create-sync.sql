@@ -21,19 +21,25 @@ create table sync_links (
 );
 create unique index sync_links_local on sync_links (kind, local_id);
 
--- What could not be taken or given; `field` is empty for the whole record.
+-- What could not be taken or given: the id there of what was taken, the id here of what was given. `field` is empty for
+-- the whole record.
 create table sync_rejections (
+  id uuid primary key default gen_random_uuid(),
   direction text not null check (direction in ('pull', 'push')),
   object text not null,
-  id text not null,
+  record_id text not null,
   field text not null,
   reason text not null,
+  -- Whether somebody asked for another attempt.
+  retry boolean not null default false,
   created_at timestamptz(3) not null default now(),
-  primary key (direction, object, id, field)
+  updated_at timestamptz(3) not null default now(),
+  unique (direction, object, record_id, field)
 );
+create index sync_rejections_retry on sync_rejections (object) where retry;
 
 create table sync_conflicts (
-  id bigint generated always as identity primary key,
+  id uuid primary key default gen_random_uuid(),
   object text not null,
   external_id text not null,
   local_id uuid not null,
@@ -44,8 +50,12 @@ create table sync_conflicts (
   base jsonb,
   -- Null while it waits for a decision.
   resolution text check (resolution in ('remote')),
-  detected_at timestamptz(3) not null default now()
+  -- Whose side counts, from somebody's decision until the next run carries it out.
+  decision text check (decision in ('local', 'remote')),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
+create index sync_conflicts_decided on sync_conflicts (object) where decision is not null;
 create unique index sync_conflicts_open on sync_conflicts (object, external_id, field) where resolution is null;
 
 -- References of taken records to records that have not come.

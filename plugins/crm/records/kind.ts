@@ -66,6 +66,12 @@ export interface HeldReferences<Fields> {
   settled?(fields: Fields): Fields;
 }
 
+/** A record that was written or deleted; the version of a deleted one is beyond its last. */
+export interface NotedChange {
+  readonly id: string;
+  readonly version: number;
+}
+
 /** A record that was just written, with what it was before; absent for a new one. */
 export interface Recorded<Fields> {
   readonly before?: Kept<Fields>;
@@ -146,6 +152,8 @@ export interface RecordKind<Fields extends CommonFields = CommonFields> {
   ): Promise<HeldReferences<Fields>>;
   /** Keeps and tells what else follows from creations and changes, in their transaction; absent when nothing does. */
   recorded?(tx: Transaction, written: readonly Recorded<Fields>[], by: Actor): Promise<void>;
+  /** Lists records for an outside system that they are exchanged with; absent when there is none. */
+  noted?(tx: Transaction, changes: readonly NotedChange[]): Promise<void>;
   /** Takes a locked record that is about to be deleted out of what else tells of it; absent when nothing does. */
   released?(tx: Transaction, record: Kept<Fields>, by: Actor): Promise<void>;
   /** Who may see an event that tells of a record; absent, or undefined, for everyone who may sign in. */

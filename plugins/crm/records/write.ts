@@ -4,7 +4,15 @@ import type { AppError, Transaction } from '@orchestrall/sdk';
 import type { Actor } from '../contract.ts';
 import { changesBetween, recordCreations, recordDeletions, recordUpdates } from './history.ts';
 import { uniqueKeysOf } from './kind.ts';
-import type { CommonFields, HeldReferences, Kept, RecordKind, UniqueKey, Written } from './kind.ts';
+import type {
+  CommonFields,
+  HeldReferences,
+  Kept,
+  NotedChange,
+  RecordKind,
+  UniqueKey,
+  Written,
+} from './kind.ts';
 import { withWinners } from './refused-references.ts';
 import { insertRecords, updateRecords } from './store-writes.ts';
 import { deleteRecords, findByKey, lockWhere } from './store.ts';
@@ -41,6 +49,7 @@ export async function createRecords<Fields extends CommonFields>(
   const insertable = planned.filter(({ refusal }) => refusal === undefined);
   const inserted = await insertRecords(kind, tx, insertable);
   await recordCreations(tx, kind, inserted, actor);
+  await note(kind, tx, inserted);
   const byId = new Map(inserted.map((record) => [record.id, record]));
   const results: (Kept<Fields> | AppError)[] = [];
   for (const { id, fields, refusal } of planned) {
@@ -79,6 +88,7 @@ export async function editRecords<Fields extends CommonFields>(
     return record === undefined ? [] : [{ before, after: record }];
   });
   await recordUpdates(tx, kind, updates, actor);
+  await note(kind, tx, updated);
   return planned.map(({ before, refusal }) => refusal ?? after.get(before.id) ?? before);
 }
 
@@ -107,6 +117,20 @@ export async function removeRecords<Fields extends CommonFields>(
     records.map(({ id }) => id),
   );
   await recordDeletions(tx, kind, records);
+  await note(
+    kind,
+    tx,
+    records.map(({ id, version }) => ({ id, version: version + 1 })),
+  );
+}
+
+/** Every write and every deletion comes by here. */
+async function note<Fields extends CommonFields>(
+  kind: RecordKind<Fields>,
+  tx: Transaction,
+  changes: readonly NotedChange[],
+): Promise<void> {
+  if (changes.length > 0) await kind.noted?.(tx, changes);
 }
 
 /** Fields as they are kept, or the refusal of them. */

@@ -2,6 +2,12 @@ import { defineErrors } from '@orchestrall/sdk';
 
 /** Errors of the provider `salesforce`. No message holds a token, a secret or a field of a record. */
 export const salesforceErrors = {
+  SALESFORCE_NOT_CONFIGURED: {
+    status: 500,
+    message: 'The provider salesforce cannot run: {list}.',
+    remedy:
+      'Complete features.crm_integration.config as docs/how-to/connect-salesforce.md shows, or set the provider to builtin.',
+  },
   SALESFORCE_KEY_INVALID: {
     status: 502,
     message: 'The private key of the provider salesforce cannot be used: {reason}.',

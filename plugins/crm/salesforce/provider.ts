@@ -1,6 +1,7 @@
 import type { PluginContext } from '@orchestrall/sdk';
 import { validationFailed } from '@orchestrall/sdk';
 import { Check, Errors } from 'typebox/value';
+import type { FieldValues } from '../provider.ts';
 import { remoteFieldsOf } from '../sync/plan.ts';
 import type { ObjectPlan } from '../sync/plan.ts';
 import type { SyncProvider, ValuePreview } from '../sync/proposal.ts';
@@ -9,17 +10,34 @@ import type { Effects } from './client/exchange.ts';
 import { bookkeepingFields, queryAll } from './client/query.ts';
 import { selectFrom } from './client/soql.ts';
 import { createTransport } from './client/transport.ts';
+import { listUsers } from './client/users.ts';
 import type { SalesforceConfig } from './config.ts';
 import { compileMapping, previewRecord } from './mapping/compile.ts';
+import { mapOwners, noOwners } from './mapping/owners.ts';
+import type { FindUser } from './mapping/owners.ts';
 import { MappingOverrides } from './mapping/overrides.ts';
 import { mappedObjects, proposeMapping } from './mapping/propose.ts';
 import { createSalesforceSource, recordsOf } from './source.ts';
 
 /** Records of one sample at most. */
 const mostSampled = 200;
+/** Users whom nobody here is that are told. */
+const mostStrangers = 200;
+
+/** Whom records belong to that are taken in. */
+export interface Ownership {
+  /** Default nobody is found. */
+  readonly findUser?: FindUser;
+  /** Owner and team of records whose owner there nobody here is; default none. */
+  readonly defaults?: FieldValues;
+}
 
 /** Salesforce as a provider of CRM. Throws `SALESFORCE_KEY_INVALID`; its methods the other errors of `errors.ts`. */
-export function createSalesforceProvider(config: SalesforceConfig, effects: Effects): SyncProvider {
+export function createSalesforceProvider(
+  config: SalesforceConfig,
+  effects: Effects,
+  { findUser = async () => undefined, defaults }: Ownership = {},
+): SyncProvider {
   const transport = createTransport(config, effects);
   return {
     source: createSalesforceSource(transport, config, effects),
@@ -27,12 +45,16 @@ export function createSalesforceProvider(config: SalesforceConfig, effects: Effe
       const overrides = readOverrides(given);
       const seen = new Set((await listObjects(transport)).map(({ name }) => name));
       const described = [];
-      for (const object of mappedObjects(overrides)) {
+      for (const object of mappedObjects(overrides, kinds)) {
         if (seen.has(object)) described.push(await describeObject(transport, object));
       }
-      const proposal = proposeMapping(described, kinds, overrides);
-      const { objects: proposals, faults } = proposal;
-      return { proposal, plans: faults.length > 0 ? [] : compileMapping({ described, kinds, proposals }) };
+      const { objects, faults } = proposeMapping(described, kinds, overrides);
+      const hasOwners = kinds.some(({ fields }) => fields.some(({ type }) => type === 'user'));
+      const owners = hasOwners ? await mapOwners(await listUsers(transport), findUser) : noOwners;
+      const proposal = { objects, faults, strangers: owners.strangers.slice(0, mostStrangers) };
+      if (faults.length > 0) return { proposal, plans: [] };
+      const plans = compileMapping({ described, kinds, proposals: objects, owners, defaults });
+      return { proposal, plans };
     },
     async sample(plan: ObjectPlan, count: number): Promise<readonly (readonly ValuePreview[])[]> {
       const fields = [...new Set([...bookkeepingFields, ...remoteFieldsOf(plan)])];

@@ -148,7 +148,7 @@ async function write(
     writing.map(({ local, merge }) => ({
       id: local?.id,
       fields: {
-        ...(local === undefined ? plan.constants : {}),
+        ...(local === undefined ? { ...plan.defaults, ...plan.constants } : {}),
         ...Object.fromEntries(writesOf(plan, merge)),
       },
     })),

@@ -49,7 +49,9 @@ export async function giveAll<Each extends Giving>(
     for (const field of plan.fields) {
       const ours = giving.values[field.local];
       if (ours === undefined || field.give === undefined) continue;
-      const theirs = field.references === undefined ? field.give(ours) : externalIdOf(field.references, ours);
+      const isReference = field.references !== undefined;
+      const theirs = isReference ? externalIdOf(field.references, ours) : field.give(ours);
+      if (theirs === undefined && !isReference) continue;
       if (theirs === undefined) {
         const reason = 'it refers to a record that is not in the outside system';
         const { id } = giving.local;

@@ -4,10 +4,12 @@ import { isSame } from './values.ts';
 
 /**
  * A value of the outside system in our form: `value` as it fits (`cut` says that something of it is lost), `reference`
- * to another record of the outside system, or `fault`, why it cannot be taken.
+ * to another record of the outside system, `unknown` for one that says nothing about ours, which stays as it is, or
+ * `fault`, why it cannot be taken.
  */
 export type Taken =
   | { readonly value: FieldValue; readonly cut?: string }
+  | { readonly unknown: true }
   | { readonly reference: RemoteReference }
   | { readonly fault: string };
 
@@ -25,8 +27,11 @@ export interface FieldPlan {
   readonly local: string;
   /** Brings a value of theirs into our form. */
   take(value: FieldValue): Taken;
-  /** Brings a value of ours into their form; absent when the field is never written there. */
-  readonly give?: ((value: FieldValue) => FieldValue) | undefined;
+  /**
+   * Brings a value of ours into their form, undefined where theirs stays as it is; absent when the field is never
+   * written there.
+   */
+  readonly give?: ((value: FieldValue) => FieldValue | undefined) | undefined;
   /** Brings values that mean the same into one form, such as e-mails in lower case; absent when none do. */
   readonly fold?: ((value: FieldValue) => FieldValue) | undefined;
   /** The kind that a reference names here; its value is then given as the id there. */
@@ -44,6 +49,8 @@ export interface ObjectPlan {
   readonly fields: readonly FieldPlan[];
   /** Values that a record made here from this object has, and by which a record of ours belongs to it. */
   readonly constants?: FieldValues | undefined;
+  /** Values that a record made here has where theirs says nothing, such as who owns it. */
+  readonly defaults?: FieldValues | undefined;
 }
 
 /** Compares values of a plan's fields by what they mean. */

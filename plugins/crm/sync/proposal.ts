@@ -31,6 +31,8 @@ export interface MappingProposal {
   readonly objects: readonly ObjectProposal[];
   /** What the administrator's overrides say that cannot be; with any, there are no plans. */
   readonly faults: readonly Fault[];
+  /** Names of users there whom nobody here is, up to 200; what they own gets the default owner. */
+  readonly strangers: readonly string[];
 }
 
 /** One value of a sample, before and after. */

@@ -25,9 +25,16 @@ interface Update extends Giving {
  * Writes changes of ours there, field by field: only what changed here and not there, only if the record there is still
  * the one that was compared, and never where it would lose something of theirs. Everything else is told as a conflict.
  * A record that changed there within the second of the comparison waits for the next round, since stamps have no more
- * than seconds.
+ * than seconds. What belongs to none of the plans is taken off the list.
+ *
+ * @param plans all there are; default this one
  */
-export async function pushChanges(parts: SyncParts, plan: ObjectPlan): Promise<void> {
+export async function pushChanges(
+  parts: SyncParts,
+  plan: ObjectPlan,
+  plans: readonly ObjectPlan[] = [plan],
+): Promise<void> {
+  const siblings = plans.filter(({ kind }) => kind === plan.kind);
   for (let after = ''; ;) {
     parts.signal.throwIfAborted();
     const changes = await parts.store.transaction(async (unit) =>
@@ -35,12 +42,17 @@ export async function pushChanges(parts: SyncParts, plan: ObjectPlan): Promise<v
     );
     const last = changes.at(-1);
     if (last === undefined) return;
-    await pushRound(parts, plan, changes);
+    await pushRound(parts, plan, siblings, changes);
     after = last.id;
   }
 }
 
-async function pushRound(parts: SyncParts, plan: ObjectPlan, changes: readonly LocalChange[]): Promise<void> {
+async function pushRound(
+  parts: SyncParts,
+  plan: ObjectPlan,
+  siblings: readonly ObjectPlan[],
+  changes: readonly LocalChange[],
+): Promise<void> {
   const round: PushRound = { links: [], conflicts: [], compared: [], rejections: [], settled: [] };
   const ids = changes.map(({ id }) => id);
   const { links, locals } = await parts.store.transaction(async (unit) => ({
@@ -52,7 +64,10 @@ async function pushRound(parts: SyncParts, plan: ObjectPlan, changes: readonly L
   for (const change of changes) {
     const local = locals.get(change.id);
     const link = links.get(change.id);
-    if (!belongsTo(plan, link, local)) continue;
+    if (!belongsTo(plan, link, local)) {
+      if (!siblings.some((each) => belongsTo(each, link, local))) round.settled.push(change);
+      continue;
+    }
     // Deleted since the run began: the next one parts the pair first.
     if (local === undefined && link?.parted === false) continue;
     if (plan.push === 'none' || local === undefined || link?.parted === true) round.settled.push(change);

@@ -39,7 +39,7 @@ export async function runSync(
   await each(async (plan) => partDeleted(parts, plan));
   await each(async (plan) => pull(parts, plan));
   await each(async (plan) => takeResolvable(parts, plan));
-  await each(async (plan) => pushChanges(parts, plan));
+  await each(async (plan) => pushChanges(parts, plan, plans));
   return failures;
 }
 

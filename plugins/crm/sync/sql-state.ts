@@ -1,3 +1,4 @@
+import { createId } from '@orchestrall/sdk';
 import type { Transaction } from '@orchestrall/sdk';
 import type { FieldValue, FieldValues, LocalChange, RecordTarget } from '../provider.ts';
 import type { Conflict, Cursor, Link, MissingReference, Rejection, SyncState } from './state.ts';
@@ -70,7 +71,10 @@ export function sqlState(tx: Transaction): SqlState {
   };
 }
 
-/** Lists records as changed here, in the transaction that changes them; for a deleted one a version beyond its last. */
+/**
+ * Lists records as changed here, in the transaction that changes them, while a mapping gives their kind back; for a deleted
+ * one a version beyond its last.
+ */
 export async function noteChanges(
   tx: Transaction,
   kind: string,
@@ -78,6 +82,7 @@ export async function noteChanges(
 ): Promise<void> {
   const statement = `insert into sync_changes (kind, local_id, version)
     select $1, given.id, max(given.version) from jsonb_to_recordset($2) as given (id uuid, version integer)
+    where exists (select from sync_pushed where kind = $1)
     group by given.id
     on conflict (kind, local_id) do update set version = greatest(sync_changes.version, excluded.version)`;
   await tx.query(statement, [kind, JSON.stringify(changes)]);
@@ -110,14 +115,16 @@ async function replaceRejections(
   ids: readonly string[],
   given: readonly Rejection[],
 ): Promise<void> {
-  const outdated = 'delete from sync_rejections where direction = $1 and object = $2 and id = any($3)';
-  await tx.query(outdated, [direction, object, ids]);
+  const outdated = `delete from sync_rejections where direction = $1 and object = $2 and record_id = any($3)
+    and record_id || ' ' || field <> all($4)`;
+  await tx.query(outdated, [direction, object, ids, given.map(({ id, field }) => `${id} ${field}`)]);
   if (given.length === 0) return;
-  const statement = `insert into sync_rejections (direction, object, id, field, reason)
-    select direction, object, id, field, reason from jsonb_to_recordset($1)
-      as given (direction text, object text, id text, field text, reason text)
-    on conflict (direction, object, id, field) do update set reason = excluded.reason`;
-  await tx.query(statement, [JSON.stringify(given)]);
+  const statement = `insert into sync_rejections (id, direction, object, record_id, field, reason)
+    select key, direction, object, id, field, reason from jsonb_to_recordset($1)
+      as given (key uuid, direction text, object text, id text, field text, reason text)
+    on conflict (direction, object, record_id, field) do update
+      set reason = excluded.reason, retry = false, updated_at = now()`;
+  await tx.query(statement, [JSON.stringify(given.map((each) => ({ ...each, key: createId() })))]);
 }
 
 async function replaceConflicts(
@@ -131,14 +138,18 @@ async function replaceConflicts(
     and external_id || ' ' || field <> all($3)`;
   await tx.query(outdated, [object, ids, open.map(({ externalId, field }) => `${externalId} ${field}`)]);
   if (given.length === 0) return;
+  // A decision holds for the values that were seen.
   const statement = `insert into sync_conflicts
-      (object, external_id, local_id, field, reason, local, remote, base, resolution)
-    select object, "externalId", "localId", field, reason, local, remote, base, resolution
-    from jsonb_to_recordset($1) as given (object text, "externalId" text, "localId" uuid, field text, reason text,
-      local jsonb, remote jsonb, base jsonb, resolution text)
+      (id, object, external_id, local_id, field, reason, local, remote, base, resolution)
+    select id, object, "externalId", "localId", field, reason, local, remote, base, resolution
+    from jsonb_to_recordset($1) as given (id uuid, object text, "externalId" text, "localId" uuid, field text,
+      reason text, local jsonb, remote jsonb, base jsonb, resolution text)
     on conflict (object, external_id, field) where resolution is null do update set local_id = excluded.local_id,
-      reason = excluded.reason, local = excluded.local, remote = excluded.remote, base = excluded.base`;
-  await tx.query(statement, [JSON.stringify(given)]);
+      decision = case when (sync_conflicts.reason, sync_conflicts.local, sync_conflicts.remote)
+        is distinct from (excluded.reason, excluded.local, excluded.remote) then null else sync_conflicts.decision end,
+      reason = excluded.reason, local = excluded.local, remote = excluded.remote, base = excluded.base,
+      updated_at = now()`;
+  await tx.query(statement, [JSON.stringify(given.map((each) => ({ ...each, id: createId() })))]);
 }
 
 interface ConflictRow extends Pick<Conflict, 'object' | 'field' | 'reason'> {

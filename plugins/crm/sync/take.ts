@@ -57,7 +57,7 @@ function draftOf(plan: ObjectPlan, record: RemoteRecord): Draft {
     else if ('value' in taken) {
       draft.values[field.local] = taken.value;
       if (taken.cut !== undefined) draft.cuts.set(field.local, taken.cut);
-    } else {
+    } else if ('fault' in taken) {
       const { object } = plan;
       const rejection = { object, id: record.id, field: field.local, reason: taken.fault };
       draft.rejections.push({ direction: 'pull', ...rejection });

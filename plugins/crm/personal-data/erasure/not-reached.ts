@@ -28,7 +28,7 @@ const always: readonly NotReached[] = [
 /** What lies beyond the erasure of this person, with the records that an outside system has of them. */
 export async function notReached(database: Queryable, { ids }: Person): Promise<NotReached[]> {
   const query = sql`select object, external_id from sync_links
-    where kind = 'contact' and local_id = any(${[...ids]}::uuid[]) order by object, external_id`;
+    where kind = 'contacts' and local_id = any(${[...ids]}::uuid[]) order by object, external_id`;
   const links = await database.query<{ object: string; external_id: string }>(toStatement(query));
   const outside = links.map(({ object, external_id }) => ({
     what: `${object} ${external_id} of the outside system`,

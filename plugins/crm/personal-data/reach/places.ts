@@ -12,7 +12,7 @@ const itsHistory = (column: string) => (person: Person) =>
 /** What is exchanged with an outside system under the ids that the person has there. */
 const itsLink = (object: string, id: string) => (person: Person) =>
   sql`(${sql.ref(object)}, ${sql.ref(id)}) in (
-    select object, external_id from sync_links where kind = 'contact' and local_id = ${ids(person)})`;
+    select object, external_id from sync_links where kind = 'contacts' and local_id = ${ids(person)})`;
 
 /**
  * Every table of CRM in which people may stand, in the order in which an erasure goes through them. A table of the schema
@@ -138,15 +138,16 @@ export const places: readonly Place[] = [
   },
   {
     table: 'sync_rejections',
-    about: itsLink('object', 'id'),
+    about: (person) =>
+      sql`(${itsLink('object', 'record_id')(person)} or record_id = any(${[...person.ids]}::text[]))`,
     texts: { reason: 'text' },
-    harmless: ['direction', 'object', 'id', 'field'],
+    harmless: ['direction', 'object', 'record_id', 'field'],
   },
   {
     table: 'sync_conflicts',
     about: itsRecord('local_id'),
     texts: { local: 'jsonb', remote: 'jsonb', base: 'jsonb' },
-    harmless: ['object', 'external_id', 'field', 'reason', 'resolution'],
+    harmless: ['object', 'external_id', 'field', 'reason', 'resolution', 'decision'],
   },
   {
     table: 'sync_missing',
@@ -156,7 +157,7 @@ export const places: readonly Place[] = [
   {
     // The link stays without a value, so that the outside system does not bring the person back.
     table: 'sync_links',
-    about: (person) => sql`kind = 'contact' and local_id = ${ids(person)}`,
+    about: (person) => sql`kind = 'contacts' and local_id = ${ids(person)}`,
     emptied: { base: sql`'{}'`, kept: sql`'{}'`, parted: sql`true` },
     isEmpty: sql`base = '{}' and kept = '{}' and parted`,
     texts: { base: 'jsonb', kept: 'jsonb' },
@@ -189,6 +190,11 @@ export const withoutPeople: Readonly<Record<string, string>> = {
   search_words_noted: 'likewise',
   sync_cursors: 'how far the exchange with the outside system is',
   sync_changes: 'ids of records that changed',
+  sync_connection: 'with which outside system records are exchanged',
+  sync_mapping: 'which field goes where',
+  sync_pushed: 'which kinds are given back',
+  sync_runs: 'counts, and what the outside system refused whole objects for',
+  sync_deletions: 'ids of records that one side deleted',
   erasures: 'counts; what a person is looked for by is there only while the erasure runs',
   retention_runs: 'counts',
 };

@@ -11,6 +11,12 @@ export function takeValue(target: TargetField, given: FieldValue): Taken {
   // Neither PostgreSQL nor JSON holds U+0000 and half surrogate pairs.
   const value = typeof given === 'string' ? given.toWellFormed().replaceAll('\u0000', '').trim() : given;
   if (value === null || value === '') return { value: null };
+  const taken = takeOf(target, value);
+  const fault = 'value' in taken ? target.faultOf?.(taken.value) : undefined;
+  return fault === undefined ? taken : { fault: `it ${fault}` };
+}
+
+function takeOf(target: TargetField, value: FieldValue): Taken {
   if (typeof value === 'boolean') return takeBoolean(target, value);
   if (typeof value !== 'string') return { fault: 'it is neither text nor a truth value' };
   return takers[target.type](value, target);
@@ -27,7 +33,9 @@ const takeText: Taker = (value, { maxLength }) => {
 
 const takers: Readonly<Record<FieldType, Taker>> = {
   text: takeText,
-  url: (value, target) => whole(takeText(value, target)),
+  // Salesforce keeps addresses as they were typed, often without a scheme.
+  url: (value, target) =>
+    whole(takeText(/^[a-z][a-z\d+.-]*:/i.test(value) ? value : `https://${value}`, target)),
   email: (value, target) =>
     /^[^\s@,;<>"]+@[^\s@,;<>"]+$/u.test(value)
       ? whole(takeText(value, target))
@@ -55,8 +63,9 @@ const takers: Readonly<Record<FieldType, Taker>> = {
       ? { value: day }
       : { fault: 'it is no date' };
   },
+  // A day is taken as its beginning.
   date_time: (value) => {
-    const instant = readInstant(value);
+    const instant = readInstant(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00.000Z` : value);
     return instant === undefined ? { fault: 'it is no instant' } : { value: instant };
   },
   choice: (value, { choices }) =>
@@ -71,6 +80,7 @@ const takers: Readonly<Record<FieldType, Taker>> = {
     return { fault: `${unknown.slice(0, 5).join(', ')} is none of the choices` };
   },
   reference: () => ({ fault: 'a reference is looked up, not taken' }),
+  user: () => ({ fault: 'a user is looked up, not taken' }),
 };
 
 function takeBoolean({ type }: TargetField, value: boolean): Taken {
@@ -87,6 +97,7 @@ function whole(taken: Taken): Taken {
 export function giveValue(type: string, value: FieldValue): FieldValue {
   if (value === null || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.join(';');
+  if (type === 'date' && typeof value === 'string') return value.slice(0, 10);
   // Salesforce reads numbers in texts, and a double would round an amount of eighteen digits.
   if (['currency', 'double', 'percent', 'int'].includes(type)) return String(value);
   return typeof value === 'number' ? String(value) : value;

@@ -5,7 +5,20 @@ export interface DefaultMapping {
   readonly fields: readonly (readonly [remote: string, ...local: string[]])[];
   /** Values that every record of the object has here. */
   readonly constants?: Readonly<Record<string, string>>;
+  /** By field there: choices that are other words here. */
+  readonly words?: Readonly<Record<string, Words>>;
 }
+
+/** Choices there in our words, and back. */
+export interface Words {
+  /** Ours by theirs; others are `otherwise`. */
+  readonly take: Readonly<Record<string, string>>;
+  readonly otherwise: string;
+  /** Theirs by ours. */
+  readonly give: Readonly<Record<string, string>>;
+}
+
+const owner = ['OwnerId', 'owner_id'] as const;
 
 /**
  * The objects that are mapped by themselves, those that others refer to first. Fields that the organisation or our kind
@@ -27,6 +40,7 @@ export const defaultMappings: Readonly<Record<string, DefaultMapping>> = {
       ['BillingCity', 'city', 'address_city'],
       ['BillingPostalCode', 'postal_code', 'address_postal_code'],
       ['BillingCountry', 'country', 'address_country'],
+      owner,
     ],
   },
   Contact: {
@@ -45,6 +59,7 @@ export const defaultMappings: Readonly<Record<string, DefaultMapping>> = {
       ['MailingCity', 'city', 'address_city'],
       ['MailingPostalCode', 'postal_code', 'address_postal_code'],
       ['MailingCountry', 'country', 'address_country'],
+      owner,
     ],
   },
   Opportunity: {
@@ -56,8 +71,9 @@ export const defaultMappings: Readonly<Record<string, DefaultMapping>> = {
       ['CurrencyIsoCode', 'currency'],
       ['StageName', 'stage'],
       ['Probability', 'probability'],
-      ['CloseDate', 'close_date', 'expected_close_on'],
+      ['CloseDate', 'close_date', 'expected_close_date'],
       ['Description', 'description'],
+      owner,
     ],
   },
   Task: {
@@ -70,7 +86,16 @@ export const defaultMappings: Readonly<Record<string, DefaultMapping>> = {
       ['Status', 'status'],
       ['Priority', 'priority'],
       ['WhoId', 'contact_id'],
+      owner,
     ],
+    // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm
+    words: {
+      Status: {
+        take: { Completed: 'done', Deferred: 'cancelled' },
+        otherwise: 'open',
+        give: { open: 'Not Started', done: 'Completed', cancelled: 'Deferred' },
+      },
+    },
   },
   Event: {
     kind: 'activities',
@@ -82,6 +107,7 @@ export const defaultMappings: Readonly<Record<string, DefaultMapping>> = {
       ['EndDateTime', 'ends_at'],
       ['Location', 'location'],
       ['WhoId', 'contact_id'],
+      owner,
     ],
   },
 };

@@ -1,5 +1,6 @@
 import type { FieldType, TargetField } from '../../provider.ts';
 import type { DescribedField } from '../client/describe.ts';
+import type { Words } from './defaults.ts';
 
 /** Whether values of a field fit ours: all of them, some of them cut or refused, or none. */
 export interface Fit {
@@ -27,7 +28,7 @@ const holders: Readonly<Record<string, readonly FieldType[]>> = {
   double: numbers,
   currency: numbers,
   percent: numbers,
-  date: ['date', 'text'],
+  date: ['date', 'date_time', 'text'],
   datetime: ['date_time', 'date', 'text'],
   time: texts,
   email: ['email', 'text'],
@@ -45,10 +46,12 @@ const impossible: Readonly<Record<string, string>> = {
   complexvalue: 'without a form that queries give',
 };
 
-/** Whether, and with what loss, values of a field of Salesforce fit a field of ours. */
-export function fitOf(field: DescribedField, target: TargetField): Fit {
+/** Whether, and with what loss, values of a field of Salesforce fit a field of ours; `words` where those differ. */
+export function fitOf(field: DescribedField, target: TargetField, words?: Words): Fit {
   const why = impossibility(field);
   if (why !== undefined) return { fits: 'not', note: why };
+  if (target.type === 'user') return fitOfOwner(field);
+  if (words !== undefined) return { fits: 'partly', note: toldWords(words) };
   if (holders[field.type]?.includes(target.type) !== true) {
     return { fits: 'not', note: `${field.type} does not fit ${target.type}` };
   }
@@ -68,6 +71,18 @@ export function fitOf(field: DescribedField, target: TargetField): Fit {
   if (field.type === 'datetime' && target.type === 'date')
     return { fits: 'partly', note: 'the time of day is cut' };
   return fitOfChoices(field, target);
+}
+
+function fitOfOwner({ type, referenceTo }: DescribedField): Fit {
+  if (type !== 'reference' || !referenceTo.includes('User')) {
+    return { fits: 'not', note: `${type} names no user` };
+  }
+  return { fits: 'partly', note: 'users that nobody here is, by user name and e-mail, are left out' };
+}
+
+function toldWords({ take, otherwise }: Words): string {
+  const told = Object.entries(take).map(([theirs, ours]) => `${theirs} is ${ours} here`);
+  return `${told.join(', ')}; all others are ${otherwise}`;
 }
 
 function fitOfChoices(field: DescribedField, { type, choices }: TargetField): Fit {
@@ -109,12 +124,13 @@ export function proposeField(field: DescribedField): TargetField {
     .replace(/__c$/, '')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/_+/g, '_')
+    .replace(/^_/, '')
     .toLowerCase();
   const type = customTypes[field.type] ?? 'text';
   const choices = field.picklistValues.filter(({ active }) => active).map(({ value }) => value);
   const length = Number(field.length);
   return {
-    name: `custom_${name}`.slice(0, 60),
+    name: name.slice(0, 60).replace(/_+$/, ''),
     type,
     ...(type === 'text' && length > 0 ? { maxLength: length } : {}),
     ...(type === 'decimal' ? { scale: Number(field.scale) } : {}),

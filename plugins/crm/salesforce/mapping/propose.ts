@@ -3,13 +3,21 @@ import type { TargetKind } from '../../provider.ts';
 import type { FieldProposal, MappingProposal, ObjectProposal } from '../../sync/proposal.ts';
 import type { DescribedField, DescribedObject } from '../client/describe.ts';
 import { defaultMappings, relatedTo } from './defaults.ts';
+import type { Words } from './defaults.ts';
 import { fitOf, impossibility, proposeField } from './fit.ts';
 import type { MappingOverrides, ObjectOverride } from './overrides.ts';
 
-/** Every object that is mapped by itself or named by an override, those that others refer to first. */
-export function mappedObjects(overrides: MappingOverrides): string[] {
+/**
+ * Every object that is mapped by itself, where there is a kind for it, or named by an override, those that others refer
+ * to first.
+ */
+export function mappedObjects(overrides: MappingOverrides, kinds: readonly TargetKind[]): string[] {
   const named = Object.keys(overrides).filter((object) => overrides[object]?.take !== false);
-  const standard = Object.keys(defaultMappings).filter((object) => overrides[object]?.take !== false);
+  const standard = Object.keys(defaultMappings).filter((object) => {
+    const kind = overrides[object]?.kind ?? defaultMappings[object]?.kind;
+    const isMeant = overrides[object] !== undefined || kinds.some(({ name }) => name === kind);
+    return overrides[object]?.take !== false && isMeant;
+  });
   return [...new Set([...standard, ...named])];
 }
 
@@ -21,7 +29,7 @@ export function proposeMapping(
   described: readonly DescribedObject[],
   kinds: readonly TargetKind[],
   overrides: MappingOverrides,
-): MappingProposal {
+): Omit<MappingProposal, 'strangers'> {
   const faults: Fault[] = [];
   const objects = described.map((object) =>
     proposeObject(object, kinds, overrides[object.name] ?? {}, faults),
@@ -106,7 +114,8 @@ function proposalsOf(
     return [typeof said === 'string' ? { proposal, fault: `cannot be taken: ${impossible}` } : { proposal }];
   }
   if (said === null) return leftOut('left out by the mapping');
-  const names = said === undefined ? defaultNames(object.name, field.name, kind) : [said];
+  const names = said === undefined ? defaultNames(object.name, field, kind) : [said];
+  const words = defaultMappings[object.name]?.words?.[field.name];
   if (names.length === 0 && field.custom) {
     const custom = proposeField(field);
     const note = `a custom field ${custom.name} would hold it`;
@@ -114,16 +123,19 @@ function proposalsOf(
     return [{ proposal: { ...about, local: null, state: 'custom', note, custom } }];
   }
   if (names.length === 0) return leftOut('no field here is meant for it');
-  return names.map((local) => proposeOne(field, local, kind, claim, said !== undefined));
+  return names.map((local) => proposeOne({ field, local, kind, words, isSaid: said !== undefined }, claim));
 }
 
-function proposeOne(
-  field: DescribedField,
-  local: string,
-  kind: TargetKind | undefined,
-  claim: Claim,
-  isSaid: boolean,
-): Proposed {
+/** One field there for one field here, as an administrator has said or as it is by itself. */
+interface Pairing {
+  readonly field: DescribedField;
+  readonly local: string;
+  readonly kind: TargetKind | undefined;
+  readonly words: Words | undefined;
+  readonly isSaid: boolean;
+}
+
+function proposeOne({ field, local, kind, words, isSaid }: Pairing, claim: Claim): Proposed {
   const about = { remote: field.name, label: field.label, type: field.type, custom: null };
   const target = kind?.fields.find(({ name }) => name === local);
   const refused = (note: string): Proposed => {
@@ -131,17 +143,19 @@ function proposeOne(
     return isSaid ? { proposal, fault: note } : { proposal };
   };
   if (target === undefined) return refused(`${kind?.name ?? 'the kind'} has no field ${local}`);
-  const fit = fitOf(field, target);
+  const fit = fitOf(field, target, words);
   if (fit.fits === 'not') return refused(fit.note ?? 'does not fit');
   const other = claim(local, field.name);
   if (other !== undefined) return refused(`${local} is filled from ${other} already`);
   return { proposal: { ...about, local, state: fit.fits, note: fit.note ?? null } };
 }
 
-function defaultNames(object: string, remote: string, kind: TargetKind | undefined): string[] {
-  const has = (name: string): boolean => kind?.fields.some((field) => field.name === name) ?? false;
+function defaultNames(object: string, field: DescribedField, kind: TargetKind | undefined): string[] {
+  const remote = field.name;
+  const has = (name: string): boolean => kind?.fields.some((ours) => ours.name === name) ?? false;
   if (remote === 'WhatId') return relatedTo.map(([, local]) => local).filter(has);
   const [, ...names] = defaultMappings[object]?.fields.find(([name]) => name === remote) ?? [];
-  const name = names.find(has);
+  // A custom field that was made as it was proposed holds it.
+  const name = names.find(has) ?? (field.custom ? [proposeField(field).name].find(has) : undefined);
   return name === undefined ? [] : [name];
 }

@@ -227,7 +227,7 @@ async function plantStored(
 ): Promise<void> {
   await database.query(
     `insert into sync_links (object, external_id, kind, local_id, stamp, base, kept)
-     values ('Contact', '003A', 'contact', $1, now(), $2, $3), ('Account', '001A', 'company', $4, now(), $5, '{}')`,
+     values ('Contact', '003A', 'contacts', $1, now(), $2, $3), ('Account', '001A', 'company', $4, now(), $5, '{}')`,
     [
       id,
       json({ Title: plant('base of a link') }),
@@ -242,7 +242,7 @@ async function plantStored(
     [id, ...['local', 'remote', 'base'].map((side) => json({ value: plant(`${side} side of a conflict`) }))],
   );
   await database.query(
-    `insert into sync_rejections (direction, object, id, field, reason) values ('pull', 'Contact', '003A', 'Title', $1)`,
+    `insert into sync_rejections (direction, object, record_id, field, reason) values ('pull', 'Contact', '003A', 'Title', $1)`,
     [`${plant('value that was not taken')} is too long`],
   );
   const [own, many] = [createId(), createId()];

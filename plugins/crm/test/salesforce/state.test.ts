@@ -120,7 +120,9 @@ test('a change made here stays listed until that very version was looked at', as
   const [first = '', second = ''] = [createId(), createId()].toSorted((a, b) => (a < b ? -1 : 1));
   const list = async (after = '') =>
     crm.database.transaction(async (tx) => sqlState(tx).changes('deals', after, 10));
+  await crm.database.query("insert into sync_pushed (kind) values ('deals')");
   await crm.database.transaction(async (tx) => {
+    await noteChanges(tx, 'contacts', [{ id: first, version: 1 }]);
     await noteChanges(tx, 'deals', [
       { id: second, version: 1 },
       { id: first, version: 1 },
@@ -139,4 +141,6 @@ test('a change made here stays listed until that very version was looked at', as
     ]);
   });
   expect(await list()).toEqual([{ id: first, version: 2 }]);
+  const others = await crm.database.query("select from sync_changes where kind = 'contacts'");
+  expect(others).toEqual([]);
 });

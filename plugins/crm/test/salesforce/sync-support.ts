@@ -13,7 +13,7 @@ import { kinds } from './kinds.ts';
 /** The plans of the default mapping with overrides; throws what is wrong with them. */
 export async function plansOf(transport: Transport, overrides: MappingOverrides): Promise<ObjectPlan[]> {
   const described = await Promise.all(
-    mappedObjects(overrides).map(async (object) => describeObject(transport, object)),
+    mappedObjects(overrides, kinds).map(async (object) => describeObject(transport, object)),
   );
   const { objects, faults } = proposeMapping(described, kinds, overrides);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));

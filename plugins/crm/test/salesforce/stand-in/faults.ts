@@ -2,6 +2,7 @@
 export type FaultKind =
   | 'unavailable'
   | 'retry_after'
+  | 'retry_in_an_hour'
   | 'expired_session'
   | 'html'
   | 'broken_json'

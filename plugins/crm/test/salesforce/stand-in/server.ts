@@ -192,6 +192,7 @@ function refuse(response: ServerResponse, fault: FaultKind, nowMs: number): bool
   response.setHeader('date', new Date(nowMs).toUTCString());
   if (fault === 'unavailable') response.writeHead(503).end('upstream not available');
   else if (fault === 'retry_after') response.writeHead(503, { 'retry-after': '7' }).end();
+  else if (fault === 'retry_in_an_hour') response.writeHead(503, { 'retry-after': '3600' }).end();
   else if (fault === 'html') {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html><title>Maintenance</title>');
   } else if (fault === 'reset') response.destroy();
