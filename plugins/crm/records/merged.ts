@@ -35,6 +35,12 @@ export async function absenceOf<Fields extends CommonFields>(
   return crmError('RECORD_MERGED', { kind: kind.name, id, merged_into: winner });
 }
 
+/** The ids of all records that were merged into these: an erasure has to reach what is kept under them too. */
+export async function mergedInto(database: Queryable, winnerIds: readonly string[]): Promise<string[]> {
+  const statement = 'select id from merged_records where winner_id = any($1::uuid[]) order by id';
+  return (await database.query<{ id: string }>(statement, [winnerIds])).map(({ id }) => id);
+}
+
 /** Keeps where a record has gone, and those that had been merged into it before. */
 export async function noteMerged(
   tx: Transaction,
