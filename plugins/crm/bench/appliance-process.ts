@@ -19,28 +19,51 @@ export interface ApplianceProcess extends AsyncDisposable {
   authorization(role?: string): Promise<Record<string, string>>;
 }
 
-/** Starts `core/launch.js start` on a fresh data folder, which is removed with it; default the built-in client. */
-export async function startApplianceProcess(clientYaml?: string): Promise<ApplianceProcess> {
+/** A data folder on which the product is started, again and again where it is killed. */
+export interface ApplianceFolder extends AsyncDisposable {
+  readonly data: string;
+  /** Starts `core/launch.js start` on it. Disposing the process leaves the folder, disposing the folder removes it. */
+  start(): Promise<ApplianceProcess>;
+}
+
+/** Makes a fresh data folder; default for the built-in client. */
+export async function createApplianceFolder(clientYaml?: string): Promise<ApplianceFolder> {
   const data = await mkdtemp(join(tmpdir(), 'orchestrall-bench-'));
   const parameters = ['start', '--data', data, '--port', '0'];
   if (clientYaml !== undefined) {
     await writeFile(join(data, 'client.yaml'), clientYaml);
     parameters.push('--config', join(data, 'client.yaml'));
   }
-  const { url, pid, ...started } = await startProcess(launcher, parameters, {
-    nodeOptions: productNodeOptions,
-  });
   return {
-    url,
-    pid,
     data,
-    async authorization(role = 'operator') {
-      const { stdout } = await run(process.execPath, [launcher, 'token', '--data', data, '--role', role]);
-      return { authorization: `Bearer ${stdout.trim()}` };
+    async start() {
+      const { url, pid, ...started } = await startProcess(launcher, parameters, {
+        nodeOptions: productNodeOptions,
+      });
+      return {
+        url,
+        pid,
+        data,
+        async authorization(role = 'operator') {
+          const { stdout } = await run(process.execPath, [launcher, 'token', '--data', data, '--role', role]);
+          return { authorization: `Bearer ${stdout.trim()}` };
+        },
+        [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
+      };
     },
+    [Symbol.asyncDispose]: () => rm(data, { recursive: true, force: true }),
+  };
+}
+
+/** As `createApplianceFolder`, started once; the folder is removed with the process. */
+export async function startApplianceProcess(clientYaml?: string): Promise<ApplianceProcess> {
+  const folder = await createApplianceFolder(clientYaml);
+  const started = await folder.start();
+  return {
+    ...started,
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
-      await rm(data, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
