@@ -1271,6 +1271,221 @@ export interface paths {
          */
         get: operations["searchRecords"];
     };
+    "/api/v1/crm/sync": {
+        parameters: {
+        };
+        /**
+         * How the exchange with the outside system stands
+         * @description Its last run, how far each object is, and what waits for a decision.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncStatus"];
+    };
+    "/api/v1/crm/sync/conflicts": {
+        parameters: {
+        };
+        /**
+         * List sync conflicts
+         * @description Open ones have no `resolution`: `{"resolution":null}`. Nothing is written over either side until somebody decides.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["listSyncConflicts"];
+    };
+    "/api/v1/crm/sync/conflicts/query": {
+        parameters: {
+        };
+        /**
+         * List sync conflicts by a filter of any length
+         * @description Needs the role admin.
+         */
+        post: operations["querySyncConflicts"];
+    };
+    "/api/v1/crm/sync/conflicts/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a sync conflict
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncConflict"];
+    };
+    "/api/v1/crm/sync/conflicts/{id}/decide": {
+        parameters: {
+        };
+        /**
+         * Decide whose side counts
+         * @description In a run that is started with it. The decision holds for the values that are told: another change lets the conflict wait again.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["decideSyncConflict"];
+    };
+    "/api/v1/crm/sync/connection": {
+        parameters: {
+        };
+        /**
+         * Forget with whom records were exchanged
+         * @description And which record there is which here, what was rejected, conflicts and deletions. Records and the mapping stay; the next run takes everything anew, and finds records again by e-mail, domain and the external id of the mapping only.
+         *
+         *     Needs the role admin.
+         */
+        delete: operations["disconnectSync"];
+    };
+    "/api/v1/crm/sync/deletions": {
+        parameters: {
+        };
+        /**
+         * List sync deletions
+         * @description Records deleted `there`, and with that here; and `here`, which is told and not carried there.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["listSyncDeletions"];
+    };
+    "/api/v1/crm/sync/deletions/query": {
+        parameters: {
+        };
+        /**
+         * List sync deletions by a filter of any length
+         * @description Needs the role admin.
+         */
+        post: operations["querySyncDeletions"];
+    };
+    "/api/v1/crm/sync/deletions/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a sync deletion
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncDeletion"];
+    };
+    "/api/v1/crm/sync/mapping": {
+        parameters: {
+        };
+        /**
+         * Read what administrators say about the mapping
+         * @description What they leave out follows the default mapping; the preview shows both.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncMapping"];
+        /**
+         * Change the mapping
+         * @description Compared with what the outside system has before it is kept. A field that is taken from then on makes the next run load its object anew; with `push` changes made here are given back from then on.
+         *
+         *     Needs the role admin.
+         */
+        put: operations["putSyncMapping"];
+    };
+    "/api/v1/crm/sync/mapping/preview": {
+        parameters: {
+        };
+        /**
+         * Show what would go where
+         * @description Every field of every object that is taken, what of it would be lost, and records that changed last before and after. Without `overrides` the mapping that is kept. Nothing is written.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["previewSyncMapping"];
+    };
+    "/api/v1/crm/sync/rejections": {
+        parameters: {
+        };
+        /**
+         * List sync rejections
+         * @description What could not be taken or given, with the reason. Gone once it could.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["listSyncRejections"];
+    };
+    "/api/v1/crm/sync/rejections/query": {
+        parameters: {
+        };
+        /**
+         * List sync rejections by a filter of any length
+         * @description Needs the role admin.
+         */
+        post: operations["querySyncRejections"];
+    };
+    "/api/v1/crm/sync/rejections/retry": {
+        parameters: {
+        };
+        /**
+         * Try again what was rejected
+         * @description In a run that is started with it. Without `ids` all of them.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["retrySyncRejections"];
+    };
+    "/api/v1/crm/sync/rejections/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a sync rejection
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncRejection"];
+    };
+    "/api/v1/crm/sync/runs": {
+        parameters: {
+        };
+        /**
+         * List sync runs
+         * @description Oldest first; `sort=-created_at` for the newest. Kept for `sync.retention_days`.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["listSyncRuns"];
+        /**
+         * Start a run now
+         * @description Loads what was never loaded, pulls what changed and was deleted, then gives back. One run is open at a time: while there is one it is answered. A run that waits for the outside system goes on when it may.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["startSyncRun"];
+    };
+    "/api/v1/crm/sync/runs/query": {
+        parameters: {
+        };
+        /**
+         * List sync runs by a filter of any length
+         * @description Needs the role admin.
+         */
+        post: operations["querySyncRuns"];
+    };
+    "/api/v1/crm/sync/runs/{id}": {
+        parameters: {
+        };
+        /**
+         * Read a sync run
+         * @description Its ETag is its version; give it back in `If-Match` to change only what was read.
+         *
+         *     Needs the role admin.
+         */
+        get: operations["getSyncRun"];
+    };
+    "/api/v1/crm/sync/runs/{id}/cancel": {
+        parameters: {
+        };
+        /**
+         * Stop a run
+         * @description What it has committed stays, and the next one goes on from there.
+         *
+         *     Needs the role admin.
+         */
+        post: operations["cancelSyncRun"];
+    };
     "/api/v1/crm/tags": {
         parameters: {
         };
@@ -3258,7 +3473,7 @@ export interface components {
             /** @description System whose export the file is; known once the header was read. */
             source: string | null;
             /**
-             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name. Columns that are not named are matched by themselves.
+             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name, and of an activity `contact.email`, `company.domain` and `deal.external_id` records that it is about. Columns that are not named are matched by themselves.
              * @example {
              *       "Mail": "email",
              *       "Firma": "company_id.name",
@@ -3313,7 +3528,7 @@ export interface components {
             /** @description What quotes a cell: `double` is `"` with `""` inside, `single` is `'`, `backslash` is `"` with `\"` inside. */
             quote?: "double" | "single" | "backslash" | "none";
             /**
-             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name. Columns that are not named are matched by themselves.
+             * @description Field by name of column, or by its place such as `#2`; null leaves the column out, `company_id.name` finds the company by its name, and of an activity `contact.email`, `company.domain` and `deal.external_id` records that it is about. Columns that are not named are matched by themselves.
              * @example {
              *       "Mail": "email",
              *       "Firma": "company_id.name",
@@ -3859,6 +4074,396 @@ export interface components {
              */
             outcome?: "open" | "won" | "lost";
         };
+        /** SyncConflict */
+        SyncConflict: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @description The object in the outside system, such as `Contact`. */
+            object?: string | null;
+            /** @description Id there. */
+            external_id?: string | null;
+            /**
+             * @description Id here.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            local_id?: string | null;
+            /** @description Name of the field here; empty for the record itself. */
+            field?: string | null;
+            /**
+             * @description What happened; `would_lose`: ours would replace more than what was taken of theirs.
+             * @enum {string|null}
+             */
+            reason?: "both_changed" | "deleted_here" | "deleted_there" | "would_lose" | null;
+            /** @description The value here. */
+            local?: unknown;
+            /** @description The value there, in our form. */
+            remote?: unknown;
+            /** @description What both sides last agreed on. */
+            base?: unknown;
+            /**
+             * @description `remote` where the mapping took their side by itself; null while it is open.
+             * @enum {string|null}
+             */
+            resolution?: "remote" | null;
+            /**
+             * @description Whose side counts, until the next run carries it out.
+             * @enum {string|null}
+             */
+            decision?: "local" | "remote" | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** SyncDecisionInput */
+        SyncDecisionInput: {
+            /**
+             * @description A field gets the value of that side on both. A record deleted on one side is deleted on the other too with the side that deleted it, save that `local` of `deleted_here` leaves theirs; else it is made again.
+             * @enum {string}
+             */
+            side: "local" | "remote";
+        };
+        /** SyncDeletion */
+        SyncDeletion: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description Where somebody deleted it.
+             * @enum {string|null}
+             */
+            side?: "there" | "here" | null;
+            /** @description The object in the outside system, such as `Contact`. */
+            object?: string | null;
+            /** @description Id there. */
+            external_id?: string | null;
+            /** @description Kind of record here. */
+            kind?: string | null;
+            /**
+             * @description Id here.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            local_id?: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** SyncMapping */
+        SyncMapping: {
+            overrides: {
+                [key: string]: {
+                    /** @description Kind of record here, such as contacts. */
+                    kind?: string;
+                    /** @description False leaves the object out. */
+                    take?: boolean;
+                    /** @description Whether changes made here go back; default none. */
+                    push?: "none" | "update" | "create_and_update";
+                    /** @description Field there, an external id of 36 characters or more, that holds our id. */
+                    external_id_field?: string;
+                    /** @description Field here by field there; null leaves the field out. */
+                    fields?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at: string;
+            /** @description Also the ETag. */
+            version: number;
+        };
+        /** SyncMappingInput */
+        SyncMappingInput: {
+            overrides: {
+                [key: string]: {
+                    /** @description Kind of record here, such as contacts. */
+                    kind?: string;
+                    /** @description False leaves the object out. */
+                    take?: boolean;
+                    /** @description Whether changes made here go back; default none. */
+                    push?: "none" | "update" | "create_and_update";
+                    /** @description Field there, an external id of 36 characters or more, that holds our id. */
+                    external_id_field?: string;
+                    /** @description Field here by field there; null leaves the field out. */
+                    fields?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+        };
+        /** SyncPreview */
+        SyncPreview: {
+            objects: {
+                object: string;
+                kind: string | null;
+                push: string;
+                external_id_field: string | null;
+                fields: {
+                    remote: string;
+                    label: string;
+                    /** @description Type in the words of the outside system. */
+                    type: string;
+                    local: string | null;
+                    /** @description `whole`, `partly` (some values are lost or refused), `custom` (would need the field in `custom`), `left_out`, `impossible`. */
+                    state: string;
+                    note: string | null;
+                    custom: unknown;
+                }[];
+                samples: {
+                    remote: string;
+                    local: string;
+                    before: unknown;
+                    after?: unknown;
+                    note?: string;
+                }[][];
+            }[];
+            /** @description What the overrides say that cannot be; a mapping with any is not kept. */
+            faults: {
+                path: string;
+                message: string;
+            }[];
+            /** @description Users there whom nobody here is; what they own gets the default owner. */
+            strangers: string[];
+        };
+        /** SyncPreviewInput */
+        SyncPreviewInput: {
+            overrides?: {
+                [key: string]: {
+                    /** @description Kind of record here, such as contacts. */
+                    kind?: string;
+                    /** @description False leaves the object out. */
+                    take?: boolean;
+                    /** @description Whether changes made here go back; default none. */
+                    push?: "none" | "update" | "create_and_update";
+                    /** @description Field there, an external id of 36 characters or more, that holds our id. */
+                    external_id_field?: string;
+                    /** @description Field here by field there; null leaves the field out. */
+                    fields?: {
+                        [key: string]: string | null;
+                    };
+                };
+            };
+            /** @description Records of each object to show; default 3. */
+            samples?: number;
+        };
+        /** SyncRejection */
+        SyncRejection: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description `pull` of what was taken, `push` of what was given.
+             * @enum {string|null}
+             */
+            direction?: "pull" | "push" | null;
+            /** @description The object in the outside system, such as `Contact`. */
+            object?: string | null;
+            /** @description Id there of what was taken, id here of what was given. */
+            record_id?: string | null;
+            /** @description Name of the field here; empty for the whole record. */
+            field?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description Whether the next run tries it again. */
+            retry?: boolean | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** SyncRetried */
+        SyncRetried: {
+            rejections: number;
+            run: components["schemas"]["SyncRunStarted"];
+        };
+        /** SyncRetryInput */
+        SyncRetryInput: {
+            /** @description Of rejections; default all of them. */
+            ids?: string[];
+        };
+        /** SyncRun */
+        SyncRun: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /**
+             * @description How far it is; the last three are its end.
+             * @enum {string|null}
+             */
+            status?: "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled" | null;
+            /** @description Whether everything is loaded anew. */
+            is_load?: boolean | null;
+            /** @description Id of who started it; null for the schedule. */
+            requested_by?: string | null;
+            /** @description Code of what ended it, or lets it wait. */
+            code?: string | null;
+            /** @description The same in words. */
+            error?: string | null;
+            /** @description Objects that were refused while the others went on, each with `code` and `reason`. */
+            failures?: unknown;
+            /**
+             * Format: date-time
+             * @description When a run that waits goes on.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            wait_until?: string | null;
+            /** @description Records made here. */
+            records_created?: number | null;
+            /** @description Records changed here. */
+            records_updated?: number | null;
+            /** @description Records deleted here. */
+            records_deleted?: number | null;
+            /** @description Records written in the outside system. */
+            records_given?: number | null;
+            /** @description Records that could not be taken or given, whole or in part. */
+            records_rejected?: number | null;
+            /** @description Conflicts that were found. */
+            conflicts?: number | null;
+            /**
+             * Format: date-time
+             * @description When its job began.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            finished_at?: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            created_at?: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            updated_at?: string;
+            /** @description Grows by one with each change; also the ETag. */
+            version: number;
+        };
+        /** SyncRunInput */
+        SyncRunInput: {
+            /** @description Whether to load everything anew; default only what changed. Records that are here stay. */
+            load?: boolean;
+        };
+        /** SyncRunStarted */
+        SyncRunStarted: {
+            /**
+             * @description Id, a UUID.
+             * @example 01890a5d-ac96-774b-bcce-b302099a8057
+             */
+            id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled";
+            is_load: boolean;
+        };
+        /** SyncStatus */
+        SyncStatus: {
+            provider: string;
+            address: string;
+            /** @description With whom records were exchanged so far. */
+            connected_to: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the outside system is left alone.
+             * @example 2026-11-20T08:30:00.000Z
+             */
+            wait_until: string | null;
+            open_run: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @enum {string} */
+                status: "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled";
+            } | null;
+            last_run: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+                /** @enum {string} */
+                status: "queued" | "running" | "waiting" | "completed" | "failed" | "cancelled";
+                code: string | null;
+                error: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                finished_at: string | null;
+            } | null;
+            objects: {
+                object: string;
+                kind: string;
+                /** @description `reading` or `sweeping` while it is loaded, then `done`. */
+                phase: string;
+                /**
+                 * Format: date-time
+                 * @description When its last load began, by the clock there.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                loaded_from: string;
+                /**
+                 * Format: date-time
+                 * @description Changes before it are in.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                changed_since: string;
+                /**
+                 * Format: date-time
+                 * @description Deletions before it are in.
+                 * @example 2026-11-20T08:30:00.000Z
+                 */
+                deleted_since: string;
+                /** @description How long ago that was. */
+                lag_seconds: number;
+            }[];
+            /** @description Records changed here that are still to be given. */
+            waiting_changes: number;
+            rejections: number;
+            open_conflicts: number;
+        };
         /** TagCount */
         TagCount: {
             /** @description Lower case, single spaces. */
@@ -4065,6 +4670,20 @@ export type SavedViewPatch = components['schemas']['SavedViewPatch'];
 export type SearchHit = components['schemas']['SearchHit'];
 export type Stage = components['schemas']['Stage'];
 export type StageInput = components['schemas']['StageInput'];
+export type SyncConflict = components['schemas']['SyncConflict'];
+export type SyncDecisionInput = components['schemas']['SyncDecisionInput'];
+export type SyncDeletion = components['schemas']['SyncDeletion'];
+export type SyncMapping = components['schemas']['SyncMapping'];
+export type SyncMappingInput = components['schemas']['SyncMappingInput'];
+export type SyncPreview = components['schemas']['SyncPreview'];
+export type SyncPreviewInput = components['schemas']['SyncPreviewInput'];
+export type SyncRejection = components['schemas']['SyncRejection'];
+export type SyncRetried = components['schemas']['SyncRetried'];
+export type SyncRetryInput = components['schemas']['SyncRetryInput'];
+export type SyncRun = components['schemas']['SyncRun'];
+export type SyncRunInput = components['schemas']['SyncRunInput'];
+export type SyncRunStarted = components['schemas']['SyncRunStarted'];
+export type SyncStatus = components['schemas']['SyncStatus'];
 export type TagCount = components['schemas']['TagCount'];
 export type TagRename = components['schemas']['TagRename'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
@@ -9088,6 +9707,694 @@ export interface operations {
                         /** @description Whether more records were found than are answered. */
                         more: boolean;
                     };
+                };
+            };
+        };
+    };
+    getSyncStatus: {
+        parameters: {
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncStatus"];
+                };
+            };
+        };
+    };
+    listSyncConflicts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncConflict"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    querySyncConflicts: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncConflict"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getSyncConflict: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncConflict"];
+                };
+            };
+        };
+    };
+    decideSyncConflict: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncDecisionInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunStarted"];
+                };
+            };
+        };
+    };
+    disconnectSync: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    listSyncDeletions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncDeletion"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    querySyncDeletions: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncDeletion"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getSyncDeletion: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncDeletion"];
+                };
+            };
+        };
+    };
+    getSyncMapping: {
+        parameters: {
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncMapping"];
+                };
+            };
+        };
+    };
+    putSyncMapping: {
+        parameters: {
+            header?: {
+                /** @description `return=minimal` leaves the changed record out of the answer. */
+                prefer?: string;
+                /** @description ETag of the version to change, such as "3"; others are refused with 412, without it the change is refused with 428. */
+                "if-match"?: string;
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncMappingInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncMapping"];
+                };
+            };
+        };
+    };
+    previewSyncMapping: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncPreviewInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPreview"];
+                };
+            };
+        };
+    };
+    listSyncRejections: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncRejection"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    querySyncRejections: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncRejection"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    retrySyncRejections: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRetryInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRetried"];
+                };
+            };
+        };
+    };
+    getSyncRejection: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRejection"];
+                };
+            };
+        };
+    };
+    listSyncRuns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description JSON: fields with the value asked for, or with operators; `and`, `or`, `not` combine.
+                 * @example {"created_at":{"gte":"2026-01-01T00:00:00Z"}}
+                 */
+                filter?: string | {
+                    [key: string]: unknown;
+                };
+                /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                sort?: string;
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+                /** @description The `next_cursor` of the page before, with the same filters and order. */
+                cursor?: string;
+                /** @description Items a page; default 50. */
+                limit?: number;
+                /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                count?: boolean;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncRun"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    startSyncRun: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRunInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunStarted"];
+                };
+            };
+        };
+    };
+    querySyncRuns: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The filter itself, as an object. */
+                    filter?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Fields to sort by, separated by commas, descending after a `-`; missing values come last. */
+                    sort?: string;
+                    /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                    fields?: string;
+                    /** @description Related records to answer inside each record, by their names, separated by commas. */
+                    include?: string;
+                    /** @description The `next_cursor` of the page before, with the same filters and order. */
+                    cursor?: string;
+                    /** @description Items a page; default 50. */
+                    limit?: number;
+                    /** @description Answer `count` too: exact up to 10,000, beyond that estimated and marked. */
+                    count?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SyncRun"][];
+                        /** @description Give it back in `cursor` to read on; null at the end. */
+                        next_cursor: string | null;
+                        count?: {
+                            value: number;
+                            /** @description Whether it is an estimate, as of lists of more than 10,000. */
+                            estimated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getSyncRun: {
+        parameters: {
+            query?: {
+                /** @description Fields to answer, separated by commas; default all. `id` and `version` always come. */
+                fields?: string;
+                /** @description Related records to answer inside each record, by their names, separated by commas. */
+                include?: string;
+            };
+            header?: {
+                /** @description ETag of the version at hand; 304 while it is the current one. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRun"];
+                };
+            };
+        };
+    };
+    cancelSyncRun: {
+        parameters: {
+            header?: {
+                /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /**
+                 * @description Id, a UUID.
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
             };
         };

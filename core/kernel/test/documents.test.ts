@@ -37,6 +37,12 @@ test('fields are added, filled, imported, removed and purged as the how-to says'
   await follow(await read('docs/how-to/custom-fields.md'), appliance);
 });
 
+test('a person is shown all that is held about them, and erased, as the how-to says', async () => {
+  await using folder = await testFolder();
+  await using appliance = await startProduct(join(folder.path, 'data'));
+  await follow(await read('docs/how-to/erase-a-person.md'), appliance);
+});
+
 test('the README has five curl commands and the two that begin everything', async () => {
   const markdown = await read('README.md');
   expect(stepsOf(markdown).flatMap(({ command }) => command.match(/^curl /gm) ?? [])).toHaveLength(5);

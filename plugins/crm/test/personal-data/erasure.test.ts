@@ -92,7 +92,8 @@ test('after an erasure no personal text stands in any table, in the history, in 
     confirm: person.email.toUpperCase(),
   });
   expect(status, JSON.stringify(body)).toBe(202);
-  const report = await erased(body.id);
+  // Each swap cuts the job wherever it is, as the end of its process would.
+  const [report] = await Promise.all([erased(body.id), crm.reload().then(() => crm.reload())]);
   expect(report, JSON.stringify(report)).toMatchObject({ status: 'completed', waits_for: null });
   expect(await found()).toEqual(new Map());
 
