@@ -18,35 +18,48 @@ export interface Searched {
 export function searchedOf(fields: FieldSet, values: JsonObject): Searched {
   const lexemes = new Set<string>();
   const words = new Set<string>();
-  const named = namesOf(fields, values);
+  const texts = textsOf(fields, values);
+  const named = namesOf(texts);
   const codes = codesOf(fields);
-  for (const [name, { search }] of Object.entries(fields)) {
-    const value = values[name];
-    if (search === undefined || typeof value !== 'string') continue;
+  for (const { name, search, text, own } of texts) {
     const code = codes.get(name) ?? fieldCode(name);
     if (search === 'digits') {
-      for (const digits of keptDigitsOf(value)) lexemes.add(code + digits);
+      for (const digits of keptDigitsOf(text)) lexemes.add(code + digits);
       continue;
     }
-    for (const word of keptWordsOf(value, named).slice(0, maxWordsOfField)) lexemes.add(code + word);
-    for (const word of wordsOf(value).slice(0, maxWordsOfField)) if (isComparable(word)) words.add(word);
+    for (const word of keptWordsOf(text, named).slice(0, maxWordsOfField)) lexemes.add(code + word);
+    for (const word of own.slice(0, maxWordsOfField)) if (isComparable(word)) words.add(word);
   }
   return { lexemes: [...lexemes], words: [...words] };
 }
 
-/** How much of a text is looked at for names, UTF-16 units. */
-const maxNamesLength = 300;
+/** A text of a record that is searched, with its words; digits have none. */
+interface SearchedText {
+  readonly name: string;
+  readonly search: 'words' | 'digits';
+  readonly text: string;
+  readonly own: readonly string[];
+}
+
+function textsOf(fields: FieldSet, values: JsonObject): SearchedText[] {
+  return Object.entries(fields).flatMap(([name, { search }]) => {
+    const text = values[name];
+    if (search === undefined || typeof text !== 'string') return [];
+    return [{ name, search, text, own: search === 'words' ? wordsOf(text) : [] }];
+  });
+}
+
+/** How many words of a text are looked at as names. */
+const maxNames = 50;
 
 /** Fewest letters of a name for which an e-mail's part that begins with it is left out. */
 const minNameLength = 3;
 
 /** Words of the texts that are no e-mails: what of an e-mail repeats them finds nobody else, and costs as much to keep. */
-function namesOf(fields: FieldSet, values: JsonObject): string[] {
-  return Object.entries(fields).flatMap(([name, { search }]) => {
-    const value = values[name];
-    if (search !== 'words' || typeof value !== 'string' || value.includes('@')) return [];
-    return wordsOf(value.slice(0, maxNamesLength)).filter((word) => word.length >= minNameLength);
-  });
+function namesOf(texts: readonly SearchedText[]): string[] {
+  return texts.flatMap(({ text, own }) =>
+    text.includes('@') ? [] : own.slice(0, maxNames).filter((word) => word.length >= minNameLength),
+  );
 }
 
 /** The codes of sets of fields, since hashing a name for each record costs more than all else here. */

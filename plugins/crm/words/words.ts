@@ -10,17 +10,23 @@ export interface Token {
   readonly end: number;
 }
 
+const run = /[\p{L}\p{N}\p{M}]+/gu;
+
 /** The runs of letters and digits of a text, as they stand in it. */
 export function* tokensOf(text: string): Generator<Token> {
-  for (const match of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+  for (const match of text.matchAll(run)) {
     yield { text: match[0], start: match.index, end: match.index + match[0].length };
   }
 }
 
 /** The words of a text: its runs of letters and digits, without case and accents. */
 export function wordsOf(text: string): string[] {
-  const words = [...tokensOf(foldAccents(text))].map((token) => cut(token.text, maxWordLength));
-  return [...new Set(words)];
+  return runsOf(foldAccents(text));
+}
+
+/** The words of a text that is folded already. */
+function runsOf(folded: string): string[] {
+  return [...new Set(folded.match(run)?.map((word) => cut(word, maxWordLength)))];
 }
 
 /**
@@ -30,18 +36,18 @@ export function wordsOf(text: string): string[] {
  */
 export function keptWordsOf(text: string, named: readonly string[] = []): string[] {
   const folded = foldAccents(text);
-  if (/\s/u.test(folded)) return wordsOf(folded);
+  if (/\s/u.test(folded)) return runsOf(folded);
   const at = folded.lastIndexOf('@');
-  if (at < 0) return [...new Set([cut(folded, maxWordLength), ...wordsOf(folded)])];
+  if (at < 0) return [...new Set([cut(folded, maxWordLength), ...runsOf(folded)])];
   const domain = folded.slice(at + 1);
   const parts = [
     folded,
-    ...wordsOf(folded.slice(0, at))
+    ...runsOf(folded.slice(0, at))
       .slice(1)
       .filter((word) => !named.some((name) => word.startsWith(name))),
     domain,
     // The last label says nothing of anybody.
-    ...wordsOf(domain).slice(1, -1),
+    ...runsOf(domain).slice(1, -1),
   ];
   return [...new Set(parts.filter((part) => part !== '').map((part) => cut(part, maxWordLength)))];
 }

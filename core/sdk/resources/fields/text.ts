@@ -25,8 +25,12 @@ export function foldCase(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
+/** ASCII without its two accents, which has but its case to lose. */
+const plain = /^[\0-\]_a-\x7f]*$/;
+
 /** As `foldCase`, and without accents: `Gödel` and `godel` meet. */
 export function foldAccents(text: string): string {
+  if (plain.test(text)) return text.toLowerCase();
   return foldCase(text.normalize('NFKD').replaceAll(/\p{Diacritic}/gu, ''));
 }
 
