@@ -36,22 +36,33 @@ export async function measureRequests(
   return rows;
 }
 
+/** A list that is walked over. */
+export interface WalkedList {
+  readonly name: string;
+  /** Below `/api/v1/crm`. */
+  readonly path: string;
+  /** As many as it must have. */
+  readonly records: number;
+}
+
 /**
  * Walks over a list from its first to its last page, and gives the request of the last one. Throws when it does not
  * meet as many records as there are.
  */
 export async function walk(
   appliance: ApplianceProcess,
-  list: { readonly name: string; readonly path: string; readonly records: number },
+  role: string,
+  list: WalkedList,
 ): Promise<RequestKind> {
-  let headers = await appliance.authorization('admin');
-  let path = `${list.path}&limit=200`;
+  let headers = await appliance.authorization(role);
+  const first = `${list.path}${list.path.includes('?') ? '&' : '?'}limit=200`;
+  let path = first;
   let met = 0;
   for (let cursor: string | null = ''; cursor !== null;) {
-    const here = cursor === '' ? path : `${list.path}&limit=200&cursor=${cursor}`;
+    const here = cursor === '' ? first : `${first}&cursor=${cursor}`;
     const response = await fetch(`${appliance.url}/api/v1/crm${here}`, { headers });
     if (response.status === 401) {
-      headers = await appliance.authorization('admin');
+      headers = await appliance.authorization(role);
       continue;
     }
     const text = await response.text();

@@ -21,6 +21,8 @@ export function createPicker(random: () => number) {
     unevenly: <Item>(items: readonly Item[]): Item => itemAt(items, Math.floor(random() ** 3 * items.length)),
     /** A whole number from 0 to below `bound`. */
     below: (bound: number): number => Math.floor(random() * bound),
+    /** A whole number from 0 to below `bound`, the first far more often than the last. */
+    skewed: (bound: number): number => Math.floor(random() ** 3 * bound),
     /** True in this share of the calls. */
     chance: (share: number): boolean => random() < share,
   };

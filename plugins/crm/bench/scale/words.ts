@@ -46,6 +46,9 @@ export const tags =
     ' ',
   );
 
+/** Stages of the pipeline that is there from the start. */
+export const stages = ['Lead', 'Qualified', 'Needs analysis', 'Proposal', 'Negotiation', 'Won', 'Lost'];
+
 /** Subjects of activities. */
 export const subjects = [
   'Intro call',
