@@ -1,5 +1,4 @@
 import type { Database, Directory, Jobs, Log } from '@orchestrall/sdk';
-import type { FindUser } from '../salesforce/mapping/owners.ts';
 import type { SyncProvider } from '../sync/proposal.ts';
 import type { Address } from './connection.ts';
 import type { SyncConfig } from './config.ts';
@@ -22,6 +21,3 @@ export interface Outside extends Address {
   /** A provider whose requests end with the signal. */
   open(signal: AbortSignal): SyncProvider;
 }
-
-/** Finds users, and remembers for a while whom it has found. */
-export type { FindUser };
