@@ -200,7 +200,8 @@ export const crmErrors = {
   },
   COMPANY_IN_USE: {
     status: 409,
-    message: '{contacts} contacts, {companies} companies and {deals} deals belong to the company {id}.',
+    message:
+      '{contacts} contacts, {companies} companies and {deals} deals belong to the company {id}{unseen}.',
     remedy: 'Move them first, or delete with ?unlink=true, which leaves them without it.',
   },
   EXTERNAL_ID_TAKEN: {

@@ -24,6 +24,8 @@ export function* ownConditions(
   yield* conditions?.(filters) ?? [];
   if (typeof tag === 'string') {
     const { text } = keepTag(tag);
-    yield text === undefined ? nothing : sql`${sql.ref(`${table}.tags`)} @> array[${text}]::text[]`;
+    yield text === undefined || view.hidden.has('tags')
+      ? nothing
+      : sql`${sql.ref(`${table}.tags`)} @> array[${text}]::text[]`;
   }
 }
