@@ -45,6 +45,7 @@ import { createPipelineService } from './pipelines/service.ts';
 import type { Pipelines } from './pipelines/service.ts';
 import { createBulkService } from './records/bulk.ts';
 import type { CommonFields, RecordKind } from './records/kind.ts';
+import { createOwners } from './records/owners.ts';
 import { createRecordService } from './records/service.ts';
 import type { RecordService, RecordServiceOptions } from './records/service.ts';
 import { createSearch } from './search/service.ts';
@@ -92,7 +93,7 @@ export interface Crm {
 
 /** Builds the services on what the host gives, and on the fields that administrators have added. */
 export async function createCrm(context: PluginContext<CrmConfig, {}>): Promise<Crm> {
-  const { config, database, history, jobs, log, reload } = context;
+  const { config, database, directory, history, jobs, log, reload } = context;
   const access = createAccess(config.access, tablesByKind);
   const sets = await readFieldSets(database, kindsOfFields);
   const noted = (await listsChanges(context)) ? noteChanges : undefined;
@@ -104,7 +105,7 @@ export async function createCrm(context: PluginContext<CrmConfig, {}>): Promise<
   const importScope = { kinds, access, tables: tablesByKind };
   const all: readonly RecordKind[] = Object.values(kinds);
   const lists = createLists(all, { database, access });
-  const records = { database, access, tables: tablesByKind, lists };
+  const records = { database, access, tables: tablesByKind, lists, owners: createOwners(directory) };
   const contacts = createContactService(kinds.contacts, records);
   const companies = createCompanyService(kinds, records);
   const deals = createDealService(kinds, records);
@@ -119,7 +120,7 @@ export async function createCrm(context: PluginContext<CrmConfig, {}>): Promise<
     deals,
     pipelines: createPipelineService(kinds, database),
     associations: createAssociationService(kinds, records),
-    tags: createTagService(kinds, database),
+    tags: createTagService(kinds, { database, access }),
     timeline: createTimeline(kinds, records),
     imports: createImportService({
       database,

@@ -16,7 +16,7 @@ import type { RecordEdit } from './write.ts';
 export function createBulkService<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
   service: RecordService<Fields>,
-  { access, tables }: Pick<RecordServiceOptions, 'access' | 'tables'>,
+  { access, tables, owners }: Pick<RecordServiceOptions, 'access' | 'tables' | 'owners'>,
 ): BulkService<Kept<Fields>> {
   const viewOf = (by: Caller) => access.viewOf(by, kind.name);
 
@@ -28,6 +28,7 @@ export function createBulkService<Fields extends CommonFields>(
     return orRefusal(async () => {
       refuseProtected(patch, viewOf(by));
       const fields = requirePatched(fieldsOf(kind, record), patch, (given) => kind.read(given));
+      await owners.require(fields, record, by);
       await refuseUnseenReferences(kind, tx, { fields, before: record }, by, access, tables);
       return { before: record, fields };
     });

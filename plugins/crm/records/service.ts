@@ -29,6 +29,7 @@ import { questionCondition } from './question-condition.ts';
 import type { ListConditions } from './list-conditions.ts';
 import { absenceOf } from './merged.ts';
 import { ownConditions } from './own-filters.ts';
+import type { Owners } from './owners.ts';
 import { refuseProtected } from './protected.ts';
 import { requireFields, requireOnly, requirePatched } from './require.ts';
 import { findRecord, lockRecords, selectionSql, toRecord } from './store.ts';
@@ -58,12 +59,13 @@ export interface RecordServiceOptions {
   readonly access: Access;
   readonly tables: TablesByKind;
   readonly lists: ListConditions;
+  readonly owners: Owners;
 }
 
 /** Creates the service of one kind of record. */
 export function createRecordService<Fields extends CommonFields>(
   kind: RecordKind<Fields>,
-  { database, access, tables, lists }: RecordServiceOptions,
+  { database, access, tables, lists, owners }: RecordServiceOptions,
 ): RecordService<Fields> {
   const viewOf = (by: Caller): View => access.viewOf(by, kind.name);
   const nameableBy = (view: View) => {
@@ -132,6 +134,7 @@ export function createRecordService<Fields extends CommonFields>(
       const fields = requireFields(withDefaultOwner(input, by), (given) =>
         kind.read(withDefaults(kind, given)),
       );
+      await owners.require(fields, undefined, by);
       await refuseUnseenReferences(kind, tx, { fields }, by, access, tables);
       const [created] = await createRecords(kind, tx, [{ fields }], by);
       return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, created)), view);
@@ -143,6 +146,7 @@ export function createRecordService<Fields extends CommonFields>(
       checkVersion(before, ifMatch, (record) => masked(record, view));
       refuseProtected(patch, view);
       const fields = requirePatched(fieldsOf(kind, before), patch, (given) => kind.read(given));
+      await owners.require(fields, before, by);
       await refuseUnseenReferences(kind, tx, { fields, before }, by, access, tables);
       const [edited] = await editRecords(kind, tx, [{ before, fields }], by);
       return masked(requireOnly(await withoutUnseen(kind, tx, fields, view, edited)), view);

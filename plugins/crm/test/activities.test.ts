@@ -156,7 +156,7 @@ describe('a task', () => {
   });
 
   test('is found while it is open, and overdue, by its owner', async () => {
-    const owner_id = 'somebody';
+    const owner_id = await crm.user('somebody');
     const task = (due_at: string | null, status: string) =>
       activity({ type: 'task', subject: 'Due', owner_id, due_at, status });
     const late = await task('2020-01-01T00:00:00Z', 'open');

@@ -6,6 +6,7 @@ import type { AccessConfig } from '../access/config.ts';
 import { createAssociationService } from '../associations/service.ts';
 import { createKinds, tablesByKind } from '../kinds.ts';
 import { createLists } from '../lists/service.ts';
+import { anyOwner } from '../records/owners.ts';
 import { createRecordService } from '../records/service.ts';
 import { createTimeline } from '../timeline/service.ts';
 import { explained } from './explained.ts';
@@ -85,7 +86,7 @@ function watched(config: AccessConfig) {
   const access = createAccess(config, tablesByKind);
   const kinds = createKinds(access, {});
   const lists = createLists([kinds.activities], { database, access });
-  const options = { database, access, tables: tablesByKind, lists };
+  const options = { database, access, tables: tablesByKind, lists, owners: anyOwner() };
   return {
     activities: createRecordService(kinds.activities, options),
     timeline: createTimeline(kinds, options),

@@ -186,7 +186,8 @@ test('records that a caller may not see are in no list, and none can be associat
   const make = async (kind: string, body: object) =>
     (await ruled.send('POST', `/${kind}`, { ...admin, body })).body;
   const firm = await make('companies', { name: 'Firm' });
-  const hidden = await make('contacts', { first_name: 'Hidden', owner_id: 'other', company_id: firm.id });
+  const other = await ruled.user('other');
+  const hidden = await make('contacts', { first_name: 'Hidden', owner_id: other, company_id: firm.id });
   const path = `/companies/${firm.id}/associations`;
   expect((await ruled.send('PUT', `${path}/contact/${hidden.id}`, { ...admin, body: {} })).status).toBe(204);
   expect((await ruled.send('GET', path, admin)).body.items).toMatchObject([{ id: hidden.id }]);

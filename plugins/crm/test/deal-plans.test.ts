@@ -7,6 +7,7 @@ import { createKinds, tablesByKind } from '../kinds.ts';
 import { createLists } from '../lists/service.ts';
 import { explained } from './explained.ts';
 import { startCrm } from './support.ts';
+import { anyOwner } from '../records/owners.ts';
 import type { CrmAppliance } from './support.ts';
 
 const companyId = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -56,7 +57,7 @@ function watched() {
   const access = createAccess({ viewer: { deals: rule } }, tablesByKind);
   const kinds = createKinds(access, {});
   const lists = createLists([kinds.deals], { database, access });
-  const options = { database, access, tables: tablesByKind, lists };
+  const options = { database, access, tables: tablesByKind, lists, owners: anyOwner() };
   return { deals: createDealService(kinds, options), plans };
 }
 

@@ -10,6 +10,7 @@ import { createLists } from '../lists/service.ts';
 import { explained } from './explained.ts';
 import type { Plan } from './explained.ts';
 import { startCrm } from './support.ts';
+import { anyOwner } from '../records/owners.ts';
 import type { CrmAppliance } from './support.ts';
 
 let crm: CrmAppliance;
@@ -54,7 +55,7 @@ function watched(config: AccessConfig) {
   const access = createAccess(config, tablesByKind);
   const kinds = createKinds(access, {});
   const lists = createLists([kinds.contacts], { database, access });
-  const options = { database, access, tables: tablesByKind, lists };
+  const options = { database, access, tables: tablesByKind, lists, owners: anyOwner() };
   const jobs = { enqueue: () => Promise.reject(new Error('nothing is enqueued')) };
   return { duplicates: createDuplicates(kinds, options, jobs), plans };
 }

@@ -3,6 +3,7 @@ import type { ListRequest } from '@orchestrall/sdk/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CustomFieldSets } from '../custom-fields/field-sets.ts';
 import { readFieldSets } from '../custom-fields/set-up.ts';
+import { anyOwner } from '../records/owners.ts';
 import { openAccess } from '../records/access.ts';
 import { createKinds, kindsOfFields, tablesByKind } from '../kinds.ts';
 import { createRecordService } from '../records/service.ts';
@@ -129,7 +130,7 @@ function watched() {
   const lists = createLists([kind], { database, access });
   return {
     search: createSearch([kind], { database, access, lists }),
-    service: createRecordService(kind, { database, access, tables: tablesByKind, lists }),
+    service: createRecordService(kind, { database, access, tables: tablesByKind, lists, owners: anyOwner() }),
     plans,
   };
 }

@@ -95,8 +95,9 @@ test('a reminder is shown to those alone who may see its activity', async () => 
   await using ruled = await startCrm({
     access: { viewer: { activities: rule('own') }, operator: { activities: rule('all') } },
   });
+  const ada = await ruled.user('ada');
   const { body } = await ruled.send('POST', '/activities', {
-    body: { type: 'task', subject: 'Hidden', owner_id: 'ada', team_id: 'red', reminder_at: past },
+    body: { type: 'task', subject: 'Hidden', owner_id: ada, reminder_at: past },
   });
   await ruled.database.transaction(async (tx) => tx.enqueue(reminderJob, {}));
   await ruled.events(body.id, 2);
@@ -108,5 +109,5 @@ test('a reminder is shown to those alone who may see its activity', async () => 
   const both = ['activity.created', 'activity.reminder_due'];
   expect(await seenBy('operator')).toEqual(both);
   expect(await seenBy('viewer')).toEqual([]);
-  expect(await seenBy('viewer', 'user:ada', 'viewer@user:ada')).toEqual(both);
+  expect(await seenBy('viewer', `user:${ada}`, `viewer@user:${ada}`)).toEqual(both);
 });

@@ -29,6 +29,8 @@ export interface CrmAppliance extends AsyncDisposable {
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** The record that a `POST` of these fields makes. */
   create(kind: 'contacts' | 'companies' | 'deals', fields: object): Promise<Answer['body']>;
+  /** The id of a user who is made with this name, to own records. */
+  user(name: string): Promise<string>;
   /** The events of one subject, in order, once there are this many. */
   events(subject: string, count: number): Promise<readonly Event[]>;
   /** What was audited about one record, newest first. */
@@ -52,17 +54,21 @@ export interface CrmOptions {
   readonly plugins?: readonly string[];
   /** Sections of `features` beside CRM's. */
   readonly features?: Readonly<Record<string, unknown>>;
+  /** What is added to the section `security`. */
+  readonly security?: Readonly<Record<string, unknown>>;
 }
 
 /** Starts an appliance with a database of its own; `greets` switches the greeter on, default false. */
 export async function startCrm(
   config: Partial<CrmConfig> = {},
   greets = false,
-  { database, plugins = [], features = {} }: CrmOptions = {},
+  { database, plugins = [], features = {}, security = {} }: CrmOptions = {},
 ): Promise<CrmAppliance> {
+  const rate_limit = { requests_per_minute: 10_000_000, burst_size: 10_000_000 };
   const appliance = await createTestAppliance({
     ...(database === undefined ? {} : { database }),
     configuration: {
+      security: { rate_limit, ...security },
       features: { crm_integration: { enabled: true, config }, greeter: greets, ...features },
       plugins: { paths: [greeter, ...plugins] },
     },
@@ -94,6 +100,7 @@ export async function startCrm(
       if (status !== 201) throw new Error(`it was not created: ${JSON.stringify(body)}`);
       return body;
     },
+    user: async (name) => (await rooms.auth.users.create({ name, roles: ['viewer'] })).user.id,
     events: (subject, count) =>
       eventually(async () => {
         const { items } = await rooms.bus.history.query({ subject, limit: 1_000 }, ['admin']);

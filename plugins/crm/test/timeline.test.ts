@@ -112,7 +112,7 @@ test('a timeline holds the activities alone that the caller may see, without the
     ruled.send('POST', '/activities', { body: { type: 'call', subject: 's', body: 'b', owner_id, records } });
   const who = (await ruled.send('GET', `/contacts/${id}/timeline`, { role: 'viewer' })).body.items[0].actor
     .id;
-  const [mine] = [await made(who), await made('other'), await made(null)];
+  const [mine] = [await made(who), await made(await ruled.user('other')), await made(null)];
   const { body } = await ruled.send('GET', `/contacts/${id}/timeline`, { role: 'viewer' });
   const seen = body.items.flatMap((entry: Entry) => entry.activity ?? []);
   expect(seen.map((activity: Entry) => activity.id)).toEqual([mine?.body.id]);
