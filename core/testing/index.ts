@@ -9,6 +9,8 @@ export { productNodeOptions, startProcess } from './bench/started-process.ts';
 export type { StartedProcess, StartOptions } from './bench/started-process.ts';
 export { searchDatabase } from './database-search.ts';
 export type { FoundText } from './database-search.ts';
+export { createConsole, personToken, programToken } from './person.ts';
+export type { Person } from './person.ts';
 export { describeOnServers, testDatabase } from './postgres.ts';
 export type { TestDatabase, TestDatabaseOptions } from './postgres.ts';
 export type { TestServer } from './test-server.ts';
