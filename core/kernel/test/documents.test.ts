@@ -43,6 +43,15 @@ test('a person is shown all that is held about them, and erased, as the how-to s
   await follow(await read('docs/how-to/erase-a-person.md'), appliance);
 });
 
+test('rules of who sees what, as the how-to writes them, show and hide as it says', async () => {
+  await using folder = await testFolder();
+  const markdown = await read('docs/how-to/who-sees-what.md');
+  const yaml = blocksOf(markdown).find(({ language }) => language === 'yaml')?.text ?? '';
+  const config = await folder.write('client.yaml', yaml);
+  await using appliance = await startProduct(join(folder.path, 'data'), ['--config', config]);
+  await follow(markdown, appliance);
+});
+
 test('the README has five curl commands and the two that begin everything', async () => {
   const markdown = await read('README.md');
   expect(stepsOf(markdown).flatMap(({ command }) => command.match(/^curl /gm) ?? [])).toHaveLength(5);

@@ -213,5 +213,5 @@ test('records that a caller may not see are in no list, and none can be associat
   const told = async (...principals: string[]) =>
     (await bus.history.query({ subject: hidden.id, limit: 10 }, principals)).items.map(({ type }) => type);
   expect(await told('operator', 'user:ada', 'operator@user:ada')).toEqual([]);
-  expect(await told('operator', 'user:other', 'operator@user:other')).toContain('association.created');
+  expect(await told('operator', `user:${other}`, `operator@user:${other}`)).toContain('association.created');
 });
