@@ -1491,7 +1491,7 @@ export interface paths {
         };
         /**
          * List the tags in use
-         * @description By name, with how many records of each kind carry it.
+         * @description By name, with how many records of each kind carry it, of those that the caller sees.
          *
          *     Needs the role viewer.
          */
@@ -1502,7 +1502,7 @@ export interface paths {
         };
         /**
          * Rename a tag on every record
-         * @description All of up to 10,000 records change in one transaction; each emits its own `updated` event, and the whole `tag.renamed`. Renaming to a tag that exists merges the two.
+         * @description All records that the caller sees and may write, up to 10,000, change in one transaction; each emits its own `updated` event, and the whole `tag.renamed`. Renaming to a tag that exists merges the two.
          *
          *     Needs the role operator.
          */
