@@ -40,14 +40,14 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        get: operations["list bulk changes ofActivities"];
+        get: operations["listBulkChangesOfActivities"];
         /**
          * Change or delete all activities of a filter
          * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
          *
          *     Needs the role operator.
          */
-        post: operations["bulk changeActivities"];
+        post: operations["bulkChangeActivities"];
     };
     "/api/v1/crm/activities/bulk/{id}": {
         parameters: {
@@ -56,7 +56,7 @@ export interface paths {
          * Read how far a bulk change of activities is
          * @description Needs the role operator.
          */
-        get: operations["get bulk change ofActivities"];
+        get: operations["getBulkChangeOfActivities"];
     };
     "/api/v1/crm/activities/bulk/{id}/cancel": {
         parameters: {
@@ -67,7 +67,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["cancel bulk change ofActivities"];
+        post: operations["cancelBulkChangeOfActivities"];
     };
     "/api/v1/crm/activities/bulk/{id}/items": {
         parameters: {
@@ -76,7 +76,7 @@ export interface paths {
          * List the activities that a bulk change could not change or put back
          * @description Needs the role operator.
          */
-        get: operations["list bulk items ofActivities"];
+        get: operations["listBulkItemsOfActivities"];
     };
     "/api/v1/crm/activities/bulk/{id}/undo": {
         parameters: {
@@ -87,7 +87,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["undo bulk change ofActivities"];
+        post: operations["undoBulkChangeOfActivities"];
     };
     "/api/v1/crm/activities/export": {
         parameters: {
@@ -172,14 +172,14 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        get: operations["list bulk changes ofCompanies"];
+        get: operations["listBulkChangesOfCompanies"];
         /**
          * Change or delete all companies of a filter
          * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
          *
          *     Needs the role operator.
          */
-        post: operations["bulk changeCompanies"];
+        post: operations["bulkChangeCompanies"];
     };
     "/api/v1/crm/companies/bulk/{id}": {
         parameters: {
@@ -188,7 +188,7 @@ export interface paths {
          * Read how far a bulk change of companies is
          * @description Needs the role operator.
          */
-        get: operations["get bulk change ofCompanies"];
+        get: operations["getBulkChangeOfCompanies"];
     };
     "/api/v1/crm/companies/bulk/{id}/cancel": {
         parameters: {
@@ -199,7 +199,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["cancel bulk change ofCompanies"];
+        post: operations["cancelBulkChangeOfCompanies"];
     };
     "/api/v1/crm/companies/bulk/{id}/items": {
         parameters: {
@@ -208,7 +208,7 @@ export interface paths {
          * List the companies that a bulk change could not change or put back
          * @description Needs the role operator.
          */
-        get: operations["list bulk items ofCompanies"];
+        get: operations["listBulkItemsOfCompanies"];
     };
     "/api/v1/crm/companies/bulk/{id}/undo": {
         parameters: {
@@ -219,7 +219,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["undo bulk change ofCompanies"];
+        post: operations["undoBulkChangeOfCompanies"];
     };
     "/api/v1/crm/companies/export": {
         parameters: {
@@ -364,14 +364,14 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        get: operations["list bulk changes ofContacts"];
+        get: operations["listBulkChangesOfContacts"];
         /**
          * Change or delete all contacts of a filter
          * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
          *
          *     Needs the role operator.
          */
-        post: operations["bulk changeContacts"];
+        post: operations["bulkChangeContacts"];
     };
     "/api/v1/crm/contacts/bulk/{id}": {
         parameters: {
@@ -380,7 +380,7 @@ export interface paths {
          * Read how far a bulk change of contacts is
          * @description Needs the role operator.
          */
-        get: operations["get bulk change ofContacts"];
+        get: operations["getBulkChangeOfContacts"];
     };
     "/api/v1/crm/contacts/bulk/{id}/cancel": {
         parameters: {
@@ -391,7 +391,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["cancel bulk change ofContacts"];
+        post: operations["cancelBulkChangeOfContacts"];
     };
     "/api/v1/crm/contacts/bulk/{id}/items": {
         parameters: {
@@ -400,7 +400,7 @@ export interface paths {
          * List the contacts that a bulk change could not change or put back
          * @description Needs the role operator.
          */
-        get: operations["list bulk items ofContacts"];
+        get: operations["listBulkItemsOfContacts"];
     };
     "/api/v1/crm/contacts/bulk/{id}/undo": {
         parameters: {
@@ -411,7 +411,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["undo bulk change ofContacts"];
+        post: operations["undoBulkChangeOfContacts"];
     };
     "/api/v1/crm/contacts/export": {
         parameters: {
@@ -641,14 +641,14 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        get: operations["list bulk changes ofDeals"];
+        get: operations["listBulkChangesOfDeals"];
         /**
          * Change or delete all deals of a filter
          * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
          *
          *     Needs the role operator.
          */
-        post: operations["bulk changeDeals"];
+        post: operations["bulkChangeDeals"];
     };
     "/api/v1/crm/deals/bulk/{id}": {
         parameters: {
@@ -657,7 +657,7 @@ export interface paths {
          * Read how far a bulk change of deals is
          * @description Needs the role operator.
          */
-        get: operations["get bulk change ofDeals"];
+        get: operations["getBulkChangeOfDeals"];
     };
     "/api/v1/crm/deals/bulk/{id}/cancel": {
         parameters: {
@@ -668,7 +668,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["cancel bulk change ofDeals"];
+        post: operations["cancelBulkChangeOfDeals"];
     };
     "/api/v1/crm/deals/bulk/{id}/items": {
         parameters: {
@@ -677,7 +677,7 @@ export interface paths {
          * List the deals that a bulk change could not change or put back
          * @description Needs the role operator.
          */
-        get: operations["list bulk items ofDeals"];
+        get: operations["listBulkItemsOfDeals"];
     };
     "/api/v1/crm/deals/bulk/{id}/undo": {
         parameters: {
@@ -688,7 +688,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["undo bulk change ofDeals"];
+        post: operations["undoBulkChangeOfDeals"];
     };
     "/api/v1/crm/deals/export": {
         parameters: {
@@ -1166,14 +1166,14 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        get: operations["list bulk changes ofProducts"];
+        get: operations["listBulkChangesOfProducts"];
         /**
          * Change or delete all products of a filter
          * @description Its records are fixed when it begins; it runs as a job with the rights of who asked, and can be undone for some time. Records that cannot be changed are listed with the reason.
          *
          *     Needs the role operator.
          */
-        post: operations["bulk changeProducts"];
+        post: operations["bulkChangeProducts"];
     };
     "/api/v1/crm/products/bulk/{id}": {
         parameters: {
@@ -1182,7 +1182,7 @@ export interface paths {
          * Read how far a bulk change of products is
          * @description Needs the role operator.
          */
-        get: operations["get bulk change ofProducts"];
+        get: operations["getBulkChangeOfProducts"];
     };
     "/api/v1/crm/products/bulk/{id}/cancel": {
         parameters: {
@@ -1193,7 +1193,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["cancel bulk change ofProducts"];
+        post: operations["cancelBulkChangeOfProducts"];
     };
     "/api/v1/crm/products/bulk/{id}/items": {
         parameters: {
@@ -1202,7 +1202,7 @@ export interface paths {
          * List the products that a bulk change could not change or put back
          * @description Needs the role operator.
          */
-        get: operations["list bulk items ofProducts"];
+        get: operations["listBulkItemsOfProducts"];
     };
     "/api/v1/crm/products/bulk/{id}/undo": {
         parameters: {
@@ -1213,7 +1213,7 @@ export interface paths {
          *
          *     Needs the role operator.
          */
-        post: operations["undo bulk change ofProducts"];
+        post: operations["undoBulkChangeOfProducts"];
     };
     "/api/v1/crm/products/query": {
         parameters: {
@@ -4837,7 +4837,7 @@ export interface operations {
             };
         };
     };
-    "list bulk changes ofActivities": {
+    listBulkChangesOfActivities: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -4867,7 +4867,7 @@ export interface operations {
             };
         };
     };
-    "bulk changeActivities": {
+    bulkChangeActivities: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -4923,7 +4923,7 @@ export interface operations {
             };
         };
     };
-    "get bulk change ofActivities": {
+    getBulkChangeOfActivities: {
         parameters: {
             path: {
                 /**
@@ -4945,7 +4945,7 @@ export interface operations {
             };
         };
     };
-    "cancel bulk change ofActivities": {
+    cancelBulkChangeOfActivities: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -4971,7 +4971,7 @@ export interface operations {
             };
         };
     };
-    "list bulk items ofActivities": {
+    listBulkItemsOfActivities: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -5008,7 +5008,7 @@ export interface operations {
             };
         };
     };
-    "undo bulk change ofActivities": {
+    undoBulkChangeOfActivities: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -5377,7 +5377,7 @@ export interface operations {
             };
         };
     };
-    "list bulk changes ofCompanies": {
+    listBulkChangesOfCompanies: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -5407,7 +5407,7 @@ export interface operations {
             };
         };
     };
-    "bulk changeCompanies": {
+    bulkChangeCompanies: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -5458,7 +5458,7 @@ export interface operations {
             };
         };
     };
-    "get bulk change ofCompanies": {
+    getBulkChangeOfCompanies: {
         parameters: {
             path: {
                 /**
@@ -5480,7 +5480,7 @@ export interface operations {
             };
         };
     };
-    "cancel bulk change ofCompanies": {
+    cancelBulkChangeOfCompanies: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -5506,7 +5506,7 @@ export interface operations {
             };
         };
     };
-    "list bulk items ofCompanies": {
+    listBulkItemsOfCompanies: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -5543,7 +5543,7 @@ export interface operations {
             };
         };
     };
-    "undo bulk change ofCompanies": {
+    undoBulkChangeOfCompanies: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -6130,7 +6130,7 @@ export interface operations {
             };
         };
     };
-    "list bulk changes ofContacts": {
+    listBulkChangesOfContacts: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -6160,7 +6160,7 @@ export interface operations {
             };
         };
     };
-    "bulk changeContacts": {
+    bulkChangeContacts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -6216,7 +6216,7 @@ export interface operations {
             };
         };
     };
-    "get bulk change ofContacts": {
+    getBulkChangeOfContacts: {
         parameters: {
             path: {
                 /**
@@ -6238,7 +6238,7 @@ export interface operations {
             };
         };
     };
-    "cancel bulk change ofContacts": {
+    cancelBulkChangeOfContacts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -6264,7 +6264,7 @@ export interface operations {
             };
         };
     };
-    "list bulk items ofContacts": {
+    listBulkItemsOfContacts: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -6301,7 +6301,7 @@ export interface operations {
             };
         };
     };
-    "undo bulk change ofContacts": {
+    undoBulkChangeOfContacts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -7355,7 +7355,7 @@ export interface operations {
             };
         };
     };
-    "list bulk changes ofDeals": {
+    listBulkChangesOfDeals: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -7385,7 +7385,7 @@ export interface operations {
             };
         };
     };
-    "bulk changeDeals": {
+    bulkChangeDeals: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -7451,7 +7451,7 @@ export interface operations {
             };
         };
     };
-    "get bulk change ofDeals": {
+    getBulkChangeOfDeals: {
         parameters: {
             path: {
                 /**
@@ -7473,7 +7473,7 @@ export interface operations {
             };
         };
     };
-    "cancel bulk change ofDeals": {
+    cancelBulkChangeOfDeals: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -7499,7 +7499,7 @@ export interface operations {
             };
         };
     };
-    "list bulk items ofDeals": {
+    listBulkItemsOfDeals: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -7536,7 +7536,7 @@ export interface operations {
             };
         };
     };
-    "undo bulk change ofDeals": {
+    undoBulkChangeOfDeals: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -9335,7 +9335,7 @@ export interface operations {
             };
         };
     };
-    "list bulk changes ofProducts": {
+    listBulkChangesOfProducts: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -9365,7 +9365,7 @@ export interface operations {
             };
         };
     };
-    "bulk changeProducts": {
+    bulkChangeProducts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -9408,7 +9408,7 @@ export interface operations {
             };
         };
     };
-    "get bulk change ofProducts": {
+    getBulkChangeOfProducts: {
         parameters: {
             path: {
                 /**
@@ -9430,7 +9430,7 @@ export interface operations {
             };
         };
     };
-    "cancel bulk change ofProducts": {
+    cancelBulkChangeOfProducts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */
@@ -9456,7 +9456,7 @@ export interface operations {
             };
         };
     };
-    "list bulk items ofProducts": {
+    listBulkItemsOfProducts: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before, with the same filters and order. */
@@ -9493,7 +9493,7 @@ export interface operations {
             };
         };
     };
-    "undo bulk change ofProducts": {
+    undoBulkChangeOfProducts: {
         parameters: {
             header?: {
                 /** @description Up to 255 printable ASCII characters, best a random UUID, in quotes or not. A repeat with the same key, query and body within 24 hours changes nothing and gets the answer of the first, with `Idempotency-Replayed: true`. */

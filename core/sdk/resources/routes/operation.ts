@@ -2,8 +2,8 @@ import type { Resource } from './resource.ts';
 
 /** `getContact` of the action `get` and the resource `contact`; `listDealStages` of `deal stages`. */
 export function operationId(action: string, noun: string): string {
-  const words = noun.split(/[\s_-]+/);
-  return action + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  const [first = '', ...words] = `${action} ${noun}`.split(/[\s_-]+/);
+  return first + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 /** A name with its article. */
