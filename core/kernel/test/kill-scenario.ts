@@ -76,11 +76,13 @@ async function writeUntilCut(appliance: RunningAppliance, promised: Promised, na
         email: `${number}@writer-${name}.example.com`,
       });
       const { id } = await acknowledged(made, 201, promised);
-      await acknowledged(
-        await appliance.request('PATCH', `/api/v1/crm/contacts/${id}`, { last_name: name }),
-        200,
-        promised,
+      const changed = await appliance.request(
+        'PATCH',
+        `/api/v1/crm/contacts/${id}`,
+        { last_name: name },
+        { 'if-match': '"1"' },
       );
+      await acknowledged(changed, 200, promised);
     }
   } catch (error) {
     if (error instanceof WrongAnswer) throw error;
